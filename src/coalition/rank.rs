@@ -1,0 +1,1 @@
+//! Rank and unrank: the coalitions of one size, numbered.

@@ -1,0 +1,31 @@
+//! Everything that can go wrong in the core, one variant a cause.
+
+/// An error of the core. `src/python/error.rs` maps each variant to a Python class.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
+#[non_exhaustive]
+pub enum Error {
+    /// An array does not have the length that the others imply.
+    #[error("`{argument}` has length {got}, but {want} is needed")]
+    Length { argument: &'static str, got: usize, want: usize },
+    /// A parameter is outside its range.
+    #[error("`{argument}` is {got}, but must be {accepted}")]
+    Parameter { argument: &'static str, got: String, accepted: &'static str },
+    /// The budget cannot pay for the least that the method needs.
+    #[error(
+        "`budget` is {got}, but {method} needs at least {least} evaluations for {n_players} players: raise the budget, or group the players"
+    )]
+    Budget { method: &'static str, got: u64, least: u64, n_players: usize },
+    /// A worth is NaN or infinite.
+    #[error("the game is worth {worth} at evaluation {evaluation}, output {output}: worths must be finite")]
+    WorthNotFinite { evaluation: u64, output: usize, worth: f64 },
+    /// Worths were told that were not asked for, or were told before.
+    #[error("worths of evaluations {first} to {last} were told, but they were not asked for, or were told before")]
+    NotAsked { first: u64, last: u64 },
+    /// The game has more players than the method can hold in memory.
+    #[error("{method} on {n_players} players needs {bytes} bytes, more than {limit}: {remedy}")]
+    TooLarge { method: &'static str, n_players: usize, bytes: u64, limit: u64, remedy: &'static str },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}

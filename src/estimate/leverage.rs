@@ -1,0 +1,1 @@
+//! Leverage-weighted least squares.

@@ -1,0 +1,91 @@
+//! Estimators as state machines: ask which coalitions to evaluate, tell their worths, estimate at any moment.
+//!
+//! Evaluations are numbered from 0 in the order in which they are asked. That sequence is a function of the
+//! method, the number of players, the budget, the seed and the row key; never of threads, batch sizes or the
+//! order in which worths arrive. `estimate` uses the longest complete prefix of what was told.
+
+pub mod arrivals;
+pub mod leverage;
+
+use crate::coalition::Coalitions;
+use crate::error::Error;
+use crate::parallel::Workers;
+
+/// What a method is given: the size of the game, what it may cost, and where its randomness comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    /// Number of players.
+    pub n_players: usize,
+    /// Worths that each coalition has at once; every coalition is shared by all outputs.
+    pub n_outputs: usize,
+    /// Evaluations granted, endpoints included unless they are known.
+    pub budget: u64,
+    /// The seed of every random stream.
+    pub seed: u64,
+    /// Zero where rows share their coalitions, else the number of the row.
+    pub row_key: u64,
+    /// Worths of nobody and of everybody, where they are known: they are then neither asked nor counted.
+    pub endpoints: Option<Endpoints>,
+}
+
+/// The worths of the empty and of the full coalition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoints {
+    /// `v({})` on each block of the background: `(blocks, outputs)`.
+    pub empty: Vec<f64>,
+    /// `v(N)`: `(outputs)`.
+    pub full: Vec<f64>,
+    /// Weight of each block; they sum to 1. A background that is not cut is one block of weight 1.
+    pub block_weights: Vec<f64>,
+}
+
+/// Coalitions to evaluate next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Number of the first evaluation.
+    pub first: u64,
+    /// The coalitions, one an evaluation.
+    pub coalitions: Coalitions,
+    /// The block of the background that each is evaluated on; 0 unless the background is split.
+    pub blocks: Vec<u32>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Every worth is known: the values are exact.
+    Exact,
+    /// The budget is spent; raise it for smaller errors.
+    BudgetSpent,
+    /// The run was stopped, by the user or by a deadline; values are those of the longest complete prefix.
+    Interrupted,
+}
+
+/// Values, their errors, and what they cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// `(players, outputs)`.
+    pub values: Vec<f64>,
+    /// One standard error each, NaN where it is unknown: `(players, outputs)`.
+    pub std_errors: Vec<f64>,
+    /// Degrees of freedom of Student's interval; NaN where the errors are.
+    pub interval_df: f64,
+    /// Worth of the empty coalition: `(outputs)`.
+    pub base: Vec<f64>,
+    /// What the values missed of `v(N) - v({})` before it was shared out: `(outputs)`.
+    pub gap: Vec<f64>,
+    /// Evaluations used.
+    pub n_evaluations: u64,
+    /// How the run ended.
+    pub status: Status,
+}
+
+/// A method that turns worths into values.
+pub trait Estimator: Send {
+    /// Ask for at most `max` evaluations. An empty batch: nothing is left to ask.
+    fn ask(&mut self, max: usize) -> Result<Batch, Error>;
+    /// Tell the worths `(evaluations, outputs)` of the evaluations from number `first` on: each once, in any order.
+    fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error>;
+    /// The values as known now.
+    fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error>;
+}

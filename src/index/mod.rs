@@ -1,0 +1,1 @@
+//! Weights of the indices: Shapley, Banzhaf, Beta, semivalues, interaction indices.

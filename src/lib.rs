@@ -1,0 +1,26 @@
+//! Shapley values split a game's worth fairly among its players.
+//!
+//! - A **player** is one of the `n` things that share the worth: a feature, a group, an image segment.
+//! - A **coalition** is a set of players.
+//! - A **game** is any function from coalitions to worths; this crate never calls it, it asks and is told.
+//! - A **worth** is what one coalition is worth, `v(S)`.
+//! - A **value** is what one player receives, `phi_i`.
+//!
+//! Rooms, each knowing only those before it: [`error`], [`random`], [`parallel`], [`linalg`];
+//! [`coalition`] (bitsets), [`index`] (weights); [`table`] (games given as all `2^n` worths), [`sample`]
+//! (which coalitions come next), [`mask`] (model rows of a coalition); [`estimate`] (the methods, as
+//! machines that are asked and told). The Python glue lives in `python` alone.
+
+pub mod coalition;
+pub mod error;
+pub mod estimate;
+pub mod index;
+pub mod linalg;
+pub mod mask;
+pub mod parallel;
+pub mod random;
+pub mod sample;
+pub mod table;
+
+#[cfg(feature = "python")]
+mod python;

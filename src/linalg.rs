@@ -1,0 +1,1 @@
+//! The few solves that the estimators share.

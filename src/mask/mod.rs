@@ -1,0 +1,1 @@
+//! Filling batches of masked rows, and averaging model outputs back to worths.

@@ -1,0 +1,158 @@
+//! Our own thread pool, work cut into numbered units, and the flag that stops it.
+//!
+//! Results never depend on the number of threads: units are made by the problem, each writes a slot of its
+//! own, and slots are folded by number afterwards. rayon's global pool is never used, because it does not
+//! survive a fork; ours is keyed by the process id.
+
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rayon::ThreadPool;
+
+use crate::error::Error;
+
+/// A flag that asks running work to stop. Kernels look at it at least every 20 ms.
+#[derive(Debug, Default)]
+pub struct Cancel(AtomicBool);
+
+impl Cancel {
+    /// Ask the work to stop.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// [`Error::Interrupted`] once somebody has asked to stop.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.0.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}
+
+/// Who does a piece of work: how many threads at once, and the flag that stops them.
+#[derive(Debug, Clone, Copy)]
+pub struct Workers<'a> {
+    n_threads: usize,
+    cancel: &'a Cancel,
+}
+
+impl<'a> Workers<'a> {
+    /// `n_threads` drivers, the calling thread among them.
+    pub fn new(n_threads: usize, cancel: &'a Cancel) -> Self {
+        Self { n_threads: n_threads.max(1), cancel }
+    }
+
+    /// The calling thread alone.
+    pub fn serial(cancel: &'a Cancel) -> Self {
+        Self::new(1, cancel)
+    }
+
+    /// Has the caller asked to stop?
+    pub fn check(&self) -> Result<(), Error> {
+        self.cancel.check()
+    }
+
+    /// Call `work(number, unit)` once for each unit, on up to `n_threads` threads.
+    ///
+    /// Each driver takes the next unit from one locked iterator, so units should last 0.1 to 10 ms.
+    /// Stops with [`Error::Interrupted`] between two units.
+    pub fn for_each_unit<T: Send>(
+        &self,
+        units: impl Iterator<Item = T> + Send,
+        work: impl Fn(usize, T) + Sync,
+    ) -> Result<(), Error> {
+        let queue = Mutex::new(units.enumerate());
+        let drive = || {
+            while self.cancel.check().is_ok() {
+                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((number, unit)) = next else { break };
+                work(number, unit);
+            }
+        };
+        if self.n_threads == 1 {
+            drive();
+        } else {
+            pool(self.n_threads).in_place_scope(|scope| {
+                for _ in 1..self.n_threads {
+                    scope.spawn(|_| drive());
+                }
+                drive();
+            });
+        }
+        self.cancel.check()
+    }
+}
+
+struct Pool {
+    process: u32,
+    size: usize,
+    threads: ThreadPool,
+}
+
+static POOL: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
+
+/// The pool of this process, with at least `n_threads` threads.
+///
+/// A pool that was made by another process (we are its forked child) or is too small is replaced and never
+/// dropped: in a child its threads are gone and its locks may be held by them. No mutex guards the pointer,
+/// because a fork could copy it locked; two threads that race merely make one pool too many.
+pub fn pool(n_threads: usize) -> &'static ThreadPool {
+    let process = std::process::id();
+    let current = POOL.load(Ordering::Acquire);
+    #[expect(unsafe_code, reason = "the pointer is shared without a lock, see above")]
+    // SAFETY: the pointer is null or came from `Box::leak` below, and what it points to is never freed or
+    // written again.
+    if let Some(pool) = unsafe { current.as_ref() }
+        && pool.process == process
+        && pool.size >= n_threads
+    {
+        return &pool.threads;
+    }
+    let size = n_threads.max(usable_threads());
+    let threads = rayon::ThreadPoolBuilder::new()
+        .num_threads(size)
+        .thread_name(|number| format!("ferroshap-{number}"))
+        .build()
+        .expect("the operating system grants threads");
+    let fresh: &'static Pool = Box::leak(Box::new(Pool { process, size, threads }));
+    POOL.store(std::ptr::from_ref(fresh).cast_mut(), Ordering::Release);
+    &fresh.threads
+}
+
+/// Forget the pool: the next call makes a new one. For forked children, whose process id may come round again.
+pub fn forget_pool() {
+    POOL.store(std::ptr::null_mut(), Ordering::Release);
+}
+
+/// How many threads this process may run at once (affinity and cgroup quotas are respected).
+pub fn usable_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unit_is_worked_once_by_any_number_of_threads() {
+        for n_threads in [1, 2, 7] {
+            let cancel = Cancel::default();
+            let mut slots = vec![0_usize; 1000];
+            let workers = Workers::new(n_threads, &cancel);
+            workers.for_each_unit(slots.iter_mut(), |number, slot| *slot += number + 1).unwrap();
+            assert!(slots.iter().enumerate().all(|(number, &slot)| slot == number + 1));
+        }
+    }
+
+    #[test]
+    fn a_set_flag_stops_the_work_between_units() {
+        let cancel = Cancel::default();
+        let workers = Workers::new(2, &cancel);
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let result = workers.for_each_unit(0..1000, |_, _| {
+            if done.fetch_add(1, Ordering::Relaxed) == 10 {
+                cancel.set();
+            }
+        });
+        assert_eq!(result, Err(Error::Interrupted));
+        assert!(done.load(Ordering::Relaxed) < 1000);
+    }
+}

@@ -1,0 +1,1 @@
+//! Orders of the players, balanced over their starts.
