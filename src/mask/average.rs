@@ -102,6 +102,7 @@ fn fold_lanes(sums: &[f64], worths: &mut [f64]) {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "small numbers")]
 mod tests {
     use super::*;
     use crate::random::{Purpose, Stream};

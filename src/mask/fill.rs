@@ -145,6 +145,12 @@ fn select<T: Word>(out: &mut [T], background: &[T], present: &[T], absent: &[T])
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
 mod tests {
     use super::*;
     use crate::parallel::Cancel;

@@ -28,6 +28,7 @@ pub(super) fn briefly<T: Send>(
 /// Do work of any length on the pool, while the calling thread looks for signals.
 ///
 /// Python runs signal handlers in its main thread alone: called from another one, the work runs to its end.
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method's path is not general enough")]
 pub(super) fn interruptible<T: Send>(
     py: Python<'_>,
     n_threads: usize,
@@ -51,7 +52,7 @@ pub(super) fn interruptible<T: Send>(
                     Err(RecvTimeoutError::Disconnected) => return Ok(Err(Error::Interrupted)),
                     Err(RecvTimeoutError::Timeout) => {
                         if interrupt.is_none()
-                            && let Err(raised) = Python::attach(Python::check_signals)
+                            && let Err(raised) = Python::attach(|py| py.check_signals())
                         {
                             interrupt = Some(raised);
                             cancel.set();
