@@ -10,3 +10,5 @@ pub mod orders;
 pub mod pairs;
 pub mod repair;
 pub mod sizes;
+
+pub use sizes::Sequence;
