@@ -5,7 +5,9 @@
 //! order in which worths arrive. `estimate` uses the longest complete prefix of what was told.
 
 pub mod arrivals;
+pub mod auto;
 pub mod endpoints;
+pub mod exact;
 pub mod leverage;
 pub mod permutation;
 pub mod singles_first;
