@@ -20,7 +20,9 @@ pub enum Error {
     #[error("the game is worth {worth} at evaluation {evaluation}, output {output}: worths must be finite")]
     WorthNotFinite { evaluation: u64, output: usize, worth: f64 },
     /// Worths were told that were not asked for, or were told before.
-    #[error("worths of evaluations {first} to {last} were told, but they were not asked for, or were told before")]
+    #[error(
+        "worths of evaluations {first} to {last} were told, but they were not asked for, or were told before"
+    )]
     NotAsked { first: u64, last: u64 },
     /// The game has more players than the method can hold in memory.
     #[error("{method} on {n_players} players needs {bytes} bytes, more than {limit}: {remedy}")]

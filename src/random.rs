@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn words_are_those_of_the_published_generator() {
-        let known = [0x1655_4d9e_ca36_314c, 0xdb20_fe9d_672d_0fdc, 0xd7e7_72ce_e186_176b, 0x7e68_b68a_ec7b_a23b];
+        let known =
+            [0x1655_4d9e_ca36_314c, 0xdb20_fe9d_672d_0fdc, 0xd7e7_72ce_e186_176b, 0x7e68_b68a_ec7b_a23b];
         assert_eq!(philox([0; 4], [0; 2]), known);
     }
 

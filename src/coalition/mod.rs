@@ -137,7 +137,10 @@ mod tests {
             coalitions.push_endpoint(true);
             assert_eq!(coalitions.len(), 3);
             assert_eq!(size(coalitions.get(1)), n_players - 1);
-            assert_eq!(members(coalitions.get(1)).collect::<Vec<_>>(), (0..n_players - 1).collect::<Vec<_>>());
+            assert_eq!(
+                members(coalitions.get(1)).collect::<Vec<_>>(),
+                (0..n_players - 1).collect::<Vec<_>>()
+            );
             assert_eq!(size(coalitions.get(2)), n_players);
             assert!(contains(coalitions.get(0), n_players - 1));
         }

@@ -1,1 +1,62 @@
-//! Rank and unrank: the coalitions of one size, numbered.
+//! Rank and unrank: the coalitions of one size, numbered from 0.
+//!
+//! The number of `{p_1 < p_2 < ... < p_k}` is `C(p_1, 1) + C(p_2, 2) + ... + C(p_k, k)`, the combinatorial
+//! number system (Knuth, The Art of Computer Programming 4A, section 7.2.1.3, theorem L): a bijection between
+//! the `k`-subsets of `n` players and `0..C(n, k)`, in the order of the bitsets read as integers.
+
+use super::{insert, members};
+
+/// No binomial at or above this is held: it stands for "too many to number".
+pub const TOO_MANY: u64 = 1 << 63;
+
+/// Pascal's triangle, and with it the numbering of coalitions.
+///
+/// Entries saturate at [`TOO_MANY`]; coalitions can be numbered where `C(n_players, size)` lies below it,
+/// which is every size up to 66 players. Memory: `8 (n_players + 1) (largest_size + 1)` bytes.
+#[derive(Debug, Clone)]
+pub struct Pascal {
+    stride: usize,
+    binomials: Vec<u64>, // (players, sizes): C(m, k) at m * stride + k
+}
+
+impl Pascal {
+    /// Binomials `C(m, k)` for `m <= n_players` and `k <= largest_size`.
+    pub fn new(n_players: usize, largest_size: usize) -> Self {
+        let stride = largest_size + 1;
+        let mut binomials = vec![0; (n_players + 1) * stride];
+        binomials[0] = 1;
+        for m in 1..=n_players {
+            let (above, row) = binomials[(m - 1) * stride..(m + 1) * stride].split_at_mut(stride);
+            row[0] = 1;
+            for k in 1..stride {
+                row[k] = (above[k - 1] + above[k]).min(TOO_MANY);
+            }
+        }
+        Self { stride, binomials }
+    }
+
+    /// `C(m, k)`, or [`TOO_MANY`].
+    pub fn binomial(&self, m: usize, k: usize) -> u64 {
+        self.binomials[m * self.stride + k]
+    }
+
+    /// The number of a coalition among those of its size.
+    pub fn rank(&self, words: &[u64]) -> u64 {
+        members(words).zip(1..).map(|(player, k)| self.binomial(player, k)).sum()
+    }
+
+    /// Write coalition number `rank` of those with `size` of the players `0..n_players` into `words`, which
+    /// must be empty.
+    pub fn unrank(&self, mut rank: u64, size: usize, n_players: usize, words: &mut [u64]) {
+        debug_assert!(rank < self.binomial(n_players, size));
+        let mut left = size;
+        for player in (0..n_players).rev() {
+            let without = self.binomial(player, left);
+            if rank >= without {
+                rank -= without;
+                left -= 1;
+                insert(words, player);
+            }
+        }
+    }
+}

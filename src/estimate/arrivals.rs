@@ -38,21 +38,18 @@ impl Arrivals {
     }
 
     /// Accept a batch; `consume` is given each stretch of worths that completes the prefix, in order.
-    pub fn tell(
-        &mut self,
-        first: u64,
-        worths: &[f64],
-        mut consume: impl FnMut(&[f64]),
-    ) -> Result<(), Error> {
+    pub fn tell(&mut self, first: u64, worths: &[f64], mut consume: impl FnMut(&[f64])) -> Result<(), Error> {
         if worths.is_empty() || worths.len() % self.n_outputs != 0 {
             let want = self.n_outputs * worths.len().div_ceil(self.n_outputs).max(1);
             return Err(Error::Length { argument: "worths", got: worths.len(), want });
         }
         let count = (worths.len() / self.n_outputs) as u64;
         let after = first.saturating_add(count);
-        let free_before = self.waiting.range(..after).next_back().is_none_or(|(&start, early)| {
-            start + (early.len() / self.n_outputs) as u64 <= first
-        });
+        let free_before = self
+            .waiting
+            .range(..after)
+            .next_back()
+            .is_none_or(|(&start, early)| start + (early.len() / self.n_outputs) as u64 <= first);
         if first < self.next || after > self.asked || !free_before {
             return Err(Error::NotAsked { first, last: after - 1 });
         }

@@ -1,0 +1,1 @@
+//! Rank repair: the first pairs change places until they determine every two-additive game.
