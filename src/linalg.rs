@@ -266,8 +266,9 @@ mod tests {
 
     fn random_definite(n: usize, seed: u64) -> Square {
         let mut stream = Stream::new(seed, Purpose::Order, 0, n as u64);
-        let rows: Vec<Vec<f64>> =
-            (0..2 * n).map(|_| (0..n).map(|_| (stream.word() >> 11) as f64 / 2f64.powi(52) - 1.0).collect()).collect();
+        let rows: Vec<Vec<f64>> = (0..2 * n)
+            .map(|_| (0..n).map(|_| (stream.word() >> 11) as f64 / 2f64.powi(52) - 1.0).collect())
+            .collect();
         let mut matrix = Square::zeros(n);
         for i in 0..n {
             for j in 0..=i {

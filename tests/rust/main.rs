@@ -1,0 +1,3 @@
+//! Laws that cross rooms, judged by oracles that share no code with what they judge.
+
+mod leverage;
