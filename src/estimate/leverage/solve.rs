@@ -53,15 +53,14 @@ impl<'a> System<'a> {
         }
         let mut means = vec![0.0; n];
         for (i, &player) in players.iter().enumerate() {
-            let row = gram.row(player);
             for (j, &other) in players[..i].iter().enumerate() {
-                let cell = row[other];
+                let cell = gram.row(player.max(other))[player.min(other)];
                 means[i] += cell;
                 means[j] += cell;
                 inverse.row_mut(i)[j] = cell;
             }
-            inverse.row_mut(i)[i] = row[player];
-            means[i] += row[player];
+            inverse.row_mut(i)[i] = gram.row(player)[player];
+            means[i] += gram.row(player)[player];
         }
         means.iter_mut().for_each(|mean| *mean /= n as f64);
         let grand_mean = means.iter().sum::<f64>() / n as f64;
