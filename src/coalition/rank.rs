@@ -45,18 +45,46 @@ impl Pascal {
         members(words).zip(1..).map(|(player, k)| self.binomial(player, k)).sum()
     }
 
-    /// Write coalition number `rank` of those with `size` of the players `0..n_players` into `words`, which
-    /// must be empty.
-    pub fn unrank(&self, mut rank: u64, size: usize, n_players: usize, words: &mut [u64]) {
-        debug_assert!(rank < self.binomial(n_players, size));
-        let mut left = size;
-        for player in (0..n_players).rev() {
-            let without = self.binomial(player, left);
-            if rank >= without {
-                rank -= without;
-                left -= 1;
-                insert(words, player);
+    /// Write coalition number `rank` of those with `size` players into `words`, which must be empty.
+    ///
+    /// O(size log n_players).
+    pub fn unrank(&self, mut rank: u64, size: usize, words: &mut [u64]) {
+        let mut above = self.binomials.len() / self.stride - 1;
+        debug_assert!(rank < self.binomial(above, size));
+        for left in (1..=size).rev() {
+            // The largest player whose binomial does not exceed the rank, by bisection.
+            let (mut player, mut candidates) = (left - 1, above - (left - 1));
+            while candidates > 1 {
+                let step = candidates / 2;
+                player += if self.binomial(player + step, left) <= rank { step } else { 0 };
+                candidates -= step;
+            }
+            rank -= self.binomial(player, left);
+            insert(words, player);
+            above = player;
+        }
+    }
+
+    /// [`Pascal::unrank`] of several coalitions of up to 64 players, one in each lane.
+    ///
+    /// Walks down the players without a branch that could be mispredicted; one lane waits for its loads
+    /// while the others go on.
+    pub fn unrank_lanes<const LANES: usize>(
+        &self,
+        mut ranks: [u64; LANES],
+        mut left: [usize; LANES],
+    ) -> [u64; LANES] {
+        let mut words = [0; LANES];
+        let n_rows = self.binomials.len() / self.stride - 1;
+        for row in self.binomials[..n_rows * self.stride].chunks_exact(self.stride).rev() {
+            for lane in 0..LANES {
+                let without = row[left[lane]];
+                let joins = ranks[lane] >= without;
+                ranks[lane] -= if joins { without } else { 0 };
+                left[lane] -= usize::from(joins);
+                words[lane] = words[lane] << 1 | u64::from(joins);
             }
         }
+        words
     }
 }

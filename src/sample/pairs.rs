@@ -54,9 +54,7 @@ impl PairSequence {
         let per_unit = (1_usize << 16).div_ceil(self.n_players);
         let units = plan.chunks(per_unit).zip(coalitions.words_mut().chunks_mut(per_unit * width));
         workers.for_each_unit(units, |_, (plan, words)| {
-            for (&(class, number), words) in plan.iter().zip(words.chunks_exact_mut(width)) {
-                self.classes.write(class, number, words);
-            }
+            self.classes.write_all(plan, words);
         })?;
         self.sizes = sizes;
         let classes =
