@@ -45,6 +45,11 @@ impl<'a> Workers<'a> {
         Self::new(1, cancel)
     }
 
+    /// The calling thread alone, under the same flag: for work too small to share.
+    pub fn alone(self) -> Self {
+        Self { n_threads: 1, ..self }
+    }
+
     /// Has the caller asked to stop?
     pub fn check(&self) -> Result<(), Error> {
         self.cancel.check()

@@ -2,6 +2,8 @@
 //!
 //! Player `j` is bit `j % 64` of word `j / 64`. Bits past the last player are always zero.
 
+pub mod by_size;
+pub mod gray;
 pub mod rank;
 
 /// Words that hold one coalition of `n_players`.
@@ -39,7 +41,7 @@ pub fn members(words: &[u64]) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// The mask of the last word: ones for players that exist.
-fn last_word(n_players: usize) -> u64 {
+pub(crate) fn last_word(n_players: usize) -> u64 {
     match n_players % 64 {
         0 => u64::MAX,
         used => (1 << used) - 1,

@@ -1,11 +1,13 @@
 //! Which coalition is number `a` of a class.
 
-use crate::coalition::insert;
 use crate::coalition::rank::{Pascal, TOO_MANY};
+use crate::coalition::{insert, words_for};
 use crate::random::{Purpose, Stream, mix};
 
 /// Classes of at most this many pairs are shuffled in a table.
 const LARGEST_TABLE: u64 = 4096;
+
+const LANES: usize = 4;
 
 const ROUNDS: usize = 6;
 
@@ -60,17 +62,39 @@ impl Classes {
 
     /// Write pair `number` of a class into `words`, which must be empty.
     pub(super) fn write(&self, class: usize, number: u64, words: &mut [u64]) {
-        let rank = match self.ranked.get(class - 1) {
-            Some(Ranked::Shuffled(table)) => table.get(number),
-            Some(Ranked::Walked(feistel)) => feistel.apply(number),
-            None => return self.draw(class, number, words),
-        };
-        if 2 * class == self.n_players {
-            self.pascal.unrank(rank, class - 1, self.n_players - 1, words);
-            insert(words, self.n_players - 1);
-        } else {
-            self.pascal.unrank(rank, class, self.n_players, words);
+        match self.rank(class, number) {
+            Some(rank) => self.pascal.unrank(rank, class, words),
+            None => self.draw(class, number, words),
         }
+    }
+
+    /// Write pairs `(class, number)` into `words`, which must be empty: a coalition of `words_for(n_players)` each.
+    pub(super) fn write_all(&self, pairs: &[(usize, u64)], words: &mut [u64]) {
+        let width = words_for(self.n_players);
+        let (mut lanes, mut done) = ([(0, 0); LANES], 0);
+        if width == 1 {
+            let (groups, _) = pairs.as_chunks::<LANES>();
+            let (slots, _) = words.as_chunks_mut::<LANES>();
+            for (group, slot) in groups.iter().zip(slots) {
+                lanes = group.map(|(class, number)| (self.rank(class, number).unwrap_or(0), class));
+                *slot = self.pascal.unrank_lanes(lanes.map(|lane| lane.0), lanes.map(|lane| lane.1));
+            }
+            done = groups.len() * LANES;
+        }
+        for (&(class, number), words) in pairs.iter().zip(words.chunks_exact_mut(width)).skip(done) {
+            self.write(class, number, words);
+        }
+    }
+
+    /// The rank among all coalitions of its size; None in classes that are too large to number.
+    ///
+    /// The halves that hold the last player are the upper half of the numbers.
+    fn rank(&self, class: usize, number: u64) -> Option<u64> {
+        let (pool, rank) = match self.ranked.get(class - 1)? {
+            Ranked::Shuffled(table) => (table.pool, table.get(number)),
+            Ranked::Walked(feistel) => (feistel.pool, feistel.apply(number)),
+        };
+        Some(if 2 * class == self.n_players { pool + rank } else { rank })
     }
 
     fn draw(&self, class: usize, number: u64, words: &mut [u64]) {

@@ -1,6 +1,7 @@
 //! The sequence of complementary pairs.
 
 use super::class::Classes;
+use super::repair::Repair;
 use super::sizes::{Sequence, Sizes};
 use crate::coalition::{Coalitions, words_for};
 use crate::error::Error;
@@ -21,16 +22,21 @@ pub struct PairSequence {
     n_players: usize,
     sizes: Sizes,
     classes: Classes,
+    repair: Repair,
 }
 
 impl PairSequence {
     /// The sequence of a row. `n_players` must be at least 4.
     pub fn new(sequence: Sequence, n_players: usize, seed: u64, row_key: u64) -> Self {
         debug_assert!(n_players >= 4);
-        let classes = Classes::new(n_players, seed, row_key);
+        let mut classes = Classes::new(n_players, seed, row_key);
         let pools = (0..=n_players / 2).map(|k| if k == 0 { 0 } else { classes.pool(k).unwrap_or(u64::MAX) });
         let sizes = Sizes::new(sequence, n_players, pools.collect());
-        Self { n_players, sizes, classes }
+        let repair = match sequence {
+            Sequence::Leverage => Repair::new(n_players, sizes.clone(), &mut classes),
+            Sequence::StarMiddle | Sequence::Kernel => Repair::default(),
+        };
+        Self { n_players, sizes, classes, repair }
     }
 
     /// The next `count` pairs, fewer when no more are left.
@@ -38,7 +44,8 @@ impl PairSequence {
         let mut sizes = self.sizes.clone();
         let mut plan = Vec::new();
         while plan.len() < count {
-            let Some((class, number)) = sizes.next() else { break };
+            let Some((class, position)) = sizes.next() else { break };
+            let number = self.repair.number(class, position);
             self.classes.prepare(class, number);
             plan.push((class, number));
         }
@@ -47,9 +54,7 @@ impl PairSequence {
         let per_unit = (1_usize << 16).div_ceil(self.n_players);
         let units = plan.chunks(per_unit).zip(coalitions.words_mut().chunks_mut(per_unit * width));
         workers.for_each_unit(units, |_, (plan, words)| {
-            for (&(class, number), words) in plan.iter().zip(words.chunks_exact_mut(width)) {
-                self.classes.write(class, number, words);
-            }
+            self.classes.write_all(plan, words);
         })?;
         self.sizes = sizes;
         let classes =
