@@ -2,6 +2,8 @@
 //!
 //! Player `j` is bit `j % 64` of word `j / 64`. Bits past the last player are always zero.
 
+pub mod by_size;
+pub mod gray;
 pub mod rank;
 
 /// Words that hold one coalition of `n_players`.

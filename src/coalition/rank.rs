@@ -23,13 +23,13 @@ impl Pascal {
     /// Binomials `C(m, k)` for `m <= n_players` and `k <= largest_size`.
     pub fn new(n_players: usize, largest_size: usize) -> Self {
         let stride = largest_size + 1;
-        let mut binomials = vec![0; (n_players + 1) * stride];
+        let mut binomials = vec![0_u64; (n_players + 1) * stride];
         binomials[0] = 1;
         for m in 1..=n_players {
             let (above, row) = binomials[(m - 1) * stride..(m + 1) * stride].split_at_mut(stride);
             row[0] = 1;
             for k in 1..stride {
-                row[k] = (above[k - 1] + above[k]).min(TOO_MANY);
+                row[k] = above[k - 1].saturating_add(above[k]).min(TOO_MANY);
             }
         }
         Self { stride, binomials }
@@ -86,5 +86,66 @@ impl Pascal {
             }
         }
         words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coalition::{size, words_for};
+    use crate::random::{Purpose, Stream};
+
+    #[test]
+    fn binomials_are_those_of_the_product_formula() {
+        let pascal = Pascal::new(130, 130);
+        for n in 0..=130_u128 {
+            let mut expected = Some(1_u128); // None once it has passed 2^127
+            for k in 0..=n / 2 {
+                let saturated = expected.map_or(TOO_MANY, |b| u64::try_from(b.min(1 << 63)).unwrap());
+                let (n, left) = (usize::try_from(n).unwrap(), usize::try_from(k).unwrap());
+                assert_eq!(pascal.binomial(n, left), saturated, "{k} of {n}");
+                assert_eq!(pascal.binomial(n, n - left), saturated, "{k} of {n}, mirrored");
+                expected = expected.and_then(|b| b.checked_mul(n as u128 - k)).map(|b| b / (k + 1));
+            }
+        }
+    }
+
+    #[test]
+    fn rank_and_unrank_are_inverse_on_all_coalitions_of_few_players() {
+        for n_players in 1..=12 {
+            let pascal = Pascal::new(n_players, n_players);
+            let mut next = vec![0; n_players + 1]; // coalitions met so far, by size
+            for coalition in 0..1_u64 << n_players {
+                let k = size(&[coalition]);
+                let rank = pascal.rank(&[coalition]);
+                assert_eq!(rank, next[k], "ranks follow the integers");
+                next[k] += 1;
+                let mut words = [0];
+                pascal.unrank(rank, k, &mut words);
+                assert_eq!(words, [coalition]);
+                assert_eq!(pascal.unrank_lanes([rank, 0], [k, 1]), [coalition, 1]);
+            }
+        }
+    }
+
+    #[test]
+    fn rank_and_unrank_are_inverse_wherever_coalitions_can_be_numbered() {
+        let mut stream = Stream::new(1, Purpose::PairRank, 0, 0);
+        for (n_players, largest) in (13..=66).map(|n| (n, n)).chain([(100, 16), (1000, 7), (10_000, 5)]) {
+            let pascal = Pascal::new(n_players, largest);
+            for _ in 0..50 {
+                let k = stream.index_below(largest + 1);
+                let count = pascal.binomial(n_players, k);
+                assert!(count < TOO_MANY);
+                for rank in [0, count - 1, stream.below(count)] {
+                    let mut words = vec![0; words_for(n_players)];
+                    pascal.unrank(rank, k, &mut words);
+                    assert_eq!((size(&words), pascal.rank(&words)), (k, rank));
+                    if let [word] = words[..] {
+                        assert_eq!(pascal.unrank_lanes([rank], [k]), [word]);
+                    }
+                }
+            }
+        }
     }
 }
