@@ -157,8 +157,7 @@ mod tests {
                 (0..=n / 2).map(|k| (if k == 0 { 0 } else { g(k) }, (k * (n - k)).max(1) as u128)).collect();
             for (sequence, masses) in [(Sequence::Leverage, leverage), (Sequence::Kernel, kernel)] {
                 let mut counts = vec![0; pools.len()];
-                let mut given = classes(sequence, n).take(10_000);
-                while let Some(class) = given.next() {
+                for class in classes(sequence, n).take(10_000) {
                     assert_eq!(
                         Some(class),
                         naive_webster(&masses, &counts, &pools),
