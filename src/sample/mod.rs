@@ -11,3 +11,5 @@ pub mod pairs;
 mod repair;
 mod shuffle;
 pub mod sizes;
+
+pub use sizes::Sequence;

@@ -32,7 +32,7 @@ pub struct Pairs {
 ///
 /// ```
 /// use ferroshap::parallel::{Cancel, Workers};
-/// use ferroshap::sample::{pairs::PairSequence, sizes::Sequence};
+/// use ferroshap::sample::{Sequence, pairs::PairSequence};
 ///
 /// let cancel = Cancel::default();
 /// let mut sequence = PairSequence::new(Sequence::Leverage, 5, 0, 0);
@@ -80,8 +80,7 @@ impl PairSequence {
         }
         let coalitions = self.write(&plan, workers)?;
         self.sizes = sizes;
-        let classes =
-            plan.iter().map(|&(class, _)| u32::try_from(class).expect("players fit 32 bits")).collect();
+        let classes = plan.iter().map(|&(class, _)| u32::try_from(class).unwrap_or(u32::MAX)).collect();
         Ok(Pairs { classes, coalitions })
     }
 
