@@ -4,4 +4,5 @@
 mod interactions;
 mod leverage;
 mod oracle;
+mod sample;
 mod table;
