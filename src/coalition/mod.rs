@@ -41,7 +41,7 @@ pub fn members(words: &[u64]) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// The mask of the last word: ones for players that exist.
-fn last_word(n_players: usize) -> u64 {
+pub(crate) fn last_word(n_players: usize) -> u64 {
     match n_players % 64 {
         0 => u64::MAX,
         used => (1 << used) - 1,

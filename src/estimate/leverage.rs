@@ -1,1 +1,0 @@
-//! Leverage-weighted least squares.
