@@ -25,7 +25,7 @@ pub enum Sequence {
 
 /// The sequence of sizes, and how many pairs of each class it has given.
 ///
-/// O(log n) a step: 10,000 players and 11,000 pairs take under a millisecond.
+/// O(log n) a step: 10,000 players and 11,000 pairs take about a millisecond.
 #[derive(Debug, Clone)]
 pub(super) struct Sizes {
     sequence: Sequence,
