@@ -12,8 +12,8 @@ use crate::table::Table;
 use crate::table::fold::values;
 use crate::table::interactions::interactions;
 
-/// Games of so many players are folded within a millisecond, even for a few outputs.
-const SHORT_PLAYERS: usize = 20;
+/// Worths that are folded within a millisecond or two.
+const SHORT: usize = 1 << 22;
 
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(table_values, module)?)?;
@@ -28,13 +28,11 @@ fn table_values<'py>(
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let n_outputs = worths.as_array().ncols();
-    let table = Table::new(flat("worths", &worths)?, n_outputs).map_err(|error| to_python(&error))?;
+    let worths = flat("worths", &worths)?;
+    let table = Table::new(worths, n_outputs).map_err(|error| to_python(&error))?;
     let work = |workers: &Workers<'_>| values(&table, &Semivalue::Shapley, workers);
-    let values = if table.n_players() > SHORT_PLAYERS {
-        interruptible(py, n_threads, work)
-    } else {
-        briefly(py, n_threads, work)
-    }?;
+    let is_short = worths.len() <= SHORT;
+    let values = if is_short { briefly(py, n_threads, work) } else { interruptible(py, n_threads, work) }?;
     PyArray1::from_vec(py, values).reshape([table.n_players(), n_outputs])
 }
 
@@ -49,12 +47,13 @@ fn table_interactions<'py>(
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let n_outputs = worths.as_array().ncols();
-    let table = Table::new(flat("worths", &worths)?, n_outputs).map_err(|error| to_python(&error))?;
+    let worths = flat("worths", &worths)?;
+    let table = Table::new(worths, n_outputs).map_err(|error| to_python(&error))?;
     let index = Interaction::from_name(index)
         .ok_or_else(|| OptionError::new_err(format!("`index` is {index:?}, which is not known")))?;
-    let values = interruptible(py, n_threads, |workers: &Workers<'_>| {
-        interactions(&table, index, order, memory_limit_bytes, workers)
-    })?;
+    let work = |workers: &Workers<'_>| interactions(&table, index, order, memory_limit_bytes, workers);
+    let is_short = worths.len() <= SHORT >> (4 * order.min(8));
+    let values = if is_short { briefly(py, n_threads, work) } else { interruptible(py, n_threads, work) }?;
     let n_sets = values.len() / n_outputs;
     PyArray1::from_vec(py, values).reshape([n_sets, n_outputs])
 }
