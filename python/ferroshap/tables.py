@@ -25,7 +25,7 @@ def shapley_values(worths: npt.ArrayLike, *, n_jobs: int | None = None) -> Float
 
     .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|!\,(n - |S| - 1)!}{n!} \, (v(S \cup \{i\}) - v(S))
 
-    Exact but for rounding: some 40 roundings of the largest worth, at any number of players.
+    Exact but for rounding: up to 30 players the error is below 1e-13 of the largest ``abs(worths - worths[0])``.
 
     Parameters
     ----------
