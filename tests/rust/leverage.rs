@@ -388,6 +388,9 @@ fn tiny_budgets_are_never_worse_than_all_zeros() {
                     let estimate = run(problem(n, 1, budget as u64, seed), &game);
                     let error = squared_distance(&estimate.values, &values) / zeros;
                     let case = format!("n = {n}, seed = {seed}, {name}, budget = {budget}: {error}");
+                    if std::env::var("SHOW").is_ok() && (error.is_nan() || error > 1.0) {
+                        eprintln!("{case}");
+                    }
                     if error.is_nan() || error > worst.0 {
                         worst = (error, case);
                     }
@@ -396,6 +399,66 @@ fn tiny_budgets_are_never_worse_than_all_zeros() {
         }
     }
     assert!(worst.0 <= 1.0, "{}", worst.1);
+}
+
+#[test]
+#[ignore]
+fn rho() {
+    for n in [4, 5, 6, 7, 8, 10, 12, 16, 20, 33] {
+        for seed in 0..2000 {
+            let (game, _) = additive(n, 1 + seed as usize % 2, [2, 2 * n, 5 * n][seed as usize % 3], seed);
+            run(problem(n, 1, 2 * n as u64 + 2, seed), &game);
+        }
+    }
+}
+
+#[test]
+#[ignore]
+fn explore() {
+    let mut table: std::collections::BTreeMap<(&str, usize), Vec<f64>> = Default::default();
+    for n in [6, 8, 10, 12] {
+        for seed in 0..25 {
+            for (name, game) in games(n, seed) {
+                let values = oracle(&game, n);
+                let zeros = squared_distance(&values, &vec![0.0; n]);
+                for p in [n / 2, 3 * n / 4, n - 1, n, n + 2, 3 * n / 2, 2 * n - 1] {
+                    let bin = [n / 2, 3 * n / 4, n - 1, n, n + 2, 3 * n / 2, 2 * n - 1]
+                        .iter()
+                        .position(|&q| q == p)
+                        .unwrap();
+                    let estimate = run(problem(n, 1, 2 * p as u64 + 2, seed), &game);
+                    let error = squared_distance(&estimate.values, &values) / zeros;
+                    if error > 30.0 {
+                        eprintln!(
+                            "SHOW n={n} seed={seed} p={p} error {error}\n {values:.3?}\n {:.3?}",
+                            estimate.values
+                        );
+                        let mut l = estimator(problem(n, 1, 2 * p as u64 + 2, seed));
+                        let b = l.ask(1000).unwrap();
+                        for i in (2..b.coalitions.len()).step_by(2) {
+                            eprintln!(
+                                "   {:012b} {:?} {:?}",
+                                b.coalitions.get(i)[0],
+                                game(b.coalitions.get(i)),
+                                game(b.coalitions.get(i + 1))
+                            );
+                        }
+                    }
+                    table.entry((name, bin)).or_default().push(error);
+                }
+            }
+        }
+    }
+    for ((name, bin), errors) in table {
+        let mean = (errors.iter().map(|e| e.max(1e-30).ln()).sum::<f64>() / errors.len() as f64).exp();
+        let arith = errors.iter().sum::<f64>() / errors.len() as f64;
+        let above = errors.iter().filter(|&&e| e > 1.0).count();
+        eprintln!(
+            "{name:15} bin {bin}: geo {mean:9.2e} mean {arith:9.3} max {:9.3} above 1: {above}/{}",
+            largest(&errors),
+            errors.len()
+        );
+    }
 }
 
 #[test]

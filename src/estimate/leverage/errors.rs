@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::design::Design;
-use super::signs::{Table, UNIT_PAIRS, add_looked_up, tabulate};
+use super::signs::UNIT_PAIRS;
 use crate::error::Error;
 use crate::linalg::{LANES, Lanes, Square};
 use crate::parallel::Workers;
@@ -31,9 +31,9 @@ pub(super) fn leverages(
         for byte in 0..design.signs.n_bytes() {
             // The form is symmetric: blocks below the diagonal count twice, those above it not at all.
             images.fill([0.0; LANES]);
-            add_images(design, inverse, first, byte, 0..byte, &mut images);
+            design.signs.add_products(first, 0..byte, columns(inverse, byte), &mut images);
             images.iter_mut().flatten().for_each(|image| *image *= 2.0);
-            add_images(design, inverse, first, byte, byte..byte + 1, &mut images);
+            design.signs.add_products(first, byte..byte + 1, columns(inverse, byte), &mut images);
             add_signed(&design.signs.column(byte)[first..], &images, leverages);
         }
         leverages.iter_mut().zip(&design.weights[first..]).for_each(|(form, weight)| *form *= weight);
@@ -92,7 +92,7 @@ impl Images {
         let mut images = vec![[0.0; LANES]; n_bytes * n_pairs];
         let mut leverages = vec![0.0; n_pairs];
         for (byte, images) in images.chunks_mut(n_pairs).enumerate() {
-            add_images(design, inverse, first, byte, 0..n_bytes, images);
+            design.signs.add_products(first, 0..n_bytes, columns(inverse, byte), images);
             add_signed(&design.signs.column(byte)[first..], images, &mut leverages);
         }
         leverages.iter_mut().zip(&design.weights[first..]).for_each(|(form, weight)| *form *= weight);
@@ -115,23 +115,9 @@ impl Images {
     }
 }
 
-/// Add to the images of the pairs from `first` on, in the eight columns of byte `byte` of `Q`, what the
-/// players in the bytes `from` contribute.
-fn add_images(
-    design: &Design<'_>,
-    inverse: &Square,
-    first: usize,
-    byte: usize,
-    from: std::ops::Range<usize>,
-    images: &mut [Lanes],
-) {
-    let mut table: Table = [[0.0; LANES]; 256];
-    for other in from {
-        let rows: [Lanes; 8] =
-            std::array::from_fn(|i| inverse.row(8 * other + i).as_chunks::<LANES>().0[byte]);
-        tabulate(&rows, &mut table);
-        add_looked_up(&table, &design.signs.column(other)[first..], images);
-    }
+/// The eight columns of byte `byte` of `Q`, eight rows at a time.
+fn columns(inverse: &Square, byte: usize) -> impl Fn(usize) -> [Lanes; 8] {
+    move |other| std::array::from_fn(|i| inverse.row(8 * other + i).as_chunks::<LANES>().0[byte])
 }
 
 /// Add to each pair's sum its eight numbers, signed by its byte.
