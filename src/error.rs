@@ -30,4 +30,9 @@ pub enum Error {
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// A table of worths does not have one row for every coalition.
+    #[error(
+        "`{argument}` has {got} rows, but a game of n players has 2^n: one for each coalition, the empty one first"
+    )]
+    NotAllCoalitions { argument: &'static str, got: usize },
 }

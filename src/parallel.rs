@@ -99,6 +99,9 @@ static POOL: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
 /// A pool that was made by another process (we are its forked child) or is too small is replaced and never
 /// dropped: in a child its threads are gone and its locks may be held by them. No mutex guards the pointer,
 /// because a fork could copy it locked; two threads that race merely make one pool too many.
+///
+/// # Panics
+/// When the operating system grants no threads.
 pub fn pool(n_threads: usize) -> &'static ThreadPool {
     let process = std::process::id();
     let current = POOL.load(Ordering::Acquire);

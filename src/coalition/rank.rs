@@ -23,7 +23,7 @@ impl Pascal {
     /// Binomials `C(m, k)` for `m <= n_players` and `k <= largest_size`.
     pub fn new(n_players: usize, largest_size: usize) -> Self {
         let stride = largest_size + 1;
-        let mut binomials = vec![0; (n_players + 1) * stride];
+        let mut binomials = vec![0_u64; (n_players + 1) * stride];
         binomials[0] = 1;
         for m in 1..=n_players {
             let (above, row) = binomials[(m - 1) * stride..(m + 1) * stride].split_at_mut(stride);

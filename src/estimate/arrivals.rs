@@ -39,7 +39,7 @@ impl Arrivals {
 
     /// Accept a batch; `consume` is given each stretch of worths that completes the prefix, in order.
     pub fn tell(&mut self, first: u64, worths: &[f64], mut consume: impl FnMut(&[f64])) -> Result<(), Error> {
-        if worths.is_empty() || worths.len() % self.n_outputs != 0 {
+        if worths.is_empty() || !worths.len().is_multiple_of(self.n_outputs) {
             let want = self.n_outputs * worths.len().div_ceil(self.n_outputs).max(1);
             return Err(Error::Length { argument: "worths", got: worths.len(), want });
         }

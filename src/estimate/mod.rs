@@ -5,7 +5,12 @@
 //! order in which worths arrive. `estimate` uses the longest complete prefix of what was told.
 
 pub mod arrivals;
+pub mod auto;
+pub mod endpoints;
+pub mod exact;
 pub mod leverage;
+pub mod permutation;
+pub mod singles_first;
 
 use crate::coalition::Coalitions;
 use crate::error::Error;
@@ -26,6 +31,13 @@ pub struct Problem {
     pub row_key: u64,
     /// Worths of nobody and of everybody, where they are known: they are then neither asked nor counted.
     pub endpoints: Option<Endpoints>,
+}
+
+impl Problem {
+    /// The budget with the endpoints counted, whether they are known or not.
+    pub fn granted(&self) -> u64 {
+        self.budget.saturating_add(if self.endpoints.is_some() { 2 } else { 0 })
+    }
 }
 
 /// The worths of the empty and of the full coalition.

@@ -1,1 +1,15 @@
-//! Filling batches of masked rows, and averaging model outputs back to worths.
+//! From coalitions to model rows, and from model outputs back to worths.
+//!
+//! One evaluation on `rows` explained rows and a block of `b` background rows is `rows * b` model rows:
+//! explained row after explained row, and within it background row after background row. A batch of
+//! evaluations is the sequence of all their model rows, and may be cut anywhere ([`Layout`]).
+
+mod average;
+mod fill;
+mod layout;
+mod varying;
+
+pub use average::Average;
+pub use fill::{MaskedRows, Word};
+pub use layout::{Layout, Segment};
+pub use varying::varying_columns;

@@ -1,1 +1,35 @@
-//! glue
+//! The glue: one file a room. Borrow arrays, release the GIL, call, convert errors.
+#![allow(unsafe_code, reason = "PyO3's macros expand to it")]
+#![allow(missing_docs, reason = "the documentation of the native names is in `_native.pyi`")]
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+
+mod arrays;
+mod error;
+mod estimate;
+mod interrupt;
+mod mask;
+
+use pyo3::prelude::*;
+
+use crate::parallel;
+
+/// Threads that this process may use at once.
+#[pyfunction]
+fn usable_threads() -> usize {
+    parallel::usable_threads()
+}
+
+/// Forget the thread pool, in a forked child.
+#[pyfunction]
+fn forget_pool() {
+    parallel::forget_pool();
+}
+
+#[pymodule(gil_used = false)]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_function(wrap_pyfunction!(usable_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(forget_pool, module)?)?;
+    mask::register(module)?;
+    estimate::register(module)
+}

@@ -19,7 +19,7 @@ const MOST_PLAYERS: usize = 32;
 /// Such a next pair exists: the pairs of one class together have rank `n - 1`, and those that came or were
 /// passed over lie in the span so far.
 ///
-/// O(n^3) operations once, 1 microsecond at 12 players and 12 at 32.
+/// O(n^3) operations, once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Repair {
     orders: Vec<Vec<u64>>, // class k at k - 1: the numbers in the class that come first, then all others
@@ -148,7 +148,9 @@ mod tests {
         for &word in coalitions {
             let mut x: Vec<f64> = (0..n_players).map(|j| f64::from(u8::from(contains(&[word], j)))).collect();
             let mean = x.iter().sum::<f64>() / n_players as f64;
-            x.iter_mut().for_each(|entry| *entry -= mean);
+            for entry in &mut x {
+                *entry -= mean;
+            }
             for _ in 0..2 {
                 for b in &basis {
                     let along: f64 = x.iter().zip(b).map(|(x, b)| x * b).sum();

@@ -1,3 +1,8 @@
-//! Laws that cross rooms, judged by oracles that share no code with what they judge.
+//! Laws that cross rooms, judged by oracles that share no code with what they judge: one binary, no Python.
+//! Random games come from numbered streams, and the number in a message is the reproducer.
 
+mod interactions;
 mod leverage;
+mod oracle;
+mod sample;
+mod table;

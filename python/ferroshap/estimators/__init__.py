@@ -1,0 +1,10 @@
+"""Estimators: the methods that turn worths into values, one frozen dataclass each."""
+
+from ferroshap.estimators.auto import Auto
+from ferroshap.estimators.choice import as_method
+from ferroshap.estimators.exact import Exact
+from ferroshap.estimators.leverage import Leverage
+from ferroshap.estimators.method import Method, resolve
+from ferroshap.estimators.permutation import Permutation
+
+__all__ = ["Auto", "Exact", "Leverage", "Method", "Permutation", "as_method", "resolve"]

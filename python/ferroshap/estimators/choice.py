@@ -1,0 +1,39 @@
+"""Estimators by name."""
+
+from ferroshap.errors import OptionError, nearest
+from ferroshap.estimators.auto import Auto
+from ferroshap.estimators.exact import Exact
+from ferroshap.estimators.leverage import Leverage
+from ferroshap.estimators.method import Method
+from ferroshap.estimators.permutation import Permutation
+
+KNOWN: dict[str, type[Method]] = {
+    "auto": Auto,
+    "exact": Exact,
+    "leverage": Leverage,
+    "permutation": Permutation,
+}
+
+
+def as_method(method: Method | str) -> Method:
+    """Return the estimator that is meant by a name, or the estimator itself.
+
+    Raises
+    ------
+    OptionError
+        For an unknown name, or an object that is no estimator.
+
+    Examples
+    --------
+    >>> as_method("permutation")
+    Permutation(shared_design=True)
+    """
+    if isinstance(method, str):
+        if method not in KNOWN:
+            msg = f"`method={method!r}` is not known{nearest(method, KNOWN)} Known: {', '.join(sorted(KNOWN))}"
+            raise OptionError(msg)
+        return KNOWN[method]()
+    if isinstance(method, type) or not hasattr(method, "native_name"):
+        msg = f"`method` must be an estimator such as estimators.Leverage() or its name, not {method!r}"
+        raise OptionError(msg)
+    return method

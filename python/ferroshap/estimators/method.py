@@ -1,0 +1,27 @@
+"""What every estimator is: a name in the core, and whether explained rows share their coalitions."""
+
+from typing import Protocol
+
+from ferroshap import _native
+
+
+class Method(Protocol):
+    """An estimator: parameters only, no state. `estimate` and `Run` do the work."""
+
+    @property
+    def native_name(self) -> str:
+        """The name of the method in the core."""
+
+    @property
+    def shared_design(self) -> bool:
+        """Whether explained rows share their coalitions."""
+
+
+def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> str:
+    """Name the method of the core that will run: Auto's choice, or what a named method gives way to.
+
+    `granted` counts the two endpoints. Games of up to three players are enumerated where the
+    budget pays for it, and an order that it cannot pay for becomes "singles_first".
+    """
+    return _native.choose_method(method.native_name, n_players, granted, n_blocks)
+

@@ -1,0 +1,36 @@
+"""What an explainer is going to do, and why."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The route that explains, and why it was taken.
+
+    Attributes
+    ----------
+    route : str
+        "exact", "permutation", "kernel", "sampling" or "linear".
+    reason : str
+        One sentence.
+    n_background : int
+        Rows in the background.
+    rows_per_eval : int
+        Background rows that one evaluation is averaged over.
+    predicted_model_rows : int or None
+        The most model rows that one explained row takes by default; None where the model is not asked.
+    details : dict
+        The route's own particulars.
+    """
+
+    route: str
+    reason: str
+    n_background: int
+    rows_per_eval: int
+    predicted_model_rows: int | None
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Say it in one sentence."""
+        return f"{self.route}: {self.reason}"

@@ -1,0 +1,122 @@
+"""A model on its background: what nobody is worth, and how outputs are averaged."""
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap import _native, links
+from ferroshap.errors import DimensionError, WorthError
+from ferroshap.game.blocks import Blocks, cut
+from ferroshap.inputs import Pairing, Table, pair
+from ferroshap.links import Link
+from ferroshap.maskers import Independent
+from ferroshap.models import Model
+
+Floats = NDArray[np.float64]
+
+#: Bytes that a batch of background rows may take while the model is asked about the background alone.
+BACKGROUND_BYTES = 1 << 25
+
+
+class Reference:
+    """The part of a game that all explained rows share: model, background, link.
+
+    Asks the model about every background row once.
+
+    Attributes
+    ----------
+    base : ndarray of shape ``(n_outputs,)``
+        The worth of the empty coalition over the whole background, linked.
+    empty : ndarray of shape ``(n_blocks, n_outputs)``
+        The same on each block.
+    n_outputs : int
+        Outputs of the model; 1 for a model that returns one dimension.
+    is_vector : bool
+        Whether the model returns one dimension.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        masker: Independent,
+        link: Link = links.identity,
+        *,
+        linearize_link: bool = True,
+        rows_per_eval: int | None = None,
+        seed: int = 0,
+        as_frame: bool | None = None,
+    ) -> None:
+        """Ask the model about the background."""
+        self.model = model
+        self.masker = masker
+        self.link = link
+        # What the model was fitted on decides; where it does not say, the route's own habit.
+        self.as_frame = as_frame if model.wants_frame is None else model.wants_frame
+        self.is_linked_by_row = linearize_link or link is links.identity
+        # A mean over a block inside a bent link would be biased, so then every evaluation takes all rows.
+        self.blocks: Blocks = cut(masker.weights, rows_per_eval if self.is_linked_by_row else None, seed)
+        self.table: Table = masker.table if self.blocks.n_blocks == 1 else masker.table.take_rows(self.blocks.order)
+        self.weights: Floats = masker.weights[self.blocks.order]
+        outputs = self._background_outputs()
+        self.is_vector = outputs.ndim == 1
+        outputs = outputs.reshape(len(self.weights), -1)
+        self.n_outputs: int = outputs.shape[1]
+        self.fold_weights = self._fold_weights(outputs)
+        self.empty = self._empty_worths(outputs)
+        self.base: Floats = self.blocks.weights @ self.empty if self.blocks.n_blocks > 1 else self.empty[0]
+
+    def pair(self, rows: Table) -> Pairing:
+        """Encode rows and the background for selection."""
+        return pair(self.table, rows, as_frame=self.as_frame)
+
+    def outputs_of(self, rows: object, n_rows: int) -> Floats:
+        """Ask the model: ``(n_rows, n_outputs)``, on the link's scale where it is linked row by row."""
+        outputs = self.model(rows, n_rows)
+        if (outputs.ndim == 1) != self.is_vector or outputs.size != n_rows * self.n_outputs:
+            want = f"({n_rows},)" if self.is_vector else f"({n_rows}, {self.n_outputs})"
+            msg = f"`model` returned shape {outputs.shape}, but {want} is needed: it was so on the background"
+            raise DimensionError(msg)
+        if self.is_linked_by_row:
+            outputs = links.apply(self.link, outputs)
+        return outputs.reshape(n_rows, self.n_outputs)
+
+    def worths_of(self, means: Floats) -> Floats:
+        """Take means of outputs to worths: the link, where it is not applied row by row."""
+        return means if self.is_linked_by_row else links.apply(self.link, means)
+
+    def _background_outputs(self) -> Floats:
+        pairing = self.pair(self.table.take_rows(slice(0, 1)))
+        columns = [block.background for block in pairing.blocks]
+        row_bytes = sum(block.shape[1] * block.itemsize for block in columns)
+        step = max(1, BACKGROUND_BYTES // max(row_bytes, 1))
+        parts = []
+        for first in range(0, len(self.weights), step):
+            part = [np.ascontiguousarray(block[first : first + step]) for block in columns]
+            parts.append(self.model(pairing.build(part), len(part[0])))
+        outputs = np.concatenate(parts)
+        if outputs.ndim == 2 and outputs.shape[1] == 0:  # noqa: PLR2004 - rows and outputs
+            msg = "`model` returned no outputs on the background: it must return one or more a row"
+            raise DimensionError(msg)
+        if not np.isfinite(outputs).all():
+            row = int(self.blocks.order[np.flatnonzero(~np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1))[0]])
+            msg = f"`model` returned {outputs[~np.isfinite(outputs)][0]} for background row {row}: outputs must be finite"
+            raise WorthError(msg)
+        return outputs
+
+    def _fold_weights(self, outputs: Floats) -> Floats:
+        """Weights of the rows inside their block, one for each output."""
+        link = self.link if self.is_linked_by_row else links.identity
+        weights = links.linearized_weights(link, outputs, self.weights)
+        sizes = np.diff(self.blocks.starts)
+        return cast("Floats", np.ascontiguousarray(weights / np.repeat(self.blocks.weights, sizes)[:, None]))
+
+    def _empty_worths(self, outputs: Floats) -> Floats:
+        """`v({})` on each block, added in the very order in which worths are."""
+        if self.is_linked_by_row:
+            outputs = links.apply(self.link, outputs)
+        n_blocks = self.blocks.n_blocks
+        numbers = np.arange(n_blocks, dtype=np.uint32)
+        average = _native.Average(1, self.blocks.starts, numbers, self.fold_weights)
+        average.add(np.ascontiguousarray(outputs))
+        return self.worths_of(average.worths().reshape(n_blocks, self.n_outputs))

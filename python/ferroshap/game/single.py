@@ -1,0 +1,104 @@
+"""The game of one explained row, for those who evaluate coalitions themselves."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap import _native, links
+from ferroshap.errors import DimensionError
+from ferroshap.game.masked import MaskedGame
+from ferroshap.game.players import Players, find_players
+from ferroshap.game.reference import Reference
+from ferroshap.inputs import Pairing, match_columns, read_table
+from ferroshap.maskers import as_masker
+from ferroshap.models import as_model
+from ferroshap.threads import as_threads
+
+Floats = NDArray[np.float64]
+
+
+class Game:
+    r"""The game that a model plays on one row: players are features, absent ones come from a masker.
+
+    :math:`v(S)` is the (linked) mean of the model over the masker's rows, with the features in
+    :math:`S` taken from `x`.
+
+    Parameters
+    ----------
+    model : callable or estimator
+        ``f(rows) -> (rows,)`` or ``(rows, outputs)``, or an object with ``predict_proba`` or ``predict``.
+    masker : masker, or background data
+        What stands for absent features.
+    x : array of shape ``(n_features,)``, Series, dict, or a table of one row
+        The row to explain.
+    link : str or link
+        The scale on which worths add up.
+    linearize_link : bool
+        Average linked outputs, with weights that keep both ends right, instead of linking the average.
+
+    Examples
+    --------
+    >>> game = Game(lambda X: X @ np.array([2.0, 1.0]), [[0.0, 0.0]], [3.0, 5.0])
+    >>> game(np.array([[False, False], [True, False], [True, True]]))
+    array([ 0.,  6., 11.])
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        masker: Any,
+        x: Any,
+        *,
+        link: str | links.Link = "identity",
+        linearize_link: bool = True,
+    ) -> None:
+        """Ask the model about the background."""
+        self.reference = Reference(as_model(model), as_masker(masker), links.resolve(link), linearize_link=linearize_link)
+        row = read_table(x, argument="x", allow_single_row=True)
+        positions = match_columns(row, self.reference.table.names, argument="x", reference="the background")
+        row = row if positions is None else row.reorder(positions)
+        if row.n_rows != 1:
+            msg = f"`x` has {row.n_rows} rows, but a game is played on one: make a game for each"
+            raise DimensionError(msg)
+        self.pairing: Pairing = self.reference.pair(row)
+        self.players: Players = find_players(self.pairing, 1)[0]
+
+    @property
+    def n_players(self) -> int:
+        """Number of features, those that cannot matter among them."""
+        return self.pairing.n_columns
+
+    @cached_property
+    def full(self) -> Floats:
+        """The worth of everybody, ``(1, n_outputs)``: the model on the row itself, linked."""
+        rows = [block.rows for block in self.pairing.blocks]
+        outputs = self.reference.outputs_of(self.pairing.build(rows), 1)
+        return self.reference.worths_of(outputs)
+
+    def masked(self, *, batch_size: int | str = "auto", n_jobs: int | None = None) -> MaskedGame:
+        """The game among the features that can matter, as the estimators play it."""
+        return MaskedGame(
+            self.reference, self.pairing, self.players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs)
+        )
+
+    def __call__(self, coalitions: Any) -> Floats:
+        """Evaluate coalitions.
+
+        Parameters
+        ----------
+        coalitions : bool array of shape ``(n_coalitions, n_players)``
+            Who is present.
+
+        Returns
+        -------
+        ndarray of shape ``(n_coalitions,)``, or ``(n_coalitions, n_outputs)`` for a model of two dimensions
+        """
+        present = np.asarray(coalitions, dtype=np.bool_)
+        if present.ndim != 2 or present.shape[1] != self.n_players:  # noqa: PLR2004 - coalitions and players
+            msg = f"`coalitions` has shape {present.shape}, but must be (coalitions, {self.n_players})"
+            raise DimensionError(msg)
+        words = _native.pack_coalitions(np.ascontiguousarray(present[:, self.players.features[0]]))
+        worths = self.masked().worths(words, np.zeros(len(present), dtype=np.uint32))
+        return worths[:, 0] if self.reference.is_vector else worths

@@ -1,0 +1,6 @@
+"""Maskers: what stands for a feature that is missing."""
+
+from ferroshap.maskers.background import kmeans, sample
+from ferroshap.maskers.independent import Baseline, Independent, as_masker
+
+__all__ = ["Baseline", "Independent", "as_masker", "kmeans", "sample"]

@@ -1,0 +1,7 @@
+"""The loop: ask which coalitions come next, evaluate them, tell their worths, estimate at any moment."""
+
+from ferroshap.run.estimate import Estimate
+from ferroshap.run.loop import Loop, Outcome, Source
+from ferroshap.run.run import Run, estimate
+
+__all__ = ["Estimate", "Loop", "Outcome", "Run", "Source", "estimate"]

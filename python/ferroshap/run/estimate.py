@@ -1,0 +1,59 @@
+"""The result of a run: values, their errors, and what they cost."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap.explanation.student import student_quantile
+
+Floats = NDArray[np.float64]
+
+#: How a run can end, with what to do about it.
+STATUSES = {
+    "EXACT": "every worth is known: the values are exact",
+    "BUDGET_SPENT": "the budget is spent: raise it for smaller errors",
+    "INTERRUPTED": "the run was stopped early, by the user or by a deadline: go on for the values that the budget buys",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """Values of one game.
+
+    Attributes
+    ----------
+    values : ndarray of shape ``(n_players,)`` or ``(n_players, n_outputs)``
+        What each player receives; ``base_value + values.sum(0)`` is the worth of everybody.
+    std_errors : ndarray of the same shape
+        One standard error each; 0 for exact values, NaN where unknown.
+    interval_df : float
+        Degrees of freedom of Student's interval; NaN where errors are.
+    base_value : float or ndarray of shape ``(n_outputs,)``
+        The worth of the empty coalition.
+    n_evaluations : int
+        Worths used, both endpoints counted.
+    status : str
+        "EXACT", "BUDGET_SPENT" or "INTERRUPTED".
+    gap : float or ndarray of shape ``(n_outputs,)``
+        What the values missed of the worth of everybody before it was shared out.
+    seed : int
+        The seed used.
+    method : str
+        The method that ran.
+    """
+
+    values: Floats
+    std_errors: Floats = field(repr=False)
+    interval_df: float = field(repr=False)
+    base_value: float | Floats
+    n_evaluations: int
+    status: str
+    gap: float | Floats = field(repr=False)
+    seed: int
+    method: str
+
+    def confidence_interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
+        """Lower and upper ends of Student's interval at `level`, NaN where the error is unknown."""
+        half = np.where(self.std_errors == 0.0, 0.0, student_quantile(level, self.interval_df) * self.std_errors)
+        return self.values - half, self.values + half

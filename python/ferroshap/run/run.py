@@ -1,0 +1,274 @@
+"""Estimations of one game that can be asked at any moment."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap import _native
+from ferroshap.errors import DimensionError, OptionError, WorthError
+from ferroshap.estimators import Auto, Method, as_method
+from ferroshap.game import Game
+from ferroshap.progress import Progress, Report
+from ferroshap.run.estimate import Estimate
+from ferroshap.run.loop import N_ENDPOINTS, BlockNumbers, Loop, Outcome, Source, Words
+from ferroshap.seeds import Seed, as_seed
+from ferroshap.threads import as_threads
+
+Floats = NDArray[np.float64]
+
+#: Coalitions that a user's game gets at once, unless it is told otherwise.
+COALITIONS_PER_CALL = 4096
+#: What "auto" grants beyond two evaluations a player.
+SPARE_EVALUATIONS = 2048
+
+
+class CallableGame:
+    """A user's own game: bool coalitions ``(count, n_players)`` to worths ``(count,)`` or ``(count, n_outputs)``."""
+
+    def __init__(self, game: Callable[[NDArray[np.bool_]], Any], n_players: int, batch_size: int | str) -> None:
+        """Ask for the endpoints: they tell the number of outputs."""
+        self._game = game
+        self._batch_size = COALITIONS_PER_CALL if batch_size == "auto" else _positive(batch_size, "batch_size")
+        self.n_players = n_players
+        ends = np.array([[False] * n_players, [True] * n_players])
+        parts = [ends] if self._batch_size > 1 else [ends[:1], ends[1:]]
+        worths = [self._ask(part) for part in parts]
+        self.is_vector = worths[0].ndim == 1
+        self._ends = np.concatenate(worths).reshape(N_ENDPOINTS, -1)
+        self.n_outputs = self._ends.shape[1]
+
+    def endpoints(self) -> tuple[Floats, Floats, Floats]:
+        """Worths of nobody and of everybody; one block."""
+        return self._ends[:1], self._ends[1], np.ones(1)
+
+    def evaluations_per_batch(self) -> int:
+        """Coalitions in one call of the game."""
+        return self._batch_size
+
+    def worths(self, words: Words, _blocks: BlockNumbers) -> Floats:
+        """Evaluate coalitions."""
+        return self._ask(_native.unpack_coalitions(words, self.n_players)).reshape(-1, self.n_outputs)
+
+    def _ask(self, coalitions: NDArray[np.bool_]) -> Floats:
+        returned = self._game(coalitions)
+        worths = np.ascontiguousarray(returned, dtype=np.float64)
+        if worths.ndim not in (1, 2) or len(worths) != len(coalitions) or worths.size == 0:
+            msg = (
+                f"`game` returned shape {worths.shape} for {len(coalitions)} coalitions, but must return "
+                f"({len(coalitions)},) or ({len(coalitions)}, outputs)"
+            )
+            raise DimensionError(msg)
+        if hasattr(self, "n_outputs") and worths.size != len(coalitions) * self.n_outputs:
+            msg = f"`game` returned shape {worths.shape}, but {self.n_outputs} outputs for the endpoints"
+            raise DimensionError(msg)
+        if not np.isfinite(worths).all():
+            bad = int(np.flatnonzero(~np.isfinite(worths.reshape(len(worths), -1)).all(axis=1))[0])
+            players = np.flatnonzero(coalitions[bad]).tolist()
+            msg = f"`game` is worth {worths[bad]} for the coalition {players}: worths must be finite"
+            raise WorthError(msg)
+        return worths
+
+
+class Run:
+    """One estimation in progress.
+
+    Iterate over it for snapshots at growing numbers of evaluations, or call :meth:`finish`;
+    :meth:`estimate` answers at any moment, also after Ctrl-C or an exception of the game.
+
+    Parameters
+    ----------
+    game : Game or callable
+        A :class:`Game`, or any function from bool coalitions ``(count, n_players)`` to worths
+        ``(count,)`` or ``(count, n_outputs)``.
+    method : estimator or its name
+        By default the best for the number of players and the budget.
+    n_players : int, optional
+        Needed for a callable.
+    budget : int or "auto"
+        Evaluations granted, the empty and the full coalition counted; never exceeded. "auto" is
+        ``2 * n_players + 2048``.
+    deadline_seconds : float, optional
+        Stop asking after that time.
+    rng : int, numpy.random.Generator or None
+        The seed; None is the fixed seed 0.
+    row_key : int
+        Distinguishes runs that must draw different coalitions with one seed.
+    batch_size : int or "auto"
+        The most model rows (for a callable: coalitions) in one call.
+    n_jobs : int, optional
+        Threads of the core. Neither these nor the batch size change a bit of the result.
+    progress : callable, optional
+        Called with ``(done, total)`` evaluations after each batch.
+    silent : bool
+        Show no progress line.
+
+    Examples
+    --------
+    >>> run = Run(lambda s: s.sum(axis=1) ** 2, n_players=30, budget=500)
+    >>> sizes = [snapshot.n_evaluations for snapshot in run]
+    >>> sizes
+    [62, 90, 120, 180, 240, 360, 480, 500]
+    """
+
+    def __init__(
+        self,
+        game: Any,
+        method: Method | str = Auto(),  # noqa: B008 - frozen, without state
+        *,
+        n_players: int | None = None,
+        budget: int | str = "auto",
+        deadline_seconds: float | None = None,
+        rng: Seed = None,
+        row_key: int = 0,
+        batch_size: int | str = "auto",
+        n_jobs: int | None = None,
+        progress: Report | None = None,
+        silent: bool = False,
+    ) -> None:
+        """Ask for the endpoints and fix the method."""
+        self.seed = as_seed(rng)
+        self._method = as_method(method)
+        deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
+        n_threads = as_threads(n_jobs)
+        n_players = _count_players(game, n_players)
+        self._features: NDArray[np.intp] | None = None
+        self.n_players = n_players
+        source: Source
+        if isinstance(game, Game):
+            source = game.masked(batch_size=batch_size, n_jobs=n_threads)
+            self._features = game.players.features[0]
+            self._is_vector = game.reference.is_vector
+        else:
+            source = CallableGame(game, n_players, batch_size)
+            self._is_vector = source.is_vector
+        granted = 2 * source.n_players + SPARE_EVALUATIONS if budget == "auto" else _positive(budget, "budget")
+        self._progress = Progress(granted, silent=silent, report=progress)
+        self._source = source
+        self._loop = (
+            None
+            if source.n_players == 0
+            else Loop(
+                source,
+                self._method,
+                budget=granted,
+                seed=self.seed,
+                row_key=row_key,
+                n_threads=n_threads,
+                deadline=deadline,
+                progress=self._progress,
+            )
+        )
+
+    def __iter__(self) -> Iterator[Estimate]:
+        """Go on to the end, with a snapshot whenever the evaluations have grown by a third to a half."""
+        if self._loop is None:
+            yield self.estimate()
+            return
+        n_players = self._source.n_players
+        is_running = True
+        while is_running:
+            target = next_checkpoint(self._loop.n_evaluations, n_players)
+            while is_running and self._loop.n_evaluations < target:
+                is_running = self._loop.step(target - self._loop.n_evaluations)
+            if is_running:
+                yield self.estimate()
+        self._progress.close()
+        yield self.estimate()
+
+    def finish(self) -> Estimate:
+        """Go on to the end."""
+        if self._loop is not None:
+            while self._loop.step():
+                pass
+        self._progress.close()
+        return self.estimate()
+
+    def estimate(self) -> Estimate:
+        """The values as known now."""
+        if self._loop is None:
+            empty, _, weights = self._source.endpoints()
+            nothing = np.zeros((0, self._source.n_outputs))
+            zeros = np.zeros(self._source.n_outputs)
+            outcome = Outcome(nothing, nothing, np.nan, weights @ empty, zeros, N_ENDPOINTS, "EXACT")
+            method_name = "exact"
+        else:
+            outcome, method_name = self._loop.estimate(), self._loop.method_name
+        return Estimate(
+            values=self._shaped(outcome.values),
+            std_errors=self._shaped(outcome.std_errors),
+            interval_df=outcome.interval_df,
+            base_value=float(outcome.base[0]) if self._is_vector else outcome.base,
+            n_evaluations=outcome.n_evaluations,
+            status=outcome.status,
+            gap=float(outcome.gap[0]) if self._is_vector else outcome.gap,
+            seed=self.seed,
+            method=method_name,
+        )
+
+    def _shaped(self, values: Floats) -> Floats:
+        """Give players that cannot matter their exact zero, and one output no axis."""
+        if self._features is not None:
+            every = np.zeros((self.n_players, values.shape[1]))
+            every[self._features] = values
+            values = every
+        return values[:, 0] if self._is_vector else values
+
+
+def estimate(game: Any, method: Method | str = Auto(), **options: Any) -> Estimate:  # noqa: B008 - frozen
+    """Estimate the values of one game.
+
+    Takes what :class:`Run` takes and runs it to the end.
+
+    Examples
+    --------
+    >>> estimate(lambda s: s @ np.array([1.0, 2.0, 3.0]), n_players=3, budget=8).values
+    array([1., 2., 3.])
+    """
+    return Run(game, method, **options).finish()
+
+
+def next_checkpoint(n_evaluations: int, n_players: int) -> int:
+    """Return the least checkpoint above `n_evaluations`: 2n + 2, then 3n, 4n, 6n, 8n, 12n, 16n, ...
+
+    Examples
+    --------
+    >>> next_checkpoint(62, 30), next_checkpoint(90, 30), next_checkpoint(361, 30)
+    (90, 120, 480)
+    """
+    if n_evaluations < 2 * n_players + 2:
+        return 2 * n_players + 2
+    size = n_players
+    while True:
+        size *= 2
+        for target in (size, size + size // 2):
+            if target > max(n_evaluations, 2 * n_players + 2):
+                return target
+
+
+def _count_players(game: Any, n_players: int | None) -> int:
+    if isinstance(game, Game):
+        if n_players not in (None, game.n_players):
+            msg = f"`n_players` is {n_players}, but the game has {game.n_players}: leave it out"
+            raise OptionError(msg)
+        return game.n_players
+    if not callable(game):
+        msg = f"`game` must be a Game or a function of coalitions, not {type(game).__name__}"
+        raise OptionError(msg)
+    if n_players is None:
+        n_players = getattr(game, "n_players", None)
+        if n_players is None:
+            msg = "`n_players` is needed for a game that does not have it as an attribute"
+            raise OptionError(msg)
+    if n_players == 0:
+        return 0
+    return _positive(n_players, "n_players")
+
+
+def _positive(number: Any, argument: str) -> int:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+        msg = f"`{argument}` is {number!r}, but must be a positive integer" + (" or 'auto'" if argument != "n_players" else "")
+        raise OptionError(msg)
+    return int(number)

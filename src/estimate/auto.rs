@@ -1,0 +1,103 @@
+//! Which method answers: the automatic choice, and what a named method gives way to.
+
+use crate::error::Error;
+use crate::estimate::exact::Exact;
+use crate::estimate::leverage::Leverage;
+use crate::estimate::permutation::Permutation;
+use crate::estimate::singles_first::SinglesFirst;
+use crate::estimate::{Estimator, Problem};
+use crate::sample::Sequence;
+
+/// A method of this crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// All `2^n` coalitions.
+    Exact,
+    /// Antithetic orders.
+    Permutation,
+    /// Leverage-weighted least squares on the named sequence of sizes.
+    Leverage(Sequence),
+    /// Every player alone, then the strongest ones' absence.
+    SinglesFirst,
+}
+
+impl Method {
+    /// The method for a game of `n_players`, `granted` evaluations (endpoints counted) and a background in
+    /// `n_blocks`. It is fixed before the first evaluation; a run never switches midway.
+    ///
+    /// Exact where the budget pays for every coalition. Least squares from `3 n` evaluations on, antithetic
+    /// orders below: measured over sixteen games of ten players, squared errors are 0.081 against 0.032 at
+    /// `2 n + 2`, and 0.023 against 0.031 at `3 n`. Orders too where the background is cut into blocks: they
+    /// stay unbiased for the whole of it.
+    pub fn choose(n_players: usize, granted: u64, n_blocks: u32) -> Self {
+        let n = n_players as u64;
+        if every_coalition(n_players).is_some_and(|all| all <= granted) && n_blocks == 1 {
+            Self::Exact
+        } else if granted < 2 * n + 2 {
+            Self::SinglesFirst
+        } else if n_blocks > 1 || granted < 3 * n {
+            Self::Permutation
+        } else {
+            Self::Leverage(Sequence::Leverage)
+        }
+    }
+
+    /// What this method gives way to: games of at most three players are enumerated, and an order needs `2 n`
+    /// evaluations.
+    #[must_use]
+    pub fn or_smaller(self, n_players: usize, granted: u64) -> Self {
+        let all = every_coalition(n_players);
+        match self {
+            Self::Permutation | Self::Leverage(_) if n_players <= 3 => {
+                if all.is_some_and(|all| all <= granted) { Self::Exact } else { Self::SinglesFirst }
+            }
+            Self::Permutation if granted < 2 * n_players as u64 => Self::SinglesFirst,
+            method => method,
+        }
+    }
+
+    /// A run of this method, or of what it gives way to.
+    pub fn start(self, problem: Problem) -> Result<Box<dyn Estimator>, Error> {
+        if problem.n_players == 0 {
+            return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
+        }
+        Ok(match self.or_smaller(problem.n_players, problem.granted()) {
+            Self::Exact => Box::new(Exact::new(problem)?),
+            Self::Permutation => Box::new(Permutation::new(problem)?),
+            Self::Leverage(sequence) => Box::new(Leverage::new(problem, sequence)?),
+            Self::SinglesFirst => Box::new(SinglesFirst::new(problem)?),
+        })
+    }
+}
+
+/// `2^n`, where it fits.
+pub fn every_coalition(n_players: usize) -> Option<u64> {
+    1_u64.checked_shl(u32::try_from(n_players).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_follows_the_budget() {
+        use Method::{Exact, Leverage, Permutation, SinglesFirst};
+        let cases = [
+            (10, 1024, 1, Exact),
+            (10, 1023, 1, Leverage(Sequence::Leverage)),
+            (10, 1024, 4, Permutation),
+            (10, 30, 1, Leverage(Sequence::Leverage)),
+            (10, 29, 1, Permutation),
+            (10, 22, 1, Permutation),
+            (10, 21, 1, SinglesFirst),
+            (200, 500, 1, Permutation),
+            (64, u64::MAX, 1, Leverage(Sequence::Leverage)),
+        ];
+        for (n, granted, n_blocks, method) in cases {
+            assert_eq!(Method::choose(n, granted, n_blocks), method, "n = {n}, m = {granted}");
+        }
+        assert_eq!(Permutation.or_smaller(3, 8), Exact);
+        assert_eq!(Permutation.or_smaller(3, 7), SinglesFirst);
+        assert_eq!(Permutation.or_smaller(10, 19), SinglesFirst);
+    }
+}

@@ -1,0 +1,169 @@
+//! The least that is worth paying for: every player alone, then the strongest ones' absence.
+
+use crate::coalition::{self, Coalitions};
+use crate::error::Error;
+use crate::estimate::arrivals::Arrivals;
+use crate::estimate::endpoints::{Known, share_gap};
+use crate::estimate::{Batch, Estimate, Estimator, Problem, Status};
+use crate::parallel::Workers;
+
+/// Values from fewer evaluations than one antithetic order costs.
+///
+/// With `a_j = v({j}) - v({})` for every player, and `b_j = v(N) - v(N \ {j})` for as many as the budget
+/// pays, strongest `|a_j|` first: `phi_j = (a_j + b_j) / 2`, or `a_j` where `b_j` is missing. What then
+/// misses of `v(N) - v({})` is shared among the players without `b_j`, in proportion to `|a_j|`.
+/// Efficient, exact on additive games, biased otherwise, without an error estimate. Costs `n + 2` to
+/// `2 n + 2` evaluations. Measured over sixteen games of ten players: squared error 0.17 of the values' own
+/// square with no `b_j`, 0.05 with half of them, where one forward order has 0.28.
+///
+/// The second half of what is asked depends on the worths of the first, so a run belongs to one explained row.
+#[derive(Debug, Clone)]
+pub struct SinglesFirst {
+    problem: Problem,
+    arrivals: Arrivals,
+    known: Known,
+    /// Worths of the singles, then of the co-singletons: `(evaluations, outputs)`.
+    worths: Vec<f64>,
+    /// Players in the order in which they are taken away, once the singles are known.
+    strongest: Vec<u32>,
+}
+
+impl SinglesFirst {
+    /// A run on `problem`, whose budget must pay for all players alone.
+    pub fn new(problem: Problem) -> Result<Self, Error> {
+        let least = problem.n_players as u64 + 2;
+        if problem.granted() < least {
+            let (got, n_players) = (problem.granted(), problem.n_players);
+            return Err(Error::Budget { method: "any estimator", got, least, n_players });
+        }
+        let (arrivals, known) = (Arrivals::new(problem.n_outputs), Known::new(&problem)?);
+        Ok(Self { problem, arrivals, known, worths: Vec::new(), strongest: Vec::new() })
+    }
+
+    fn n_players(&self) -> u64 {
+        self.problem.n_players as u64
+    }
+
+    fn last_evaluation(&self) -> u64 {
+        let all = self.known.n_asked() + 2 * self.n_players();
+        all.min(self.problem.budget)
+    }
+
+    /// `v({j}) - v({})`.
+    fn alone(&self, player: usize, output: usize) -> f64 {
+        self.worths[player * self.problem.n_outputs + output] - self.known.empty(output)
+    }
+
+    fn rank_players(&mut self) {
+        let n_outputs = self.problem.n_outputs;
+        let differences: Vec<f64> = (0..n_outputs).map(|k| self.known.total_difference(k).abs()).collect();
+        let floor = differences.iter().fold(f64::MIN_POSITIVE, |most, d| most.max(d * f64::EPSILON));
+        let strength = |player: usize| {
+            (0..n_outputs).map(|k| self.alone(player, k).abs() / (differences[k] + floor)).fold(0.0, f64::max)
+        };
+        let strengths: Vec<f64> = (0..self.problem.n_players).map(strength).collect();
+        let mut players: Vec<u32> = (0..).take(self.problem.n_players).collect();
+        players.sort_by(|&a, &b| strengths[b as usize].total_cmp(&strengths[a as usize]));
+        self.strongest = players;
+    }
+}
+
+impl Estimator for SinglesFirst {
+    fn ask(&mut self, max: usize) -> Result<Batch, Error> {
+        let singles_end = self.known.n_asked() + self.n_players();
+        let end = if self.strongest.is_empty() { singles_end } else { self.last_evaluation() };
+        let left = end.saturating_sub(self.arrivals.asked());
+        let count = max.min(usize::try_from(left).unwrap_or(usize::MAX));
+        let first = self.arrivals.ask(count);
+        let n_players = self.problem.n_players;
+        let mut coalitions = Coalitions::new(n_players);
+        for number in first..first + count as u64 {
+            if number < self.known.n_asked() {
+                coalitions.push_endpoint(number == 1);
+                continue;
+            }
+            let place = usize::try_from(number - self.known.n_asked()).unwrap_or(usize::MAX);
+            let mut one = vec![0; coalition::words_for(n_players)];
+            if place < n_players {
+                coalition::insert(&mut one, place);
+                coalitions.push(&one);
+            } else {
+                coalition::insert(&mut one, self.strongest[place - n_players] as usize);
+                coalitions.push_complement(&one);
+            }
+        }
+        Ok(Batch { first, coalitions, blocks: vec![0; count] })
+    }
+
+    fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error> {
+        let mut ready = Vec::new();
+        self.arrivals.tell(first, worths, |part| ready.extend_from_slice(part))?;
+        self.worths.extend_from_slice(self.known.take(&ready));
+        let singles = self.problem.n_players * self.problem.n_outputs;
+        if self.strongest.is_empty() && self.worths.len() >= singles {
+            self.rank_players();
+        }
+        Ok(())
+    }
+
+    fn estimate(&self, _workers: &Workers<'_>) -> Result<Estimate, Error> {
+        let (n_players, n_outputs) = (self.problem.n_players, self.problem.n_outputs);
+        let equal = self.known.equal_shares(n_players, self.arrivals.told());
+        if self.strongest.is_empty() {
+            return Ok(equal);
+        }
+        let absences = self.worths[n_players * n_outputs..].chunks_exact(n_outputs);
+        let mut values = vec![0.0; n_players * n_outputs];
+        // Only players whose absence is unknown take part of the gap: their share is |a_j|, as an "error".
+        let mut uncertain = vec![0.0; n_players * n_outputs];
+        for (place, value) in values.iter_mut().enumerate() {
+            *value = self.alone(place / n_outputs, place % n_outputs);
+            uncertain[place] = value.abs().sqrt();
+        }
+        for (&player, absent) in self.strongest.iter().zip(absences) {
+            for (output, worth) in absent.iter().enumerate() {
+                let place = player as usize * n_outputs + output;
+                values[place] = f64::midpoint(values[place], self.known.full(output) - worth);
+                uncertain[place] = 0.0;
+            }
+        }
+        let gap = (0..n_outputs)
+            .map(|k| share_gap(&mut values, &uncertain, n_outputs, k, self.known.total_difference(k)))
+            .collect();
+        let is_complete = self.arrivals.told() == self.last_evaluation();
+        let status = if is_complete { Status::BudgetSpent } else { Status::Interrupted };
+        Ok(Estimate { values, gap, status, ..equal })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parallel::Cancel;
+
+    #[test]
+    fn additive_games_are_exact_and_the_strongest_are_asked_first() {
+        let gains = [1.0, -4.0, 0.5, 2.0, 0.0];
+        let problem = Problem { n_players: 5, n_outputs: 1, budget: 9, seed: 0, row_key: 0, endpoints: None };
+        let mut run = SinglesFirst::new(problem).unwrap();
+        let mut asked = Vec::new();
+        loop {
+            let batch = run.ask(4).unwrap();
+            if batch.coalitions.is_empty() {
+                break;
+            }
+            let of = |position| coalition::members(batch.coalitions.get(position)).collect::<Vec<_>>();
+            let members: Vec<Vec<usize>> = (0..batch.coalitions.len()).map(of).collect();
+            let worths: Vec<f64> =
+                members.iter().map(|m| 3.0 + m.iter().map(|&p| gains[p]).sum::<f64>()).collect();
+            run.tell(batch.first, &worths).unwrap();
+            asked.extend(members);
+        }
+        assert_eq!(asked.len(), 9);
+        assert_eq!(asked[7..], [vec![0, 2, 3, 4], vec![0, 1, 2, 4]]);
+        let cancel = Cancel::default();
+        let estimate = run.estimate(&Workers::serial(&cancel)).unwrap();
+        assert_eq!(estimate.values, gains);
+        assert_eq!(estimate.base, [3.0]);
+    }
+}

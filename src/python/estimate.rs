@@ -1,0 +1,176 @@
+//! Glue of `estimate`: one class for every method, asked and told.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+
+use super::arrays::{flat, vector};
+use super::error::{OptionError, to_python};
+use super::interrupt::{briefly, interruptible};
+use crate::coalition::{self, words_for};
+use crate::estimate::auto::Method;
+use crate::estimate::{Endpoints, Estimator, Problem, Status};
+use crate::sample::Sequence;
+
+pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(choose_method, module)?)?;
+    module.add_function(wrap_pyfunction!(unpack_coalitions, module)?)?;
+    module.add_function(wrap_pyfunction!(pack_coalitions, module)?)?;
+    module.add_class::<PyEstimator>()
+}
+
+fn method_named(name: &str) -> PyResult<Method> {
+    Ok(match name {
+        "exact" => Method::Exact,
+        "permutation" => Method::Permutation,
+        "leverage" => Method::Leverage(Sequence::Leverage),
+        "kernel" => Method::Leverage(Sequence::Kernel),
+        "star" => Method::Leverage(Sequence::StarMiddle),
+        "singles_first" => Method::SinglesFirst,
+        _ => return Err(OptionError::new_err(format!("`method` is {name:?}, which is not known"))),
+    })
+}
+
+/// The name of the method that would run: for "auto" the automatic choice, else what a named one gives way to.
+#[pyfunction]
+fn choose_method(name: &str, n_players: usize, granted: u64, n_blocks: u32) -> PyResult<&'static str> {
+    let method = match name {
+        "auto" => Method::choose(n_players, granted, n_blocks),
+        name => method_named(name)?,
+    };
+    Ok(match method.or_smaller(n_players, granted) {
+        Method::Exact => "exact",
+        Method::Permutation => "permutation",
+        Method::Leverage(Sequence::Leverage) => "leverage",
+        Method::Leverage(Sequence::Kernel) => "kernel",
+        Method::Leverage(Sequence::StarMiddle) => "star",
+        Method::SinglesFirst => "singles_first",
+    })
+}
+
+/// Coalitions as a bool array `(coalitions, players)`.
+#[pyfunction]
+fn unpack_coalitions<'py>(
+    py: Python<'py>,
+    words: PyReadonlyArray2<'py, u64>,
+    n_players: usize,
+) -> PyResult<Bound<'py, PyArray2<bool>>> {
+    let width = words_for(n_players).max(1);
+    let mut present = Vec::with_capacity(words.as_array().nrows() * n_players);
+    for coalition in flat("words", &words)?.chunks_exact(width) {
+        present.extend((0..n_players).map(|player| coalition::contains(coalition, player)));
+    }
+    PyArray1::from_vec(py, present).reshape([words.as_array().nrows(), n_players])
+}
+
+/// A bool array `(coalitions, players)` as words.
+#[pyfunction]
+fn pack_coalitions<'py>(
+    py: Python<'py>,
+    present: PyReadonlyArray2<'py, bool>,
+) -> PyResult<Bound<'py, PyArray2<u64>>> {
+    let (count, n_players) = present.as_array().dim();
+    let width = words_for(n_players).max(1);
+    let mut words = vec![0; count * width];
+    let rows = flat("coalitions", &present)?.chunks_exact(n_players.max(1));
+    for (row, words) in rows.zip(words.chunks_exact_mut(width)) {
+        for (player, _) in row.iter().enumerate().filter(|(_, present)| **present) {
+            coalition::insert(words, player);
+        }
+    }
+    PyArray1::from_vec(py, words).reshape([count, width])
+}
+
+type EndpointArrays<'py> =
+    (PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>);
+
+#[pyclass(name = "Estimator", frozen, module = "ferroshap._native")]
+struct PyEstimator(Mutex<Box<dyn Estimator>>);
+
+impl PyEstimator {
+    fn lock(&self) -> MutexGuard<'_, Box<dyn Estimator>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl PyEstimator {
+    #[new]
+    #[pyo3(signature = (method, n_players, n_outputs, budget, seed, row_key, endpoints=None))]
+    #[expect(clippy::too_many_arguments, reason = "the whole problem, once a run")]
+    fn new(
+        py: Python<'_>,
+        method: &str,
+        n_players: usize,
+        n_outputs: usize,
+        budget: u64,
+        seed: u64,
+        row_key: u64,
+        endpoints: Option<EndpointArrays<'_>>,
+    ) -> PyResult<Self> {
+        let endpoints = match endpoints {
+            None => None,
+            Some((empty, full, weights)) => Some(Endpoints {
+                empty: flat("empty", &empty)?.to_vec(),
+                full: vector("full", &full)?.to_vec(),
+                block_weights: vector("block_weights", &weights)?.to_vec(),
+            }),
+        };
+        let problem = Problem { n_players, n_outputs, budget, seed, row_key, endpoints };
+        let method = method_named(method)?;
+        let estimator = briefly(py, 1, |_| method.start(problem))?;
+        Ok(Self(Mutex::new(estimator)))
+    }
+
+    /// The next evaluations: (number of the first, words (count, words), blocks (count,)).
+    fn ask<'py>(
+        &self,
+        py: Python<'py>,
+        max: usize,
+    ) -> PyResult<(u64, Bound<'py, PyArray2<u64>>, Bound<'py, PyArray1<u32>>)> {
+        let batch = self.lock().ask(max).map_err(|error| to_python(&error))?;
+        let shape = [batch.coalitions.len(), words_for(batch.coalitions.n_players())];
+        let words = PyArray1::from_slice(py, batch.coalitions.words()).reshape(shape)?;
+        Ok((batch.first, words, batch.blocks.into_pyarray(py)))
+    }
+
+    fn tell(&self, py: Python<'_>, first: u64, worths: PyReadonlyArray2<'_, f64>) -> PyResult<()> {
+        let worths = flat("worths", &worths)?;
+        briefly(py, 1, |_| self.lock().tell(first, worths))
+    }
+
+    /// (values (players, outputs), std_errors, interval_df, base (outputs), gap, n_evaluations, status).
+    #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]
+    fn estimate<'py>(
+        &self,
+        py: Python<'py>,
+        n_threads: usize,
+    ) -> PyResult<(
+        Bound<'py, PyArray2<f64>>,
+        Bound<'py, PyArray2<f64>>,
+        f64,
+        Bound<'py, PyArray1<f64>>,
+        Bound<'py, PyArray1<f64>>,
+        u64,
+        &'static str,
+    )> {
+        let estimate = interruptible(py, n_threads, |workers| self.lock().estimate(workers))?;
+        let n_outputs = estimate.base.len();
+        let shape = [estimate.values.len() / n_outputs, n_outputs];
+        let status = match estimate.status {
+            Status::Exact => "EXACT",
+            Status::BudgetSpent => "BUDGET_SPENT",
+            Status::Interrupted => "INTERRUPTED",
+        };
+        Ok((
+            estimate.values.into_pyarray(py).reshape(shape)?,
+            estimate.std_errors.into_pyarray(py).reshape(shape)?,
+            estimate.interval_df,
+            estimate.base.into_pyarray(py),
+            estimate.gap.into_pyarray(py),
+            estimate.n_evaluations,
+            status,
+        ))
+    }
+}
