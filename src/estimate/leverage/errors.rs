@@ -29,6 +29,9 @@ pub(super) fn leverages(
         let first = unit * UNIT_PAIRS;
         let mut images = vec![[0.0; LANES]; leverages.len()];
         for byte in 0..design.signs.n_bytes() {
+            if workers.check().is_err() {
+                return;
+            }
             // The form is symmetric: blocks below the diagonal count twice, those above it not at all.
             images.fill([0.0; LANES]);
             design.signs.add_products(first, 0..byte, columns(inverse, byte), &mut images);
@@ -64,7 +67,7 @@ pub(super) fn variances(
         let mut sums = vec![0.0; WAVE.min(n_units - wave) * n_outputs * width];
         workers.for_each_unit(sums.chunks_mut(n_outputs * width), |unit, sums| {
             let first = (wave + unit) * UNIT_PAIRS;
-            let images = Images::new(design, inverse, first);
+            let Ok(images) = Images::new(design, inverse, first, &workers) else { return };
             for output in 0..n_outputs {
                 let errors = images.squared_errors(design, &residuals[output / LANES], output % LANES);
                 images.add_variances(&errors, &mut sums[output * width..(output + 1) * width]);
@@ -81,22 +84,28 @@ pub(super) fn variances(
 struct Images {
     first: usize,
     /// `(bytes of players, pairs)`.
-    images: Vec<Lanes>,
+    by_byte: Vec<Lanes>,
     leverages: Vec<f64>,
 }
 
 impl Images {
-    fn new(design: &Design<'_>, inverse: &Square, first: usize) -> Self {
+    fn new(
+        design: &Design<'_>,
+        inverse: &Square,
+        first: usize,
+        workers: &Workers<'_>,
+    ) -> Result<Self, Error> {
         let n_pairs = UNIT_PAIRS.min(design.n_pairs() - first);
         let n_bytes = design.signs.n_bytes();
         let mut images = vec![[0.0; LANES]; n_bytes * n_pairs];
         let mut leverages = vec![0.0; n_pairs];
         for (byte, images) in images.chunks_mut(n_pairs).enumerate() {
+            workers.check()?;
             design.signs.add_products(first, 0..n_bytes, columns(inverse, byte), images);
             add_signed(&design.signs.column(byte)[first..], images, &mut leverages);
         }
         leverages.iter_mut().zip(&design.weights[first..]).for_each(|(form, weight)| *form *= weight);
-        Self { first, images, leverages }
+        Ok(Self { first, by_byte: images, leverages })
     }
 
     fn squared_errors(&self, design: &Design<'_>, residuals: &[Lanes], lane: usize) -> Vec<f64> {
@@ -109,7 +118,7 @@ impl Images {
     }
 
     fn add_variances(&self, errors: &[f64], sums: &mut [f64]) {
-        for (images, sums) in self.images.chunks(errors.len()).zip(sums.as_chunks_mut::<LANES>().0) {
+        for (images, sums) in self.by_byte.chunks(errors.len()).zip(sums.as_chunks_mut::<LANES>().0) {
             add_weighted_squares(images, errors, sums);
         }
     }

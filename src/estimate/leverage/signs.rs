@@ -76,15 +76,15 @@ impl Signs {
         rows: impl Fn(usize) -> [Lanes; 8],
         sums: &mut [Lanes],
     ) {
-        let mut tables: [Table; 2] = [[[0.0; LANES]; 256]; 2];
+        let (mut low, mut high): (Table, Table) = ([[0.0; LANES]; 256], [[0.0; LANES]; 256]);
         for byte in from.clone().step_by(2) {
-            tabulate(&rows(byte), &mut tables[0]);
+            tabulate(&rows(byte), &mut low);
             if byte + 1 < from.end {
-                tabulate(&rows(byte + 1), &mut tables[1]);
+                tabulate(&rows(byte + 1), &mut high);
                 let bytes = [&self.column(byte)[first..], &self.column(byte + 1)[first..]];
-                add_two_looked_up([&tables[0], &tables[1]], bytes, sums);
+                add_two_looked_up([&low, &high], bytes, sums);
             } else {
-                add_looked_up(&tables[0], &self.column(byte)[first..], sums);
+                add_looked_up(&low, &self.column(byte)[first..], sums);
             }
         }
     }
