@@ -135,7 +135,7 @@ struct Pivots {
     first: usize,
     width: usize,
     /// `A_KK^-1`.
-    inverse: Box<[[f64; BLOCK]; BLOCK]>,
+    inverse: Vec<[f64; BLOCK]>,
     /// `A_Kj` in tiles of 16 columns: `(tiles, pivots, 16)`; zero at the pivots themselves.
     columns: Vec<[f64; TILE]>,
 }
@@ -143,15 +143,15 @@ struct Pivots {
 impl Pivots {
     fn of(matrix: &Square, first: usize, least_pivot: f64) -> Option<Self> {
         let width = BLOCK.min(matrix.n - first);
-        let mut inverse = Box::new([[0.0; BLOCK]; BLOCK]);
+        let mut inverse = vec![[0.0; BLOCK]; width];
         for i in 0..width {
-            let row = &matrix.row(first + i)[first..=first + i];
-            for (j, &cell) in row.iter().enumerate() {
-                inverse[i][j] = cell;
-                inverse[j][i] = cell;
+            inverse[i][..=i].copy_from_slice(&matrix.row(first + i)[first..=first + i]);
+            let (above, row) = inverse.split_at_mut(i);
+            for (above, cell) in above.iter_mut().zip(&row[0]) {
+                above[i] = *cell;
             }
         }
-        if !sweep_all(&mut inverse, width, least_pivot) {
+        if !sweep_all(&mut inverse, least_pivot) {
             return None;
         }
         let mut columns = Vec::new();
@@ -193,7 +193,8 @@ impl Pivots {
 
 /// Invert one block in place; false once a pivot is not above `least_pivot`.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn sweep_all(block: &mut [[f64; BLOCK]; BLOCK], width: usize, least_pivot: f64) -> bool {
+fn sweep_all(block: &mut [[f64; BLOCK]], least_pivot: f64) -> bool {
+    let width = block.len();
     let lanes = width.next_multiple_of(LANES);
     for k in 0..width {
         let pivot_row = block[k];
@@ -202,7 +203,7 @@ fn sweep_all(block: &mut [[f64; BLOCK]; BLOCK], width: usize, least_pivot: f64) 
             return false;
         }
         let reciprocal = 1.0 / pivot;
-        for (i, row) in block[..width].iter_mut().enumerate() {
+        for (i, row) in block.iter_mut().enumerate() {
             if i == k {
                 continue;
             }
@@ -215,7 +216,7 @@ fn sweep_all(block: &mut [[f64; BLOCK]; BLOCK], width: usize, least_pivot: f64) 
         block[k] = pivot_row.map(|cell| cell * reciprocal);
         block[k][k] = -reciprocal;
     }
-    for row in &mut block[..width] {
+    for row in block.iter_mut() {
         row[..lanes].iter_mut().for_each(|cell| *cell = -*cell);
     }
     true

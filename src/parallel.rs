@@ -46,6 +46,7 @@ impl<'a> Workers<'a> {
     }
 
     /// The calling thread alone, under the same flag: for work too small to share.
+    #[must_use]
     pub fn alone(self) -> Self {
         Self { n_threads: 1, ..self }
     }

@@ -42,7 +42,9 @@ impl<'a> Design<'a> {
     pub(super) fn new(sequence: &PairSequence, coalitions: &'a Coalitions, classes: &'a [u32]) -> Self {
         let n = coalitions.n_players();
         let mut by_class = vec![(0.0, 0); n / 2 + 1];
-        classes.iter().for_each(|&class| by_class[class as usize].1 += 1);
+        for &class in classes {
+            by_class[class as usize].1 += 1;
+        }
         let mut unseen = vec![0.0; by_class.len()];
         let mut total_weight = 0.0;
         for (k, (weight, count)) in by_class.iter_mut().enumerate().filter(|(_, (_, count))| *count > 0) {
@@ -104,7 +106,9 @@ impl<'a> Design<'a> {
     /// The weight of each word of pairs, and the players' columns in tiles of 16: `(tiles, words, 16)`.
     fn columns(&self) -> (Vec<f64>, Vec<[u64; TILE]>) {
         let mut pairs: Vec<Vec<usize>> = self.by_class.iter().map(|&(_, n)| Vec::with_capacity(n)).collect();
-        self.classes.iter().enumerate().for_each(|(pair, &class)| pairs[class as usize].push(pair));
+        for (pair, &class) in self.classes.iter().enumerate() {
+            pairs[class as usize].push(pair);
+        }
         let words: Vec<(f64, &[usize])> = (self.by_class.iter().zip(&pairs))
             .flat_map(|(&(weight, _), pairs)| pairs.chunks(64).map(move |word| (weight, word)))
             .collect();

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::design::Design;
-use super::signs::{Table, UNIT_PAIRS, add_looked_up, tabulate};
+use super::signs::UNIT_PAIRS;
 use crate::error::Error;
 use crate::linalg::{LANES, Lanes, Square};
 use crate::parallel::Workers;
@@ -29,11 +29,14 @@ pub(super) fn leverages(
         let first = unit * UNIT_PAIRS;
         let mut images = vec![[0.0; LANES]; leverages.len()];
         for byte in 0..design.signs.n_bytes() {
+            if workers.check().is_err() {
+                return;
+            }
             // The form is symmetric: blocks below the diagonal count twice, those above it not at all.
             images.fill([0.0; LANES]);
-            add_images(design, inverse, first, byte, 0..byte, &mut images);
+            design.signs.add_products(first, 0..byte, columns(inverse, byte), &mut images);
             images.iter_mut().flatten().for_each(|image| *image *= 2.0);
-            add_images(design, inverse, first, byte, byte..byte + 1, &mut images);
+            design.signs.add_products(first, byte..byte + 1, columns(inverse, byte), &mut images);
             add_signed(&design.signs.column(byte)[first..], &images, leverages);
         }
         leverages.iter_mut().zip(&design.weights[first..]).for_each(|(form, weight)| *form *= weight);
@@ -64,7 +67,7 @@ pub(super) fn variances(
         let mut sums = vec![0.0; WAVE.min(n_units - wave) * n_outputs * width];
         workers.for_each_unit(sums.chunks_mut(n_outputs * width), |unit, sums| {
             let first = (wave + unit) * UNIT_PAIRS;
-            let images = Images::new(design, inverse, first);
+            let Ok(images) = Images::new(design, inverse, first, &workers) else { return };
             for output in 0..n_outputs {
                 let errors = images.squared_errors(design, &residuals[output / LANES], output % LANES);
                 images.add_variances(&errors, &mut sums[output * width..(output + 1) * width]);
@@ -81,22 +84,28 @@ pub(super) fn variances(
 struct Images {
     first: usize,
     /// `(bytes of players, pairs)`.
-    images: Vec<Lanes>,
+    by_byte: Vec<Lanes>,
     leverages: Vec<f64>,
 }
 
 impl Images {
-    fn new(design: &Design<'_>, inverse: &Square, first: usize) -> Self {
+    fn new(
+        design: &Design<'_>,
+        inverse: &Square,
+        first: usize,
+        workers: &Workers<'_>,
+    ) -> Result<Self, Error> {
         let n_pairs = UNIT_PAIRS.min(design.n_pairs() - first);
         let n_bytes = design.signs.n_bytes();
         let mut images = vec![[0.0; LANES]; n_bytes * n_pairs];
         let mut leverages = vec![0.0; n_pairs];
         for (byte, images) in images.chunks_mut(n_pairs).enumerate() {
-            add_images(design, inverse, first, byte, 0..n_bytes, images);
+            workers.check()?;
+            design.signs.add_products(first, 0..n_bytes, columns(inverse, byte), images);
             add_signed(&design.signs.column(byte)[first..], images, &mut leverages);
         }
         leverages.iter_mut().zip(&design.weights[first..]).for_each(|(form, weight)| *form *= weight);
-        Self { first, images, leverages }
+        Ok(Self { first, by_byte: images, leverages })
     }
 
     fn squared_errors(&self, design: &Design<'_>, residuals: &[Lanes], lane: usize) -> Vec<f64> {
@@ -109,29 +118,15 @@ impl Images {
     }
 
     fn add_variances(&self, errors: &[f64], sums: &mut [f64]) {
-        for (images, sums) in self.images.chunks(errors.len()).zip(sums.as_chunks_mut::<LANES>().0) {
+        for (images, sums) in self.by_byte.chunks(errors.len()).zip(sums.as_chunks_mut::<LANES>().0) {
             add_weighted_squares(images, errors, sums);
         }
     }
 }
 
-/// Add to the images of the pairs from `first` on, in the eight columns of byte `byte` of `Q`, what the
-/// players in the bytes `from` contribute.
-fn add_images(
-    design: &Design<'_>,
-    inverse: &Square,
-    first: usize,
-    byte: usize,
-    from: std::ops::Range<usize>,
-    images: &mut [Lanes],
-) {
-    let mut table: Table = [[0.0; LANES]; 256];
-    for other in from {
-        let rows: [Lanes; 8] =
-            std::array::from_fn(|i| inverse.row(8 * other + i).as_chunks::<LANES>().0[byte]);
-        tabulate(&rows, &mut table);
-        add_looked_up(&table, &design.signs.column(other)[first..], images);
-    }
+/// The eight columns of byte `byte` of `Q`, eight rows at a time.
+fn columns(inverse: &Square, byte: usize) -> impl Fn(usize) -> [Lanes; 8] {
+    move |other| std::array::from_fn(|i| inverse.row(8 * other + i).as_chunks::<LANES>().0[byte])
 }
 
 /// Add to each pair's sum its eight numbers, signed by its byte.

@@ -36,11 +36,14 @@ use crate::parallel::{Cancel, Workers};
 use crate::sample::pairs::PairSequence;
 use crate::sample::sizes::Sequence;
 
+/// Squared standard errors: `(outputs, players)`.
+type Variances = Vec<Vec<f64>>;
+
 /// With more players than this the Gram matrix, above 128 MB, is never formed.
 const LARGEST_DENSE: usize = 4096;
 /// Pairs drawn at once, ahead of what is asked.
 const DRAWN_AHEAD: u64 = 1024;
-/// Pairs beyond the `n - 1` free values from which errors are stated.
+/// Pairs beyond the `n - 1` free values from which errors are stated, and the whole grid of ridges is tried.
 const ROWS_TO_SPARE: usize = 8;
 
 /// Values by leverage-weighted least squares on complementary pairs.
@@ -55,7 +58,7 @@ const ROWS_TO_SPARE: usize = 8;
 /// told), those of the fit without ridge; NaN below `n + 7` pairs, and above 4096 players.
 ///
 /// `p n K / 8 + p n^2 / 64` operations on words or eight lanes and `n^3 / 2` multiply-adds for `n` players and `K` outputs, and
-/// below `2n` pairs twelve times the last two; `n^2 + p K` numbers of memory.
+/// below `2n` pairs up to twelve times the last two; `n^2 + p K` numbers of memory.
 ///
 /// Limits: at least 4 players; a background in blocks enters through its weighted average alone.
 #[derive(Debug)]
@@ -165,14 +168,14 @@ impl Leverage {
         Ok(())
     }
 
-    /// The values, `(groups of outputs, players)`, and their squared errors, `(outputs, players)`, if stated.
+    /// The fits of all groups of outputs, and their squared errors where these are stated.
     fn fits(
         &self,
         design: &Design<'_>,
         targets: &[Targets],
         players: &[usize],
         workers: &Workers<'_>,
-    ) -> Result<(Vec<Fit>, Option<Vec<Vec<f64>>>), Error> {
+    ) -> Result<(Vec<Fit>, Option<Variances>), Error> {
         if self.problem.n_players > LARGEST_DENSE {
             let fits = targets.iter().map(|targets| conjugate::fit(design, targets, workers));
             return Ok((fits.collect::<Result<_, _>>()?, None));
@@ -233,7 +236,7 @@ impl Estimator for Leverage {
             let half = evaluation - n_endpoints;
             let pair = usize::try_from(half / 2).expect("pairs that are held in memory");
             let words = self.coalitions.get(pair);
-            if half % 2 == 0 { coalitions.push(words) } else { coalitions.push_complement(words) }
+            if half.is_multiple_of(2) { coalitions.push(words) } else { coalitions.push_complement(words) }
         }
         let blocks = vec![0; coalitions.len()];
         self.arrivals.ask(coalitions.len());

@@ -62,7 +62,9 @@ impl<'a> System<'a> {
             inverse.row_mut(i)[i] = gram.row(player)[player];
             means[i] += gram.row(player)[player];
         }
-        means.iter_mut().for_each(|mean| *mean /= n as f64);
+        for mean in &mut means {
+            *mean /= n as f64;
+        }
         let grand_mean = means.iter().sum::<f64>() / n as f64;
         let trace =
             players.iter().map(|&player| gram.row(player)[player]).sum::<f64>() - n as f64 * grand_mean;
@@ -101,8 +103,8 @@ impl<'a> System<'a> {
             let gradient = weighted_signs(design, &fit.residuals, workers)?;
             let gradient: Vec<Lanes> = self.players.iter().map(|&player| gradient[player]).collect();
             for (&player, step) in self.players.iter().zip(centred(self.inverse.times(&gradient))) {
-                for lane in 0..LANES {
-                    fit.values[player][lane] -= 2.0 * step[lane];
+                for (value, step) in fit.values[player].iter_mut().zip(step) {
+                    *value -= 2.0 * step;
                 }
             }
             fit.residuals = residuals(design, targets, &fit.values, workers)?;
