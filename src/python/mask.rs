@@ -2,16 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArray2};
+use numpy::{Element, IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use super::arrays::{flat, not_contiguous, vector};
+use super::arrays::{flat, vector};
 use super::error::{DimensionError, to_python};
 use super::interrupt::briefly;
-use crate::mask::{Average, Layout, MaskedRows, Word, varying_columns};
+use crate::mask::{Average, Layout, varying_columns};
 
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(fill_masked, module)?)?;
     module.add_function(wrap_pyfunction!(varying, module)?)?;
     module.add_class::<PyAverage>()
 }
@@ -33,52 +32,7 @@ macro_rules! by_word {
     };
 }
 
-#[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "one call a batch: everything that describes it")]
-fn fill_masked(
-    py: Python<'_>,
-    out: &Bound<'_, PyAny>,
-    background: &Bound<'_, PyAny>,
-    rows: &Bound<'_, PyAny>,
-    column_player: PyReadonlyArray2<'_, i32>,
-    words: PyReadonlyArray2<'_, u64>,
-    block_starts: Vec<usize>,
-    blocks: PyReadonlyArray1<'_, u32>,
-    first: usize,
-    n_threads: usize,
-) -> PyResult<()> {
-    let n_rows = rows.len()?;
-    let layout = Layout::new(n_rows, &block_starts, vector("blocks", &blocks)?).map_err(|e| to_python(&e))?;
-    by_word!(out, fill_words, py, out, background, rows, &column_player, &words, &layout, first, n_threads)
-}
-
-#[expect(clippy::too_many_arguments, reason = "the generic half of `fill_masked`")]
-fn fill_words<T: Word + Element>(
-    py: Python<'_>,
-    out: &Bound<'_, PyAny>,
-    background: &Bound<'_, PyAny>,
-    rows: &Bound<'_, PyAny>,
-    column_player: &PyReadonlyArray2<'_, i32>,
-    words: &PyReadonlyArray2<'_, u64>,
-    layout: &Layout,
-    first: usize,
-    n_threads: usize,
-) -> PyResult<()> {
-    let mut out: PyReadwriteArray2<'_, T> = out.extract()?;
-    let background: PyReadonlyArray2<'_, T> = background.extract()?;
-    let rows: PyReadonlyArray2<'_, T> = rows.extract()?;
-    let n_columns = rows.as_array().ncols();
-    let words_per_coalition = words.as_array().ncols();
-    let masked = MaskedRows {
-        background: flat("background", &background)?,
-        rows: flat("rows", &rows)?,
-        column_player: flat("column_player", column_player)?,
-        n_columns,
-    };
-    let words = flat("words", words)?;
-    let out = out.as_slice_mut().map_err(|_| not_contiguous("out"))?;
-    briefly(py, n_threads, |workers| masked.fill(words, words_per_coalition, layout, first, out, workers))
-}
+pub(super) use by_word;
 
 #[pyfunction]
 fn varying<'py>(

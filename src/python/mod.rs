@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "the documentation of the native names is in `_native.pyi`")]
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 
+mod ahead;
 mod arrays;
 mod error;
 mod estimate;
@@ -32,6 +33,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(usable_threads, module)?)?;
     module.add_function(wrap_pyfunction!(forget_pool, module)?)?;
     mask::register(module)?;
+    ahead::register(module)?;
     estimate::register(module)?;
     table::register(module)
 }

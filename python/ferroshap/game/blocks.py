@@ -1,6 +1,7 @@
 """A background cut into blocks, so that one evaluation costs a block instead of every row."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,16 @@ class Blocks:
     order: NDArray[np.int64]
     starts: list[int]
     weights: Floats
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """Rows of each block."""
+        return np.diff(np.array(self.starts))
+
+    @cached_property
+    def largest(self) -> int:
+        """Rows of the largest block."""
+        return int(self.sizes.max())
 
     @property
     def n_blocks(self) -> int:

@@ -1,6 +1,6 @@
 """The games of many rows at once: one coalition, one worth for each row and output."""
 
-import sys
+import math
 from typing import Any
 
 import numpy as np
@@ -55,12 +55,14 @@ class MaskedGame:
         self.n_model_rows = 0
         n_features = pairing.n_columns
         self._background = [as_words(block.background) for block in pairing.blocks]
-        self._rows = [np.ascontiguousarray(as_words(block.rows)[players.rows]) for block in pairing.blocks]
+        self._rows = [as_words(block.rows)[players.rows] for block in pairing.blocks]
         self._owners = [players.column_player(block.columns, n_features) for block in pairing.blocks]
         self._dtypes = [block.background.dtype for block in pairing.blocks]
         row_bytes = sum(words.shape[1] * words.itemsize for words in self._background) + 8 * reference.n_outputs
         self.batch_rows = batch_rows(batch_size, row_bytes)
-        self._buffers: list[NDArray[Any]] | None = None
+        self._starts = reference.blocks.starts
+        self._rows_of_block = len(players.rows) * reference.blocks.sizes
+        self._per_batch = max(1, self.batch_rows // (len(players.rows) * reference.blocks.largest))
 
     @property
     def n_outputs(self) -> int:
@@ -69,13 +71,17 @@ class MaskedGame:
 
     def endpoints(self) -> tuple[Floats, Floats, Floats]:
         """Worths of nobody ``(n_blocks, n_outputs)`` and of everybody ``(n_outputs,)``, and the blocks' weights."""
-        empty = np.tile(self.reference.empty, (1, len(self.players.rows)))
+        empty = np.concatenate([self.reference.empty] * len(self.players.rows), axis=1)
         return empty, self.full[self.players.rows].reshape(-1), self.reference.blocks.weights
 
     def evaluations_per_batch(self) -> int:
         """Evaluations that fill one batch; at least one."""
-        block_rows = max(np.diff(self.reference.blocks.starts))
-        return max(1, int(self.batch_rows // (len(self.players.rows) * block_rows)))
+        return self._per_batch
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether batches are filled while the model is asked about the one before."""
+        return self.n_threads > 1
 
     def worths(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> Floats:
         """Evaluate coalitions: ``(count, n_outputs)``.
@@ -92,40 +98,53 @@ class MaskedGame:
         WorthError
             When the model returns NaN or infinity, naming row and features.
         """
-        starts = self.reference.blocks.starts
-        n_rows = len(self.players.rows)
-        average = _native.Average(n_rows, starts, blocks, self.reference.fold_weights)
-        total = int(n_rows * np.diff(starts)[blocks].sum())
-        for first in range(0, total, self.batch_rows):
-            count = min(self.batch_rows, total - first)
-            average.add(self._ask_model(words, blocks, first, count))
+        return self.finish(self.begin(words, blocks))
+
+    def begin(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> "Evaluation":
+        """Begin to evaluate coalitions: their first batch is filled while others do something else."""
+        n_model_rows = int(self._rows_of_block[blocks].sum()) if len(self._rows_of_block) > 1 else (
+            len(blocks) * int(self._rows_of_block[0])
+        )
+        evaluation = Evaluation(words, blocks, n_model_rows)
+        if len(blocks):
+            self._fill(evaluation, 0)
+        return evaluation
+
+    def finish(self, evaluation: "Evaluation") -> Floats:
+        """Ask the model about what `begin` has begun: the worths ``(count, n_outputs)``."""
+        n_rows, words, blocks = len(self.players.rows), evaluation.words, evaluation.blocks
+        average = _native.Average(n_rows, self._starts, blocks, self.reference.fold_weights)
+        for first in range(0, evaluation.n_model_rows, self.batch_rows):
+            filling, buffers, count = evaluation.batch
+            filling.wait()
+            if first + count < evaluation.n_model_rows:
+                self._fill(evaluation, first + count)
+            average.add(self._ask_model(buffers, count))
         means = average.worths().reshape(len(blocks), n_rows * self.reference.n_outputs)
         worths = self.reference.worths_of(means)
-        if not np.isfinite(worths).all():
+        # A sum is the cheapest look at all of them; only a suspicious one is looked at in detail.
+        if not math.isfinite(worths.sum()) and not np.isfinite(worths).all():
             self._refuse(words, worths)
         return worths
 
-    def _ask_model(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32], first: int, count: int) -> Floats:
-        buffers = self._fill(words, blocks, first, count)
+    def _fill(self, evaluation: "Evaluation", first: int) -> None:
+        """Begin to fill the batch of the model rows from `first` on."""
+        count = min(self.batch_rows, evaluation.n_model_rows - first)
+        buffers = self.reference.buffers.take(self._background, count)
+        out = [buffer[:count] for buffer in buffers]
+        known = self._background, self._rows, self._owners
+        filling = _native.fill_ahead(
+            out, *known, evaluation.words, self._starts, evaluation.blocks, first, is_immediate=not self.looks_ahead
+        )
+        evaluation.batch = filling, buffers, count
+
+    def _ask_model(self, buffers: list[NDArray[Any]], count: int) -> Floats:
         filled = [out[:count].view(dtype) for out, dtype in zip(buffers, self._dtypes, strict=True)]
         outputs = self.reference.outputs_of(self.pairing.build(filled), count)
         self.n_model_rows += count
         del filled
-        # The next batch is written over this one, unless somebody has kept it: then it is theirs.
-        if most_references(buffers) <= UNSHARED:
-            self._buffers = buffers
+        self.reference.buffers.give_back(buffers)
         return outputs
-
-    def _fill(
-        self, words: NDArray[np.uint64], blocks: NDArray[np.uint32], first: int, count: int
-    ) -> list[NDArray[Any]]:
-        starts = self.reference.blocks.starts
-        buffers, self._buffers = self._buffers, None
-        if buffers is None or len(buffers[0]) < count:
-            buffers = [aligned(count, known) for known in self._background]
-        for out, background, rows, owners in zip(buffers, self._background, self._rows, self._owners, strict=True):
-            _native.fill_masked(out[:count], background, rows, owners, words, starts, blocks, first, self.n_threads)
-        return buffers
 
     def _refuse(self, words: NDArray[np.uint64], worths: Floats) -> None:
         evaluation, place = np.argwhere(~np.isfinite(worths))[0]
@@ -141,19 +160,14 @@ class MaskedGame:
         raise WorthError(msg)
 
 
-def aligned(n_rows: int, like: NDArray[Any]) -> NDArray[Any]:
-    """Make an array of `n_rows` rows like those of `like`, on a cache line: a quarter faster to fill."""
-    n_bytes = n_rows * like.shape[1] * like.itemsize
-    store = np.empty(n_bytes + CACHE_LINE, dtype=np.uint8)
-    skipped = -store.ctypes.data % CACHE_LINE
-    return store[skipped : skipped + n_bytes].view(like.dtype).reshape(n_rows, like.shape[1])
+class Evaluation:
+    """Coalitions that are being evaluated, and the batch of theirs that was filled last."""
 
+    __slots__ = ("batch", "blocks", "n_model_rows", "words")
 
-def most_references(buffers: list[NDArray[Any]]) -> int:
-    """References to the memory of the buffer that has the most: every view of it is one."""
-    return max(sys.getrefcount(out.base) for out in buffers)
-
-
-CACHE_LINE = 64
-#: What `most_references` says of buffers that nobody else holds; interpreters differ.
-UNSHARED = most_references([aligned(1, np.empty((1, 1)))])
+    def __init__(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32], n_model_rows: int) -> None:
+        """Keep what was asked for."""
+        self.words = words
+        self.blocks = blocks
+        self.n_model_rows = n_model_rows
+        self.batch: tuple[_native.Filling, list[NDArray[Any]], int]

@@ -39,8 +39,8 @@ class Players:
     def column_player(self, columns: NDArray[np.int64], n_features: int) -> NDArray[np.int32]:
         """Tell which player each of `columns` belongs to, -1 where it is nobody's: ``(n_rows, len(columns))``."""
         owner = np.full((len(self.rows), n_features), -1, dtype=np.int32)
-        np.put_along_axis(owner, self.features, np.arange(self.n_players, dtype=np.int32)[None, :], axis=1)
-        return np.ascontiguousarray(owner[:, columns])
+        owner[np.arange(len(self.rows))[:, None], self.features] = np.arange(self.n_players)
+        return owner if len(columns) == n_features else np.ascontiguousarray(owner[:, columns])
 
 
 def find_players(pairing: Pairing, n_rows: int) -> list[Players]:
@@ -53,10 +53,10 @@ def find_players(pairing: Pairing, n_rows: int) -> list[Players]:
     for block in pairing.blocks:
         part = _native.varying(as_words(block.background), as_words(block.rows))
         varying[:, block.columns] = part.reshape(n_rows, len(block.columns))
-    counts = varying.sum(axis=1)
+    counts = varying.sum(axis=1).tolist()
     groups = []
-    for n_players in np.unique(counts)[::-1]:
-        rows = np.flatnonzero(counts == n_players)
+    for n_players in sorted(set(counts), reverse=True):
+        rows = np.array([row for row, count in enumerate(counts) if count == n_players], dtype=np.intp)
         features = np.nonzero(varying[rows])[1].reshape(len(rows), n_players)
         groups.append(Players(rows, features))
     return groups

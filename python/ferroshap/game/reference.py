@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ferroshap import _native, links
 from ferroshap.errors import DimensionError, WorthError
 from ferroshap.game.blocks import Blocks, cut
+from ferroshap.game.buffers import Buffers
 from ferroshap.inputs import Pairing, Table, pair
 from ferroshap.links import Link
 from ferroshap.maskers import Independent
@@ -50,6 +51,7 @@ class Reference:
         """Ask the model about the background."""
         self.model = model
         self.masker = masker
+        self.buffers = Buffers()
         self.link = link
         # What the model was fitted on decides; where it does not say, the route's own habit.
         self.as_frame = as_frame if model.wants_frame is None else model.wants_frame

@@ -1,7 +1,8 @@
 """Ask, evaluate, tell: the only loop, for one game or for many rows at once."""
 
 import time
-from typing import NamedTuple, Protocol
+from collections import deque
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +34,18 @@ class Source(Protocol):
     def endpoints(self) -> tuple[Floats, Floats, Floats]:
         """Worths of nobody ``(n_blocks, n_outputs)`` and of everybody ``(n_outputs,)``, and the blocks' weights."""
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether it pays to begin a batch before the last is finished."""
+
     def evaluations_per_batch(self) -> int:
         """How many evaluations to ask for at once."""
 
-    def worths(self, words: Words, blocks: BlockNumbers, /) -> Floats:
-        """Evaluate coalitions: ``(count, n_outputs)``."""
+    def begin(self, words: Words, blocks: BlockNumbers, /) -> Any:
+        """Begin to evaluate coalitions; whatever `finish` needs is returned."""
+
+    def finish(self, begun: Any, /) -> Floats:
+        """Finish what was begun: the worths ``(count, n_outputs)``."""
 
 
 class Outcome(NamedTuple):
@@ -50,6 +58,19 @@ class Outcome(NamedTuple):
     gap: Floats
     n_evaluations: int
     status: str
+
+
+class Batch:
+    """Coalitions asked: the number of the first, and what the source has begun of them."""
+
+    __slots__ = ("begun", "blocks", "first", "words")
+
+    def __init__(self, first: int, words: Words, blocks: BlockNumbers) -> None:
+        """Nothing is begun yet."""
+        self.first = first
+        self.words = words
+        self.blocks = blocks
+        self.begun: Any = None
 
 
 class Loop:
@@ -102,7 +123,8 @@ class Loop:
         self._deadline = deadline
         self._progress = progress
         self._progress_weight = progress_weight
-        self._batch: tuple[int, Words, BlockNumbers] | None = None
+        # Batches asked and not told yet, oldest first.
+        self._asked: deque[Batch] = deque()
         self.n_evaluations = N_ENDPOINTS
         self._estimator = _native.Estimator(
             self.method_name, source.n_players, source.n_outputs, budget - N_ENDPOINTS, seed, row_key, endpoints
@@ -112,18 +134,31 @@ class Loop:
         """Evaluate one batch of at most `most` evaluations; False when nothing is left to do."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
             return False
-        if self._batch is None:
-            count = self.source.evaluations_per_batch()
-            self._batch = self._estimator.ask(count if most is None else min(count, most))
-        first, words, blocks = self._batch
-        if len(words) == 0:
+        count = self.source.evaluations_per_batch()
+        self._look_ahead(1, count if most is None else min(count, most))
+        if not self._asked:
             return False
-        self._estimator.tell(first, self.source.worths(words, blocks))
-        self._batch = None
-        self.n_evaluations += len(words)
+        if most is None and self.source.looks_ahead:
+            self._look_ahead(2, count)
+        batch = self._asked[0]
+        begun, batch.begun = batch.begun, None
+        self._estimator.tell(batch.first, self.source.finish(begun))
+        self._asked.popleft()
+        self.n_evaluations += len(batch.words)
         if self._progress is not None:
-            self._progress.add(len(words) * self._progress_weight)
+            self._progress.add(len(batch.words) * self._progress_weight)
         return True
+
+    def _look_ahead(self, n_batches: int, count: int) -> None:
+        """Have `n_batches` asked and begun, where so many are left; an exception may have left some asked."""
+        while len(self._asked) < n_batches:
+            first, words, blocks = self._estimator.ask(count)
+            if len(words) == 0:
+                break
+            self._asked.append(Batch(first, words, blocks))
+        for batch in self._asked:
+            if batch.begun is None:
+                batch.begun = self.source.begin(batch.words, batch.blocks)
 
     def finish(self) -> Outcome:
         """Evaluate to the end, and estimate."""

@@ -48,7 +48,16 @@ class CallableGame:
         """Coalitions in one call of the game."""
         return self._batch_size
 
-    def worths(self, words: Words, _blocks: BlockNumbers) -> Floats:
+    @property
+    def looks_ahead(self) -> bool:
+        """No: a user's game has nothing to prepare."""
+        return False
+
+    def begin(self, words: Words, _blocks: BlockNumbers) -> Words:
+        """Nothing to begin."""
+        return words
+
+    def finish(self, words: Words) -> Floats:
         """Evaluate coalitions."""
         return self._ask(_native.unpack_coalitions(words, self.n_players)).reshape(-1, self.n_outputs)
 
