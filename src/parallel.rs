@@ -4,7 +4,7 @@
 //! own, and slots are folded by number afterwards. rayon's global pool is never used, because it does not
 //! survive a fork; ours is keyed by the process id.
 
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::ThreadPool;
@@ -94,6 +94,8 @@ struct Pool {
 }
 
 static POOL: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
+/// What [`usable_threads`] found, 0 before it was asked.
+static USABLE: AtomicUsize = AtomicUsize::new(0);
 
 /// The pool of this process, with at least `n_threads` threads.
 ///
@@ -126,14 +128,24 @@ pub fn pool(n_threads: usize) -> &'static ThreadPool {
     &fresh.threads
 }
 
-/// Forget the pool: the next call makes a new one. For forked children, whose process id may come round again.
+/// Forget the pool and the number of usable threads. For forked children: process ids come round again, and
+/// a worker may be bound to fewer processors than its parent.
 pub fn forget_pool() {
+    USABLE.store(0, Ordering::Relaxed);
     POOL.store(std::ptr::null_mut(), Ordering::Release);
 }
 
-/// How many threads this process may run at once (affinity and cgroup quotas are respected).
+/// How many threads this process may run at once (affinity and cgroup quotas are respected), as found by the
+/// first call: asking the system takes 50 microseconds, as long as a small game.
 pub fn usable_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    match USABLE.load(Ordering::Relaxed) {
+        0 => {
+            let found = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+            USABLE.store(found, Ordering::Relaxed);
+            found
+        }
+        known => known,
+    }
 }
 
 #[cfg(test)]

@@ -54,7 +54,11 @@ impl Exact {
         let known = Known::new(&problem)?;
         if known.n_blocks() != 1 {
             let got = format!("{} blocks", known.n_blocks());
-            return Err(Error::Parameter { argument: "block_weights", got, accepted: "a background in one piece" });
+            return Err(Error::Parameter {
+                argument: "block_weights",
+                got,
+                accepted: "a background in one piece",
+            });
         }
         let way = if n_players <= MOST_PLAYERS_IN_TABLE {
             Way::Table { asked: sampled_order(&problem)?, worths: vec![0.0; n_outputs << n_players] }
@@ -89,9 +93,13 @@ impl Exact {
         let n_outputs = self.problem.n_outputs;
         let was_complete = self.known.is_complete();
         let inner = self.known.take(ready);
-        let first = (before + ((ready.len() - inner.len()) / n_outputs) as u64).saturating_sub(self.known.n_asked());
-        let full: Vec<f64> =
-            if self.known.is_complete() { (0..n_outputs).map(|k| self.known.full(k)).collect() } else { Vec::new() };
+        let first =
+            (before + ((ready.len() - inner.len()) / n_outputs) as u64).saturating_sub(self.known.n_asked());
+        let full: Vec<f64> = if self.known.is_complete() {
+            (0..n_outputs).map(|k| self.known.full(k)).collect()
+        } else {
+            Vec::new()
+        };
         let last = self.n_inner() == first + (inner.len() / n_outputs) as u64;
         match &mut self.way {
             Way::Table { asked, worths } => {
@@ -124,8 +132,7 @@ impl Exact {
         }
         let full = (0..n_outputs).map(|k| self.known.full(k)).collect();
         let endpoints = Endpoints { empty: self.known.base(), full, block_weights: vec![1.0] };
-        let problem =
-            Problem { budget: self.n_inner(), endpoints: Some(endpoints), ..self.problem.clone() };
+        let problem = Problem { budget: self.n_inner(), endpoints: Some(endpoints), ..self.problem.clone() };
         let mut leverage = Leverage::new(problem, Sequence::Leverage)?;
         let count = usize::try_from(n_inner).unwrap_or(usize::MAX);
         leverage.ask(count)?;
@@ -223,7 +230,8 @@ mod tests {
     }
 
     fn run(n_players: usize, step: usize, endpoints: Option<Endpoints>) -> Estimate {
-        let problem = Problem { n_players, n_outputs: 2, budget: 1 << n_players, seed: 7, row_key: 0, endpoints };
+        let problem =
+            Problem { n_players, n_outputs: 2, budget: 1 << n_players, seed: 7, row_key: 0, endpoints };
         let mut exact = Exact::new(problem).unwrap();
         loop {
             let batch = exact.ask(step).unwrap();

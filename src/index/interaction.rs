@@ -118,7 +118,7 @@ fn faithful_banzhaf(others: usize, k: usize, s: usize) -> SizeWeights {
 /// Bernoulli numbers `B_0 .. B_30`, `B_1 = -1/2`, as nearest `f64`: the factors with which k-SII hands the
 /// interaction of a set down to its subsets, `k-SII(S) = sum_U B_(|U|-|S|) SII(U)`, `U` from `S` up to the top order.
 ///
-/// `None` past 30: a game known at all coalitions has no more players.
+/// `None` past 31: a game known at all coalitions has hardly more players.
 pub fn bernoulli(j: usize) -> Option<f64> {
     /// Numerators and denominators of `B_2, B_4, .., B_30`.
     const EVEN: [(f64, f64); 15] = [

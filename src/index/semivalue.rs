@@ -150,6 +150,13 @@ mod tests {
     }
 
     #[test]
+    fn plain_weights_leave_the_range_where_the_documentation_says() {
+        let least = |n: usize| Semivalue::Shapley.size_weights(n).unwrap().weights()[(n - 1) / 2];
+        assert!(least(1018) >= f64::MIN_POSITIVE && least(1019) < f64::MIN_POSITIVE);
+        assert!(least(1071) > 0.0 && least(1072) == 0.0);
+    }
+
+    #[test]
     fn the_mean_size_of_beta_follows_its_parameters() {
         let masses = Semivalue::Beta { alpha: 16.0, beta: 1.0 }.size_weights(1001).unwrap().masses();
         let mean: f64 = masses.iter().enumerate().map(|(t, mass)| t as f64 * mass).sum();

@@ -52,7 +52,8 @@ impl SizeWeights {
         }
     }
 
-    /// `w_t`: zero where it is below the smallest `f64`, which for Shapley begins at 1,088 players.
+    /// `w_t`, rounded once. Below the smallest normal `f64` digits are lost (Shapley: from 1,019 players on), and
+    /// then it is zero (from 1,072 on): [`SizeWeights::ln_weights`] and [`SizeWeights::masses`] go on.
     pub fn weights(&self) -> Vec<f64> {
         self.0.iter().map(|w| w.value()).collect()
     }

@@ -3,13 +3,15 @@
 
 use std::ops::{BitAnd, BitOr, Not};
 
+use multiversion::multiversion;
+
 use super::layout::{Layout, Segment};
 use crate::coalition;
 use crate::error::Error;
 use crate::parallel::Workers;
 
 /// Elements that a mask covers at once: short rows are masked several background rows at a time, because a
-/// loop of 12 elements costs as much in set-up as in work (12 columns: 2.7 ns a row so, 5.9 one by one).
+/// loop of 12 elements costs as much in set-up as in work.
 const PATTERN: usize = 64;
 
 /// Bytes that one unit of parallel work writes: about 10 microseconds.
@@ -134,8 +136,31 @@ impl<T: Word> Pattern<T> {
 }
 
 /// `out = present | (background & absent)`, the two patterns repeating.
+///
+/// Four repetitions at a time share the loads of the patterns, which brings it to the speed of a copy (aligned
+/// output of 12, 50, 200 columns: 1.4, 8.2, 30 ns a row; copying 1.2, 7.5, 30). Wider registers than AVX2's
+/// gain nothing more. Nothing is computed with, so every instruction set gives the same bits.
+#[multiversion(targets("x86_64+avx2", "aarch64+neon"))]
 fn select<T: Word>(out: &mut [T], background: &[T], present: &[T], absent: &[T]) {
-    for (out, background) in out.chunks_mut(present.len()).zip(background.chunks(present.len())) {
+    let width = present.len();
+    let mut out = out.chunks_exact_mut(4 * width);
+    let mut background = background.chunks_exact(4 * width);
+    for (out, background) in (&mut out).zip(&mut background) {
+        let (out, last) = out.split_at_mut(3 * width);
+        let (out, third) = out.split_at_mut(2 * width);
+        let (first, second) = out.split_at_mut(width);
+        let from = |repeat: usize| &background[repeat * width..(repeat + 1) * width];
+        let (from_first, from_second, from_third, from_last) = (from(0), from(1), from(2), from(3));
+        for column in 0..width {
+            let (present, absent) = (present[column], absent[column]);
+            first[column] = present | (from_first[column] & absent);
+            second[column] = present | (from_second[column] & absent);
+            third[column] = present | (from_third[column] & absent);
+            last[column] = present | (from_last[column] & absent);
+        }
+    }
+    let rest = out.into_remainder().chunks_mut(width).zip(background.remainder().chunks(width));
+    for (out, background) in rest {
         for (((out, &background), &present), &absent) in
             out.iter_mut().zip(background).zip(present).zip(absent)
         {

@@ -86,11 +86,18 @@ type EndpointArrays<'py> =
     (PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>);
 
 #[pyclass(name = "Estimator", frozen, module = "ferroshap._native")]
-struct PyEstimator(Mutex<Box<dyn Estimator>>);
+struct PyEstimator {
+    estimator: Mutex<Box<dyn Estimator>>,
+    /// Is an estimate a matter of a millisecond? Then it is not worth a walk to the pool.
+    is_small: bool,
+}
+
+/// Operations on numbers that take about a millisecond.
+const MILLISECOND: f64 = 1e6;
 
 impl PyEstimator {
     fn lock(&self) -> MutexGuard<'_, Box<dyn Estimator>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.estimator.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,8 +126,11 @@ impl PyEstimator {
         };
         let problem = Problem { n_players, n_outputs, budget, seed, row_key, endpoints };
         let method = method_named(method)?;
+        let (n, m) = (n_players as f64, budget as f64);
+        // Least squares are the dearest: a Gram matrix by bits, a factorisation, products with every pair.
+        let is_small = n * n * (n + m / 16.0) + m * n * n_outputs as f64 / 8.0 < MILLISECOND;
         let estimator = briefly(py, 1, |_| method.start(problem))?;
-        Ok(Self(Mutex::new(estimator)))
+        Ok(Self { estimator: Mutex::new(estimator), is_small })
     }
 
     /// The next evaluations: (number of the first, words (count, words), blocks (count,)).
@@ -155,7 +165,11 @@ impl PyEstimator {
         u64,
         &'static str,
     )> {
-        let estimate = interruptible(py, n_threads, |workers| self.lock().estimate(workers))?;
+        let estimate = if self.is_small {
+            briefly(py, 1, |workers| self.lock().estimate(workers))?
+        } else {
+            interruptible(py, n_threads, |workers| self.lock().estimate(workers))?
+        };
         let n_outputs = estimate.base.len();
         let shape = [estimate.values.len() / n_outputs, n_outputs];
         let status = match estimate.status {

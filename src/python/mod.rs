@@ -8,6 +8,7 @@ mod error;
 mod estimate;
 mod interrupt;
 mod mask;
+mod table;
 
 use pyo3::prelude::*;
 
@@ -31,5 +32,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(usable_threads, module)?)?;
     module.add_function(wrap_pyfunction!(forget_pool, module)?)?;
     mask::register(module)?;
-    estimate::register(module)
+    estimate::register(module)?;
+    table::register(module)
 }

@@ -6,7 +6,7 @@
 use super::shuffle::{Feistel, Shuffled};
 use crate::coalition::rank::{Pascal, TOO_MANY};
 use crate::coalition::{contains, insert, words_for};
-use crate::random::{Purpose, Stream};
+use crate::random::{Purpose, Stream, mix};
 
 /// Classes of up to this many pairs are shuffled in a table, larger ones permuted by a keyed function.
 const LARGEST_TABLE: u64 = 4096;
@@ -63,7 +63,8 @@ impl Classes {
                     Stream::new(seed, Purpose::PairRank, row_key, unit(class, 0)),
                 ))
             } else {
-                Order::Function(Feistel::new(pool, seed ^ row_key, class as u64))
+                // Mixed, or rows and seeds could stand in for each other: seed 1, row 2 for seed 2, row 1.
+                Order::Function(Feistel::new(pool, seed ^ mix(row_key), class as u64))
             };
             Ranked { pool, first, order }
         };

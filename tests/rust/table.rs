@@ -17,10 +17,10 @@ fn game(n_players: usize, worth: impl Fn(usize) -> f64) -> Vec<f64> {
     (0..1 << n_players).map(worth).collect()
 }
 
-/// Weighted sums whose weights have absolute sum 2, of worths in [-1, 1) less v({}), by a tree less than 64 deep in
-/// the fold and by 2^n terms in the oracle.
+/// 160 roundings in the fold and 2^n in the oracle, of terms whose absolute sum is at most 8: weights that sum to 4,
+/// worths in [-1, 1) less v({}).
 fn rounding(n_players: usize) -> f64 {
-    (64.0 + (n_players as f64).exp2()) * 4.0 * f64::EPSILON
+    (160.0 + (n_players as f64).exp2()) * 4.0 * f64::EPSILON
 }
 
 #[track_caller]
@@ -71,6 +71,31 @@ fn semivalues_equal_their_definition_across_chunks() {
             let got = values(&Table::new(&worths, 1).unwrap(), &kind, &Workers::new(2, &cancel)).unwrap();
             let want = semivalue_by_definition(&worths, &p);
             assert_close(&got, &want, rounding(n), &format!("n = {n}, {kind:?}"));
+        }
+    }
+}
+
+/// With whole worths the gains of all coalitions of a size sum exactly, and a value is a sum of n fractions.
+#[test]
+fn rounding_stays_within_the_documented_bound() {
+    for n in [6, 12, 17] {
+        let v: Vec<f64> = random_game(n, 1, 9).into_iter().map(|x| (x * 1e6).round()).collect();
+        let weight = |t: usize| if t < n { 1.0 / (n as f64 * choose(n - 1, t)) } else { 0.0 };
+        for (i, got) in shapley(&v).into_iter().enumerate() {
+            let mut gains = vec![0.0; n];
+            let mut absolute = 0.0;
+            for s in 0..v.len() {
+                let (u, k) = ((v[s] - v[0]).abs(), size(s));
+                absolute += weight(k) * u;
+                if s >> i & 1 == 1 {
+                    gains[k - 1] += v[s] - v[s ^ 1 << i];
+                    absolute += (weight(k - 1) + weight(k)) * u;
+                }
+            }
+            let want: f64 = gains.iter().enumerate().map(|(t, gain)| weight(t) * gain).sum();
+            // 160 in the fold; in the fractions at most 2n for a weight, 1 for a product and n for the sum.
+            let bound = (160 + 3 * n + 1) as f64 * f64::EPSILON / 2.0 * absolute;
+            assert!((got - want).abs() <= bound, "n = {n}, player {i}: {got}, not {want}");
         }
     }
 }
