@@ -81,17 +81,13 @@ impl Leverage {
             let accepted = "at least 4 (smaller games are evaluated in full)";
             return Err(Error::Parameter { argument: "n_players", got: n.to_string(), accepted });
         }
-        if problem.n_outputs == 0 {
-            let accepted = "at least 1";
-            return Err(Error::Parameter { argument: "n_outputs", got: "0".into(), accepted });
-        }
         let told = Told::new(&problem)?;
-        let least = n as u64 + told.n_endpoints();
+        let least = n as u64 + told.endpoints.n_asked();
         if problem.budget < least {
             return Err(Error::Budget { method: "leverage", got: problem.budget, least, n_players: n });
         }
         let sequence = PairSequence::new(sequence, n, problem.seed, problem.row_key);
-        let affordable = (problem.budget - told.n_endpoints()) / 2;
+        let affordable = (problem.budget - told.endpoints.n_asked()) / 2;
         Ok(Self {
             n_pairs: sequence.n_pairs().map_or(affordable, |all| all.min(affordable)),
             sequence,
@@ -212,7 +208,7 @@ impl Leverage {
     fn status(&self) -> Status {
         if self.is_exact() {
             Status::Exact
-        } else if self.told.has_endpoints() && self.told.n_pairs() as u64 == self.n_pairs {
+        } else if self.told.n_pairs() as u64 == self.n_pairs {
             Status::BudgetSpent
         } else {
             Status::Interrupted
@@ -223,7 +219,7 @@ impl Leverage {
 impl Estimator for Leverage {
     fn ask(&mut self, max: usize) -> Result<Batch, Error> {
         let first = self.arrivals.asked();
-        let n_endpoints = self.told.n_endpoints();
+        let n_endpoints = self.told.endpoints.n_asked();
         let left = n_endpoints + 2 * self.n_pairs - first;
         let after = first + left.min(max as u64);
         self.draw(after.saturating_sub(n_endpoints).div_ceil(2))?;
@@ -251,27 +247,22 @@ impl Estimator for Leverage {
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error> {
         let (n, n_outputs) = (self.problem.n_players, self.problem.n_outputs);
         let n_pairs = self.told.n_pairs();
+        if n_pairs == 0 {
+            return Ok(self.told.endpoints.equal_shares(n, self.told.n_evaluations()));
+        }
         let mut estimate = Estimate {
             values: vec![f64::NAN; n * n_outputs],
             std_errors: vec![f64::NAN; n * n_outputs],
             interval_df: f64::NAN,
-            base: self.told.empty().to_vec(),
+            base: self.told.endpoints.base(),
             gap: vec![f64::NAN; n_outputs],
             n_evaluations: self.told.n_evaluations(),
             status: self.status(),
         };
-        if !self.told.has_endpoints() {
-            return Ok(estimate); // without v({}) and v(N) not even the sum of the values is known
-        }
         let design = self.design();
         let players: Vec<usize> = (0..n).collect();
         let targets: Vec<_> = (0..n_outputs.div_ceil(LANES)).map(|group| self.told.targets(group)).collect();
-        let (mut fits, variances) = if n_pairs == 0 {
-            let fits = targets.iter().map(|targets| solve::equal_shares(&design, targets, &players, workers));
-            (fits.collect::<Result<Vec<_>, _>>()?, None)
-        } else {
-            self.fits(&design, &targets, &players, workers)?
-        };
+        let (mut fits, variances) = self.fits(&design, &targets, &players, workers)?;
         for (group, (fit, targets)) in fits.iter_mut().zip(&targets).enumerate() {
             let gap = share_gap(&mut fit.values, &targets.grand, &players);
             scatter(&[gap], group, n_outputs, &mut estimate.gap, |gap| gap);

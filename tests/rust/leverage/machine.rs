@@ -3,6 +3,7 @@
 use ferroshap::error::Error;
 use ferroshap::estimate::leverage::Leverage;
 use ferroshap::estimate::{Endpoints, Estimator, Problem, Status};
+use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::random::{Purpose, Stream};
 use ferroshap::sample::sizes::Sequence;
 
@@ -106,6 +107,8 @@ fn a_stopped_run_answers_from_its_complete_pairs() {
     assert!(
         nothing.values[0].is_nan() && nothing.n_evaluations == 0 && nothing.status == Status::Interrupted
     );
+    let cancel = Cancel::default();
+    assert!(leverage.estimate_among(0, &[1], &Workers::serial(&cancel)).unwrap()[1].is_nan());
     let batch = leverage.ask(61).unwrap();
     let worths: Vec<f64> = (0..61).map(|i| game(batch.coalitions.get(i))[0]).collect();
     leverage.tell(0, &worths[..2]).unwrap();
