@@ -1,0 +1,130 @@
+"""Everything that can go wrong, as classes that are ours and also a builtin where users expect one.
+
+Imports nothing but the standard library, so that the native module can look
+its error classes up here without a circle.
+"""
+
+import difflib
+import sys
+import warnings
+from collections.abc import Iterable
+from types import FrameType
+
+
+class FerroshapError(Exception):
+    """The root of every error that ferroshap raises itself."""
+
+
+class ExplainerError(FerroshapError):
+    """An explanation could not be computed."""
+
+
+class InternalError(ExplainerError, RuntimeError):
+    """A bug of ours, not of the caller: please report it."""
+
+
+class DimensionError(FerroshapError, ValueError):
+    """A table or an output has the wrong shape."""
+
+
+class InvalidMaskerError(FerroshapError, ValueError):
+    """An object was given as a masker that cannot be one."""
+
+
+class InvalidModelError(FerroshapError, ValueError):
+    """An object was given as a model that cannot be one, or it returned what no model may."""
+
+
+class InvalidAlgorithmError(FerroshapError, ValueError):
+    """An algorithm was named that does not exist or does not fit the model."""
+
+
+class BudgetError(FerroshapError, ValueError):
+    """The budget cannot pay for the least that the method needs."""
+
+
+class WeightsError(FerroshapError, ValueError):
+    """Weights of background rows are negative, not finite, all zero or too few."""
+
+
+class WorthError(FerroshapError, ValueError):
+    """A game returned worths that are not finite or not one a coalition."""
+
+
+class UnknownOptionError(FerroshapError, TypeError):
+    """A keyword was given that the function does not know."""
+
+
+class OptionError(FerroshapError, ValueError):
+    """A known argument was given a value that is not accepted."""
+
+
+class PrecisionWarning(UserWarning):
+    """Digits were lost that the caller may want to keep."""
+
+
+class PlausibilityWarning(UserWarning):
+    """The result is computed as asked, but the question is doubtful."""
+
+
+class ColumnsWarning(UserWarning):
+    """Columns were matched by position because their names have nothing in common."""
+
+
+def check_options(given: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Refuse the first option of `given` that is not in `known`, naming the nearest.
+
+    Parameters
+    ----------
+    given : iterable of str
+        The names of the options that the caller passed.
+    known : iterable of str
+        The names that are accepted.
+    where : str
+        What the options were passed to, as the user calls it.
+
+    Raises
+    ------
+    UnknownOptionError
+        When `given` holds a name that `known` does not.
+
+    Examples
+    --------
+    >>> check_options(["nsamples"], ["nsamples", "silent"], "KernelExplainer")
+    >>> check_options(["nsample"], ["nsamples", "silent"], "KernelExplainer")
+    Traceback (most recent call last):
+    ...
+    ferroshap.errors.UnknownOptionError: unexpected option 'nsample' for KernelExplainer;
+    did you mean 'nsamples'? Known: nsamples, silent.
+    """
+    names = list(known)
+    for option in given:
+        if option not in names:
+            listed = f"Known: {', '.join(names)}." if names else "It takes no options."
+            msg = f"unexpected option {option!r} for {where}{nearest(option, names)} {listed}"
+            raise UnknownOptionError(msg)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known name `word` was probably meant to be: the tail of an error message.
+
+    Examples
+    --------
+    >>> nearest("leverge", ["exact", "leverage"])
+    "; did you mean 'leverage'?"
+    >>> nearest("quantum", ["exact", "leverage"])
+    '.'
+    """
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else "."
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn at the line of the user's own code, however deep inside the package we are."""
+    package = __name__.partition(".")[0]
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller's frame
+    level = 2
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        frame = frame.f_back
+        level += 1
+    warnings.warn(message, category, stacklevel=level)

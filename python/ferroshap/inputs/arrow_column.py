@@ -1,0 +1,143 @@
+"""Columns of pyarrow tables: gapless numbers as words, every other type by codes."""
+
+import importlib
+from collections.abc import Hashable
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from ferroshap.inputs.column import Column, Native
+from ferroshap.inputs.exactness import NUMBER_KINDS, Array, in_common, is_plain, key_of, object_array, real_numbers
+
+
+class ArrowColumn(Column):
+    """A ChunkedArray of pyarrow, or a plain Array."""
+
+    @cached_property
+    def plain(self) -> Array | None:
+        """Numbers and booleans without nulls."""
+        if not _is_number(self.native.type) or self.native.null_count:
+            return None
+        values: Array = self.native.to_numpy() if _is_chunked(self.native) else _to_numpy(self.native)
+        return values if values.dtype.kind in NUMBER_KINDS and is_plain(values.dtype) else None
+
+    @property
+    def dtype_name(self) -> str:
+        """What pyarrow calls the type."""
+        return str(self.native.type)
+
+    def exchange(self) -> Array:
+        """Words, timestamps of NumPy with their nanoseconds, else objects."""
+        if self.plain is not None:
+            return self.plain
+        types = _arrow().types
+        if types.is_timestamp(self.native.type) or types.is_duration(self.native.type):
+            return _to_numpy(_joined(self.native))  # Python's own datetime has no nanoseconds
+        return self.objects()
+
+    def objects(self) -> Array:
+        """The values as Python objects."""
+        return object_array(self.native.to_pylist())
+
+    def numbers(self) -> Array | None:
+        """Nulls become NaN; None if the type is not numeric."""
+        if self.plain is not None:
+            return self.plain
+        if not _is_number(self.native.type):
+            return None
+        return real_numbers(self.native.to_pylist())
+
+    def keys(self) -> list[Hashable]:
+        """Keys of the values, of times by their integers, of dictionaries by what they stand for."""
+        types, values = _arrow().types, _joined(self.native)
+        if types.is_dictionary(values.type):
+            values = values.dictionary_decode()
+        if types.is_temporal(values.type) and not types.is_interval(values.type):
+            word = _arrow().int32() if values.type.bit_width == 32 else _arrow().int64()
+            values = values.view(word)
+        return [key_of(value) for value in values.to_pylist()]
+
+    def take(self, positions: Array) -> Native:
+        """Take by position, as one Array."""
+        return _joined(self.native).take(_arrow().array(positions))
+
+    def extended(self, other: Self) -> Self:
+        """Concatenate; two dictionaries become one."""
+        chunks = [_joined(self.native), _joined(other.native)]
+        return type(self)(_joined(_arrow().chunked_array(chunks)))
+
+    def reconciled(self, other: Column) -> tuple[Self, Self] | None:
+        """Cast the other column, or meet in a numeric type."""
+        cls, arrow = type(self), _arrow()
+        theirs = other.native if isinstance(other, ArrowColumn) else _array(other.exchange())
+        if theirs is None:
+            return None
+        if theirs.type == self.native.type:
+            return self, cls(theirs)
+        if arrow.types.is_null(self.native.type):
+            return cls(self.native.cast(theirs.type)), cls(theirs)
+        cast = _cast(theirs, self.native.type)
+        if cast is not None:
+            return self, cls(cast)
+        mine, numbers = self.numbers(), cls(theirs).numbers()
+        common = None if mine is None or numbers is None else in_common(mine, numbers)
+        return None if common is None else (cls(arrow.array(common[0])), cls(arrow.array(common[1])))
+
+
+def _is_number(kind: Native) -> bool:
+    types = _arrow().types
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+
+
+def _is_chunked(values: Native) -> bool:
+    return isinstance(values, _arrow().ChunkedArray)
+
+
+def _to_numpy(values: Native) -> Array:
+    array: Array = values.to_numpy(zero_copy_only=False)
+    return array
+
+
+def _joined(values: Native) -> Native:
+    """One Array; the dictionaries of its chunks become one."""
+    if not _is_chunked(values):
+        return values
+    joined = values.unify_dictionaries().combine_chunks()
+    return joined.chunk(0) if _is_chunked(joined) and joined.num_chunks == 1 else joined
+
+
+def _array(values: Array) -> Native | None:
+    """Give an Array of what another library holds, or None where Arrow has no type for it."""
+    try:
+        return _arrow().array(values.tolist() if values.dtype == object else np.ascontiguousarray(values))
+    except (_arrow().ArrowException, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _cast(values: Native, kind: Native) -> Native | None:
+    """Cast an Array, or give None if a value would change."""
+    arrow = _arrow()
+    if arrow.types.is_null(values.type):
+        return values.cast(kind)
+    if _is_text(values.type) != _is_text(kind):
+        return None  # a library would parse text into numbers
+    try:
+        if arrow.types.is_dictionary(kind):
+            flat = values.dictionary_decode() if arrow.types.is_dictionary(values.type) else values
+            return flat.cast(kind.value_type).dictionary_encode().cast(kind)
+        cast = values.cast(kind)
+        return cast if _joined(cast.cast(values.type)).equals(_joined(values)) else None
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _is_text(kind: Native) -> bool:
+    types = _arrow().types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _arrow() -> Native:
+    return importlib.import_module("pyarrow")

@@ -1,0 +1,93 @@
+"""`Model`: what the user predicts with, called on rows and checked."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ferroshap.models.outputs import read_output
+
+FLOAT64 = np.dtype(np.float64)
+
+
+class Model:
+    """The user's model as a function from rows to numbers.
+
+    An exception that the model raises passes through as it is. The object pickles
+    if the user's model does.
+
+    Attributes
+    ----------
+    inner_model : object
+        What the user passed; it is only called, never changed.
+    function : callable
+        What is called: the object itself or one of its methods.
+    output_names : list of str or None
+        The names of the classes, where each column of the output belongs to one.
+    reference_names : list of str or None
+        The columns that the model was fitted on, where the user named them.
+    wants_frame : bool or None
+        Whether the model was fitted on named columns (True) or on an array (False); None if it
+        does not say.
+    """
+
+    __slots__ = ("function", "inner_model", "output_names", "reference_names", "wants_frame")
+
+    def __init__(
+        self,
+        inner_model: object,
+        function: Callable[[Any], object],
+        *,
+        output_names: list[str] | None = None,
+        reference_names: list[str] | None = None,
+        wants_frame: bool | None = None,
+    ) -> None:
+        """Keep what `as_model` found out."""
+        self.inner_model = inner_model
+        self.function = function
+        self.output_names = output_names
+        self.reference_names = reference_names
+        self.wants_frame = wants_frame
+
+    def __repr__(self) -> str:
+        """Say what is called."""
+        return f"<Model {described(self.function)}>"
+
+    def __call__(self, rows: object, n_rows: int) -> npt.NDArray[np.float64]:
+        """Call the model on `n_rows` rows: outputs `(n_rows,)` or `(n_rows, outputs)`, C-contiguous.
+
+        The array is the model's own if it is float64 already. NaN and infinity pass.
+
+        Raises
+        ------
+        DimensionError
+            Not one output a row, or more than two dimensions.
+        InvalidModelError
+            The output is not made of real numbers.
+        """
+        output = self.function(rows)
+        if (
+            type(output) is np.ndarray
+            and output.dtype is FLOAT64
+            and 1 <= output.ndim <= 2
+            and output.shape[0] == n_rows
+            and output.flags.c_contiguous
+        ):
+            return output
+        return read_output(output, n_rows, described(self.function))
+
+
+def described(function: object) -> str:
+    """Name a callable for a message.
+
+    Examples
+    --------
+    >>> described(np.tanh), described(min)
+    ('tanh', 'min')
+    """
+    owner = getattr(function, "__self__", None)
+    if owner is not None and not isinstance(owner, type | ModuleType):
+        return f"{type(owner).__name__}.{getattr(function, '__name__', '__call__')}"
+    return str(getattr(function, "__qualname__", type(function).__name__))
