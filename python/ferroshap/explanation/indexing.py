@@ -1,0 +1,160 @@
+"""What stands between the brackets of ``explanation[...]`` becomes one key an axis."""
+
+import operator
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ferroshap.explanation.axes import Key, described
+from ferroshap.explanation.names import NameTable
+from ferroshap.explanation.op_chain import OpChain
+
+if TYPE_CHECKING:
+    from ferroshap.explanation.explanation import Explanation
+
+_WHOLE = slice(None)
+_OUTPUT_NUMBER = re.compile(r"Output (\d+)")
+
+
+def resolved(item: Any, owner: "Explanation") -> tuple[Key, ...]:
+    """One key for each axis of `owner`: an int, a slice, an array of positions, or None for the whole axis.
+
+    Raises
+    ------
+    IndexError
+        Out of range, too many indices, a mask of the wrong length, or numbers that are not whole.
+    KeyError
+        For a name that the axis does not have, or has twice.
+    """
+    items = item if type(item) is tuple else (item,)
+    n_axes = len(owner.axes)
+    for at, part in enumerate(items):
+        if part is Ellipsis:
+            items = _unfolded(items, at, n_axes)
+            break
+    if len(items) > n_axes:
+        raise IndexError(_too_many(items, owner))
+    shape = owner.shape
+    keys: list[Key] = []
+    for axis, part in enumerate(items):  # the two commonest kinds stand here: a call costs what they cost
+        kind = type(part)
+        if kind is int and 0 <= part < shape[axis]:
+            keys.append(part)
+        elif kind is slice:
+            keys.append(None if part == _WHOLE else part)
+        else:
+            keys.append(_key(part, axis, owner))
+    keys.extend([None] * (n_axes - len(items)))
+    return tuple(keys)
+
+
+def _unfolded(items: tuple[Any, ...], at: int, n_axes: int) -> tuple[Any, ...]:
+    """Replace the ellipsis by as many whole axes as are left."""
+    after = items[at + 1 :]
+    if any(part is Ellipsis for part in after):
+        msg = "an index can only have a single ellipsis ('...')"
+        raise IndexError(msg)
+    return (*items[:at], *((_WHOLE,) * (n_axes - at - len(after))), *after)
+
+
+def _key(part: Any, axis: int, owner: "Explanation") -> Key:
+    if type(part) is str:
+        return _position(part, axis, owner)
+    if type(part) is int:
+        size = owner.shape[axis]
+        if -size <= part < size:
+            return part if part >= 0 else part + size
+        raise IndexError(_out_of_range(part, axis, owner))
+    return _rarer_key(part, axis, owner)
+
+
+def _rarer_key(part: Any, axis: int, owner: "Explanation") -> Key:
+    """Arrays, lists, names in lists, Explanations, op-chains, and numbers that are not Python ints."""
+    if isinstance(part, OpChain):
+        part = part.apply(owner)
+    if isinstance(part, str):  # a subclass, as NumPy's strings are
+        return _position(str(part), axis, owner)
+    if part is None or isinstance(part, (bool, np.bool_)):
+        msg = f"{part!r} is no index for {described(owner.axes, axis)}: give numbers, names, a slice or a mask"
+        raise IndexError(msg)
+    if isinstance(part, list) and any(isinstance(entry, str) for entry in part):
+        return np.array([_entry(entry, axis, owner) for entry in part], dtype=np.intp)
+    array = np.asarray(part)
+    if array.ndim == 0:
+        return _key(_whole_number(part, axis, owner), axis, owner)
+    if array.ndim != 1:
+        msg = f"an index with {array.ndim} axes came for {described(owner.axes, axis)}: give one axis"
+        raise IndexError(msg)
+    if array.dtype.kind in "UTO" and array.size:
+        return np.array([_entry(entry, axis, owner) for entry in array.tolist()], dtype=np.intp)
+    return _positions(array, axis, owner)
+
+
+def _positions(array: np.ndarray, axis: int, owner: "Explanation") -> np.ndarray:
+    """Check a mask or an array of positions."""
+    size = owner.shape[axis]
+    if array.dtype == bool:
+        if len(array) != size:
+            msg = f"the mask has {len(array)} entries, but {described(owner.axes, axis)} has {size}"
+            raise IndexError(msg)
+        return np.flatnonzero(array)
+    if array.size == 0:
+        return np.zeros(0, dtype=np.intp)
+    if array.dtype.kind not in "iu":
+        msg = f"{described(owner.axes, axis)} is indexed by whole numbers, names or masks, got {array.dtype}"
+        raise IndexError(msg)
+    if array.min() < -size or array.max() >= size:
+        worst = int(array.max() if array.max() >= size else array.min())
+        raise IndexError(_out_of_range(worst, axis, owner))
+    positions: np.ndarray = np.where(array < 0, array + size, array).astype(np.intp, copy=False)
+    return positions
+
+
+def _entry(entry: Any, axis: int, owner: "Explanation") -> int:
+    """One entry of a list that has names in it."""
+    if isinstance(entry, str):
+        return _position(entry, axis, owner)
+    key = _key(_whole_number(entry, axis, owner), axis, owner)
+    return operator.index(key)  # type: ignore[arg-type] # a whole number gives an int
+
+
+def _whole_number(part: Any, axis: int, owner: "Explanation") -> int:
+    try:
+        return operator.index(part.values if hasattr(part, "values") else part)
+    except TypeError:
+        msg = f"{described(owner.axes, axis)} is indexed by whole numbers, names or masks, got {part!r}"
+        raise IndexError(msg) from None
+
+
+def _position(name: str, axis: int, owner: "Explanation") -> int:
+    """Look a name up among the names of one axis."""
+    role = owner.axes[axis]
+    table = owner.names_along(axis)
+    if role == "output":
+        number = _OUTPUT_NUMBER.fullmatch(name)
+        if number is not None and (table is None or name not in table.names):
+            position = _key(int(number[1]), axis, owner)
+            return operator.index(position)  # type: ignore[arg-type] # an int comes back for an int
+    if not isinstance(table, NameTable):
+        article = "names that differ from row to row: pick a row first" if table is not None else "no names"
+        msg = f"{described(owner.axes, axis)} has {article}, so {name!r} cannot be looked up: index by number"
+        raise KeyError(msg)
+    return table.position(name, role)
+
+
+def _too_many(items: tuple[Any, ...], owner: "Explanation") -> str:
+    """Say which axis the surplus index may have been meant for."""
+    axes = owner.axes
+    shown = " x ".join(f"{role}s" for role in axes) or "a single number"
+    text = f"{len(items)} indices came, but this Explanation has {len(axes)} axes ({shown})"
+    if "output" not in axes:
+        text += "; no output axis: the model has one output, or one was picked"
+    elif "row" not in axes:
+        text += "; no row axis: one row was explained or picked"
+    return text
+
+
+def _out_of_range(index: int, axis: int, owner: "Explanation") -> str:
+    size = owner.shape[axis]
+    return f"index {index} is out of range for {described(owner.axes, axis)} with {size} entries"

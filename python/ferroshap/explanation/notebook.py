@@ -1,0 +1,154 @@
+"""The table that notebooks show: static HTML with inline SVG, no script, nothing fetched, every name escaped."""
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ferroshap.explanation.arithmetic import status_name
+
+if TYPE_CHECKING:
+    from ferroshap.explanation.explanation import Explanation
+
+_RED, _BLUE, _GREY = "#FF0051", "#008BFB", "#999999"
+_WIDTH, _HEIGHT, _MIDDLE = 260, 18, 9
+_SHOWN, _DOTS, _LONGEST = 10, 80, 80
+_CELL = "padding:1px 8px;border:0;background:none;"
+
+
+def as_html(explanation: "Explanation") -> str:
+    """Head line and a table of the ten strongest features; under 30 KB whatever the Explanation holds."""
+    parts = [f"<div style='font-size:13px'><div style='margin:4px 8px'>{_head(explanation)}</div>"]
+    if explanation.axes.count("feature") == 1 and explanation.values.size:
+        parts.append(_table(explanation))
+    parts.append("</div>")
+    return "".join(parts)
+
+
+def _head(explanation: "Explanation") -> str:
+    """Shape, route, base value, gap and status in one line."""
+    lengths = zip(explanation.shape, explanation.axes, strict=True)
+    shape = (
+        " \N{MULTIPLICATION SIGN} ".join(f"{n} {role}{'' if n == 1 else 's'}" for n, role in lengths) or "one number"
+    )
+    facts = [f"<b>Explanation</b> {shape}"]
+    route = getattr(explanation.plan, "route", None)
+    if route is not None:
+        facts.append(f"route {_escaped(route)}")
+    if explanation.base_values is not None:
+        base = np.asarray(explanation.base_values, dtype=float)
+        same = base.size and np.all(base == base.flat[0])
+        facts.append(f"base value {_number(base.flat[0])}" if same else f"mean base value {_number(_mean(base))}")
+    if explanation.gap is not None:
+        facts.append(f"largest gap {_number(np.max(np.abs(explanation.gap), initial=0.0))}")
+    status = status_name(explanation.status)
+    if status is not None:
+        facts.append(_escaped(status))
+    return " · ".join(facts)
+
+
+def _table(explanation: "Explanation") -> str:
+    values = np.asarray(explanation.values, dtype=float)
+    at = explanation.axes.index("feature")
+    others = tuple(axis for axis in range(values.ndim) if axis != at)
+    strength = np.nan_to_num(np.abs(values)).mean(axis=others) if others else np.nan_to_num(np.abs(values))
+    order = np.argsort(-strength, kind="stable")[:_SHOWN]
+    table = explanation.names_along(at)
+    names = [f"Feature {i}" if table is None else table.names[i] for i in order.tolist()]
+    if explanation.axes == ("feature",):
+        rows = _rows_of_one(explanation, order)
+        title, second = "value", "data"
+    else:
+        per_feature = np.moveaxis(values, at, 0).reshape(values.shape[at], -1)[order]
+        rows = _rows_of_many(per_feature, strength[order])
+        title, second = "each value", "mean |value|"
+    head = "".join(f"<th style='{_CELL}text-align:left'>{text}</th>" for text in ("feature", second, title))
+    body = "".join(
+        f"<tr style='background:none'><td style='{_CELL}text-align:left'>{_name(name)}</td>{cells}</tr>"
+        for name, cells in zip(names, rows, strict=True)
+    )
+    rest = values.shape[at] - len(order)
+    more = f"<div style='margin:2px 8px;opacity:.7'>and {rest} more features</div>" if rest else ""
+    return f"<table style='border-collapse:collapse;border:0'><tr>{head}</tr>{body}</table>{more}"
+
+
+def _rows_of_one(explanation: "Explanation", order: np.ndarray) -> list[str]:
+    """Signed bars of one row, with a whisker where the standard error is known."""
+    values = np.asarray(explanation.values, dtype=float)[order]
+    lower, upper = (np.asarray(end, dtype=float)[order] for end in explanation.confidence_interval(0.95))
+    lower, upper = np.where(np.isnan(lower), values, lower), np.where(np.isnan(upper), values, upper)
+    position = _scale(np.concatenate([values, lower, upper, [0.0]]))
+    data = explanation.data
+    rows = []
+    for k, value in enumerate(values):
+        start, end = sorted((position(0.0), position(value)))
+        colour = _RED if value >= 0 else _BLUE
+        drawing = f"<rect x='{start:.1f}' y='3' width='{end - start:.1f}' height='12' fill='{colour}'/>"
+        if upper[k] > lower[k]:
+            ends = f"M{position(lower[k]):.1f} {_MIDDLE}H{position(upper[k]):.1f}"
+            drawing += f"<path d='{ends}' stroke='currentColor' stroke-width='1.5'/>"
+        shown = "" if data is None else _datum(data[order[k]])
+        rows.append(f"<td style='{_CELL}text-align:right'>{shown}</td>{_cell(drawing, position(0.0), value)}")
+    return rows
+
+
+def _rows_of_many(values: np.ndarray, strength: np.ndarray) -> list[str]:
+    """A strip of dots for each feature: evenly spaced ranks, red above zero and blue below."""
+    position = _scale(np.append(values[np.isfinite(values)], 0.0))
+    rows = []
+    for points, mean in zip(values, strength, strict=True):
+        finite = np.sort(points[np.isfinite(points)])
+        ranks = np.linspace(0, max(len(finite) - 1, 0), min(len(finite), _DOTS)).round().astype(int)
+        drawing = ""
+        for colour, chosen in ((_BLUE, finite[ranks] < 0), (_RED, finite[ranks] >= 0)):
+            dots = "".join(f"M{position(x):.1f} {_MIDDLE}h0" for x in finite[ranks][chosen])
+            if dots:
+                style = "stroke-width='6' stroke-linecap='round' stroke-opacity='.45'"
+                drawing += f"<path d='{dots}' stroke='{colour}' {style}/>"
+        rows.append(f"<td style='{_CELL}text-align:right'>{_number(mean)}</td>{_cell(drawing, position(0.0))}")
+    return rows
+
+
+def _cell(drawing: str, zero: float, value: float | None = None) -> str:
+    """One drawing with its zero line; its number beside it, also for those who cannot see it."""
+    number = "" if value is None else f" {_number(value, signed=True)}"
+    line = f"<path d='M{zero:.1f} 0V{_HEIGHT}' stroke='{_GREY}' stroke-width='.7'/>"
+    return (
+        f"<td style='{_CELL}text-align:left;white-space:nowrap'><svg width='{_WIDTH}' height='{_HEIGHT}' "
+        f"style='vertical-align:middle' aria-hidden='true'>{line}{drawing}</svg>{number}</td>"
+    )
+
+
+def _scale(numbers: np.ndarray) -> Any:
+    """Map the range of the numbers to the width of a drawing, with room for half a dot."""
+    finite = numbers[np.isfinite(numbers)]
+    low, high = float(finite.min()), float(finite.max())
+    span = (high - low) or 1.0
+    return lambda x: 4.0 + (_WIDTH - 8.0) * (x - low) / span if np.isfinite(x) else 4.0
+
+
+def _mean(base: np.ndarray) -> float:
+    return float(base.mean()) if base.size else float("nan")
+
+
+def _number(value: Any, *, signed: bool = False) -> str:
+    """Four significant digits, with a real minus sign."""
+    return format(float(value), "+.4g" if signed else ".4g").replace("-", "\N{MINUS SIGN}")
+
+
+def _datum(value: Any) -> str:
+    """Numbers short, everything else as it is."""
+    if isinstance(value, (float, np.floating)):
+        return _number(value)
+    return _name(str(value))
+
+
+def _name(text: str) -> str:
+    """Cut a very long name; the tooltip has it whole as far as it is sane."""
+    if len(text) <= _LONGEST:
+        return _escaped(text)
+    return f"<span title='{_escaped(text[:400])}'>{_escaped(text[: _LONGEST - 1])}…</span>"
+
+
+def _escaped(text: Any) -> str:
+    return html.escape(str(text), quote=True)

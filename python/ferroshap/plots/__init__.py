@@ -1,0 +1,8 @@
+"""Pictures of an Explanation. Matplotlib is imported when the first one is drawn."""
+
+from ferroshap.plots import colors
+from ferroshap.plots.bar import bar
+from ferroshap.plots.beeswarm import beeswarm
+from ferroshap.plots.waterfall import waterfall
+
+__all__ = ["bar", "beeswarm", "colors", "waterfall"]

@@ -1,0 +1,215 @@
+"""Beeswarm: one dot for each row and feature, coloured by the value of the feature."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ferroshap.errors import DimensionError, OptionError
+from ferroshap.explanation import Explanation
+from ferroshap.plots import colors
+from ferroshap.plots.accept import accepted, refuse_outputs
+from ferroshap.plots.ordering import Rows, ordered, rows_of
+from ferroshap.plots.row_labels import names_of, row_labels
+from ferroshap.plots.stage import (
+    ANNOTATION_SIZE,
+    TICK_SIZE,
+    WIDTH,
+    close_stage,
+    frame,
+    open_stage,
+    widened,
+    zero_line,
+)
+from ferroshap.plots.swarm import offsets, shades
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_STRONGEST_FIRST = Explanation.abs.mean(0)
+_MANY_DOTS = 500  # more are drawn as an image inside vector files
+_THINNEST = 0.05  # inches: a colour bar thinner than this cannot be read
+_XLABEL = "SHAP value (impact on model output)"
+
+
+def beeswarm(
+    shap_values: Any,
+    max_display: int | None = 10,
+    order: Any = _STRONGEST_FIRST,
+    *,
+    color: Any = None,
+    axis_color: str = colors.NAME,
+    alpha: float = 1.0,
+    ax: "Axes | None" = None,
+    show: bool | None = None,
+    log_scale: bool = False,
+    color_bar: bool = True,
+    s: float = 16,
+    plot_size: Any = "auto",
+    color_bar_label: str = "Feature value",
+    group_remaining_features: bool = True,
+) -> "Axes | None":
+    """Draw each row of each feature as a dot at its value, coloured by the value of the feature.
+
+    Dots that would hide each other are stacked. Features whose data are no
+    numbers, and dots whose datum is missing, are grey; missing ones lie below.
+
+    Parameters
+    ----------
+    shap_values : Explanation
+        ``(rows, features)``.
+    max_display : int or None
+        Rows drawn; if features remain, the last row is their sum. None: all.
+    order : OpChain, Explanation or array
+        Sorted descending unless it holds positions (`argsort`).
+    color : optional
+        A colour map or its name, or one colour for all dots.
+    axis_color : str
+        Colour of the axis texts.
+    alpha : float
+        Opacity of the dots.
+    ax : Axes, optional
+        Where to draw; without it pyplot's current axes, whose figure is resized.
+    show : bool, optional
+        Show the figure at the end; None: unless `ax` is given.
+    log_scale : bool
+        Stretch small values: linear up to a thousandth of the largest, logarithmic beyond.
+    color_bar : bool
+        Draw the colour bar, as the last axes of the figure.
+    s : float
+        Area of a dot in square points.
+    plot_size : "auto", None, float or pair
+        Size of the figure in inches, or height of a row; not together with `ax`.
+    color_bar_label : str
+        Text beside the colour bar.
+    group_remaining_features : bool
+        Whether the last row sums the features that are not shown.
+
+    Returns
+    -------
+    Axes or None
+        The axes, None after showing.
+
+    Raises
+    ------
+    TypeError
+        If `shap_values` is not an Explanation.
+    DimensionError
+        If it is a single row or has several outputs.
+    OptionError
+        If `plot_size` is given together with `ax`.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("agg")
+    >>> sv = Explanation([[1.0, -3.0], [2.0, 1.0]], data=[[50, 30], [60, 20]], feature_names=["age", "bmi"])
+    >>> axes = beeswarm(sv, show=False)
+    >>> [label.get_text() for label in axes.get_yticklabels()]
+    ['age', 'bmi']
+    """
+    explanation = _with_rows(accepted(shap_values, "beeswarm"))
+    if ax is not None and plot_size not in ("auto", None):
+        msg = f"`plot_size` is {plot_size!r}, but `ax` belongs to a figure that has a size: leave one of them out"
+        raise OptionError(msg)
+    rows = rows_of(ordered(order, explanation), max_display, group=group_remaining_features)
+    totals = rows.totals(np.asarray(explanation.values, dtype=float).T)  # (rows of the picture, rows explained)
+    cmap, single = _colouring(color, has_data=explanation.data is not None)
+
+    width, height = _size(plot_size, rows.n_rows)
+    stage = open_stage(ax, height, width)
+    ax = stage.ax
+    linear_below = (float(np.max(np.abs(totals[np.isfinite(totals)]), initial=0.0)) or 1.0) / 1000.0
+    if log_scale:
+        ax.set_xscale("symlog", linthresh=linear_below)
+    frame(ax, rows.n_rows, _XLABEL)
+    ax.xaxis.label.set_color(axis_color)
+    ax.tick_params(colors=axis_color)
+    zero_line(ax)
+    row_labels(ax, names_of(explanation), rows, None)
+    look = {"cmap": cmap, "single": single, "s": s, "alpha": alpha}
+    # Dots are stacked where they look close: on a logarithmic axis, by their logarithms.
+    look["along"] = (lambda x: np.sign(x) * np.log1p(np.abs(x) / linear_below)) if log_scale else np.asarray
+    _draw_dots(ax, explanation, rows, totals, look)
+    ax.set_ylim(-1.0, rows.n_rows)
+    _limit(ax, totals, log_scale=log_scale)
+    if color_bar and cmap is not None:
+        _draw_color_bar(ax, cmap, color_bar_label, axis_color)
+    return close_stage(stage, show=show)  # type: ignore[no-any-return] # Axes or None
+
+
+def _with_rows(explanation: Explanation) -> Explanation:
+    """Refuse several outputs and a single row, naming what to pass or to draw instead."""
+    refuse_outputs(explanation, "beeswarm")
+    if "row" not in explanation.axes:
+        msg = "`shap_values` of `beeswarm` is a single row: draw it with `waterfall` or `bar`, or pass sv[:1]"
+        raise DimensionError(msg)
+    return explanation
+
+
+def _size(plot_size: Any, n_rows: int) -> tuple[float, float]:
+    """Width and height in inches."""
+    if plot_size is None or isinstance(plot_size, str):
+        return WIDTH, n_rows * 0.4 + 1.5
+    if isinstance(plot_size, (int, float)):
+        return WIDTH, n_rows * float(plot_size) + 1.5
+    width, height = plot_size
+    return float(width), float(height)
+
+
+def _colouring(color: Any, *, has_data: bool) -> tuple[Any, Any]:
+    """A colour map for the values of the features, or None and one colour for all dots."""
+    import matplotlib as mpl
+    from matplotlib.colors import Colormap
+
+    color = colors.named(color)
+    if isinstance(color, str) and color in mpl.colormaps:
+        color = mpl.colormaps[color]
+    if color is None:
+        color = colors.red_blue if has_data else colors.SINGLE
+    if isinstance(color, Colormap):
+        return (color, colors.GREY) if has_data else (None, colors.SINGLE)
+    return None, color
+
+
+def _draw_dots(ax: "Axes", explanation: Explanation, rows: Rows, totals: np.ndarray, look: dict[str, Any]) -> None:
+    """Draw the rows from the top down, each in an order that no colour is favoured by."""
+    rng = np.random.default_rng(0)  # a generator of our own: the picture is the same every time
+    data = explanation.data
+    for k, values in enumerate(totals):
+        order = rng.permutation(np.flatnonzero(np.isfinite(values)))
+        x = values[order]
+        y = rows.n_rows - 1 - k + offsets(look["along"](x), rng)
+        is_single = k < len(rows.shown)
+        shade = shades(data[:, rows.shown[k]]) if look["cmap"] is not None and data is not None and is_single else None
+        hues = np.full(len(x), np.nan) if shade is None else shade[order]
+        grey = np.isnan(hues)
+        options = {"s": look["s"], "alpha": look["alpha"], "linewidths": 0, "rasterized": len(x) > _MANY_DOTS}
+        if grey.any():
+            ax.scatter(x[grey], y[grey], color=look["single"], zorder=2.5, **options)
+        if not grey.all():
+            ax.scatter(x[~grey], y[~grey], c=hues[~grey], cmap=look["cmap"], vmin=0.0, vmax=1.0, zorder=3, **options)
+
+
+def _limit(ax: "Axes", totals: np.ndarray, *, log_scale: bool) -> None:
+    """Leave room for the outermost dots; zero is always in sight."""
+    finite = totals[np.isfinite(totals)]
+    low, high = widened(float(np.min(finite, initial=0.0)), float(np.max(finite, initial=0.0)))
+    if log_scale:
+        ax.set_xlim(low * 1.6, high * 1.6)
+        return
+    margin = 0.04 * (high - low)
+    ax.set_xlim(low - margin, high + margin)
+
+
+def _draw_color_bar(ax: "Axes", cmap: Any, text: str, axis_color: str) -> None:
+    """Draw a thin bar that says which end is high."""
+    from matplotlib.cm import ScalarMappable
+
+    inches = ax.get_window_extent().height / ax.figure.dpi
+    aspect = min(80.0, max(inches / _THINNEST, 20.0))
+    bar = ax.figure.colorbar(ScalarMappable(cmap=cmap), ax=ax, ticks=[0, 1], aspect=aspect, fraction=0.03, pad=0.03)
+    bar.set_ticklabels(["Low", "High"])
+    bar.set_label(text, size=ANNOTATION_SIZE, labelpad=0, color=axis_color)
+    bar.ax.tick_params(labelsize=TICK_SIZE, length=0, labelcolor=axis_color)
+    bar.set_alpha(1)
+    bar.outline.set_visible(False)

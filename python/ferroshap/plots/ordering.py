@@ -1,0 +1,94 @@
+"""Which features a picture shows, in which order, and what is summed into its last row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ferroshap.errors import OptionError
+from ferroshap.explanation import Explanation, OpChain
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a picture, strongest first: single features, then what the rest come to."""
+
+    shown: np.ndarray  # positions of the features that have a row of their own
+    merged: np.ndarray  # positions of those that share the last row
+
+    @property
+    def n_rows(self) -> int:
+        """Count the rows, the shared one included."""
+        return len(self.shown) + (len(self.merged) > 0)
+
+    def totals(self, values: np.ndarray) -> np.ndarray:
+        """Bring values to rows along the first axis; NaN counts as nothing in a sum."""
+        shown: np.ndarray = values[self.shown]
+        if not len(self.merged):
+            return shown
+        rest = np.nan_to_num(values[self.merged]).sum(axis=0, keepdims=True)
+        return np.concatenate([shown, rest])
+
+
+def rows_of(order: np.ndarray, max_display: int | None, *, group: bool = True) -> Rows:
+    """Cut an order of features to `max_display` rows; the last one sums what remains.
+
+    Raises
+    ------
+    OptionError
+        If `max_display` is not at least 1.
+    """
+    if max_display is not None and max_display < 1:
+        msg = f"`max_display` is {max_display}: give at least 1, or None for all features"
+        raise OptionError(msg)
+    if max_display is None or len(order) <= max_display:
+        return Rows(order, order[:0])
+    if not group:
+        return Rows(order[:max_display], order[:0])
+    return Rows(order[: max_display - 1], order[max_display - 1 :])
+
+
+def ordered(order: Any, explanation: Explanation) -> np.ndarray:
+    """Positions of all features in the order asked for.
+
+    Parameters
+    ----------
+    order : OpChain, Explanation or array
+        A chain without `argsort`, or numbers one a feature, are sorted descending;
+        positions are taken as they are, features left out of them follow by number.
+    explanation : Explanation
+        What a chain is applied to.
+
+    Raises
+    ------
+    OptionError
+        If the result is neither one number a feature nor positions of features.
+    """
+    is_order = isinstance(order, (np.ndarray, list, tuple))
+    if isinstance(order, OpChain):
+        is_order = order.has("argsort")
+        order = order.apply(explanation)
+    elif isinstance(order, Explanation):
+        is_order = any(item.name == "argsort" for item in order.op_history)
+    numbers = np.asarray(order)
+    n_features = explanation.shape[explanation.axes.index("feature")]
+    if numbers.ndim != 1:
+        msg = f"`order` gives numbers of shape {numbers.shape}, not one for each of the {n_features} features"
+        raise OptionError(msg)
+    if is_order and numbers.dtype.kind in "iu":
+        chosen = _checked(numbers, n_features)
+        return np.concatenate([chosen, np.setdiff1d(np.arange(n_features), chosen)])
+    if len(numbers) != n_features:
+        msg = f"`order` gives {len(numbers)} numbers, but there are {n_features} features"
+        raise OptionError(msg)
+    strongest_first: np.ndarray = np.argsort(-np.nan_to_num(numbers.astype(float), nan=-np.inf), kind="stable")
+    return strongest_first
+
+
+def _checked(positions: np.ndarray, n_features: int) -> np.ndarray:
+    """Refuse positions that are out of range or stand twice."""
+    inside = (positions >= 0) & (positions < n_features)
+    if not inside.all() or len(np.unique(positions)) != len(positions):
+        msg = f"`order` is {positions.tolist()!r}: give different positions from 0 to {n_features - 1}"
+        raise OptionError(msg)
+    return positions.astype(np.intp)

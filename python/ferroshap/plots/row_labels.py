@@ -1,0 +1,40 @@
+"""Labels of rows: names, and the value of the feature before its name."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ferroshap.explanation import Explanation
+from ferroshap.plots.ordering import Rows
+from ferroshap.plots.wording import datum, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def names_of(explanation: Explanation) -> list[str]:
+    """Names of the features, numbered if they have none."""
+    axis = explanation.axes.index("feature")
+    table = explanation.names_along(axis)
+    return [f"Feature {i}" for i in range(explanation.shape[axis])] if table is None else table.names
+
+
+def feature_values(explanation: Explanation) -> np.ndarray | None:
+    """The values of the features in one row, as they are to be shown; None if they are unknown."""
+    values = explanation.data if explanation.display_data is None else explanation.display_data
+    return None if values is None or np.ndim(values) != 1 else np.asarray(values)
+
+
+def row_labels(
+    ax: "Axes", names: list[str], rows: Rows, values: np.ndarray | None, *, merged: str = "Sum of {} other features"
+) -> None:
+    """Label the rows from the top down; the shared row tells how many features it holds."""
+    from ferroshap.plots.artists import label_rows
+
+    labels: list[tuple[str | None, str]] = []
+    for i in rows.shown.tolist():
+        value = None if values is None else datum(values[i])
+        labels.append((value, wrapped(names[i], 0 if value is None else len(value) + 3)))
+    if len(rows.merged):
+        labels.append((None, merged.format(len(rows.merged))))
+    label_rows(ax, labels[::-1])

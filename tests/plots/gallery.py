@@ -1,0 +1,204 @@
+"""Draw every plot on every kind of data into contact sheets, to be looked at.
+
+Run as ``python tests/plots/gallery.py FOLDER``; it writes one PNG a plot and prints nothing.
+"""
+
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.linear_model import LinearRegression
+
+from ferroshap import plots
+from ferroshap.explanation import Explanation
+
+DPI = 60
+COLUMNS = 3
+
+
+def linear(rows, target, names, *, scale=1.0, errors=True):
+    """Values of a linear model: weight times the distance from the mean."""
+    rows = np.asarray(rows, dtype=float)
+    weights = LinearRegression().fit((rows - rows.mean(0)) / (rows.std(0) + 1e-12), target).coef_ * scale
+    values = (rows - rows.mean(0)) / (rows.std(0) + 1e-12) * weights
+    spread = np.abs(values).max() * 0.02
+    error_std = np.random.default_rng(1).uniform(0.2, 1.5, values.shape) * spread if errors else None
+    return Explanation(
+        values,
+        np.full(len(rows), float(np.mean(target)) * scale),
+        rows,
+        feature_names=list(names),
+        error_std=error_std,
+        interval_df=30.0,
+    )
+
+
+def diabetes(**options):
+    bunch = load_diabetes(scaled=False)
+    return linear(bunch.data, bunch.target, bunch.feature_names, **options)
+
+
+def breast_cancer():
+    bunch = load_breast_cancer()
+    return linear(bunch.data, bunch.target, bunch.feature_names)
+
+
+def wine(n_rows=None):
+    """Three outputs, one for each class."""
+    bunch = load_wine()
+    parts = [linear(bunch.data, bunch.target == k, bunch.feature_names, errors=False).values for k in range(3)]
+    return Explanation(
+        np.stack(parts, axis=-1)[:n_rows],
+        data=bunch.data[:n_rows],
+        feature_names=list(bunch.feature_names),
+        output_names=["barolo", "grignolino", "barbera"],
+    )
+
+
+def made_up(n_rows, n_features, seed=0):
+    rng = np.random.default_rng(seed)
+    data = rng.normal(size=(n_rows, n_features))
+    weights = rng.normal(size=n_features) * np.exp(-np.arange(n_features) / max(n_features / 6, 1))
+    return Explanation(data * weights, np.full(n_rows, 0.7), data)
+
+
+def long_names():
+    sv = diabetes()
+    sv.feature_names = [
+        "age",
+        "the sex of the patient as it was written down at the first visit to the hospital",
+        "body_mass_index_in_kilograms_per_square_metre_measured_without_shoes_and_heavy_clothing_in_the_morning_v2",
+        "blood pressure (mean of three)",
+        "s1=total serum cholesterol",
+        "low-density lipoproteins, mg/dl",
+        "s3",
+        "ratio <b>&</b> $cost$ of 100% _total_",
+        "ltg: possibly the logarithm of the serum triglycerides level",
+        "blutzuckerspiegelmessgeraetekalibrierungsabweichung in percent",
+    ]
+    return sv
+
+
+def with_missing():
+    sv = diabetes()
+    data = sv.data.copy()
+    data[np.random.default_rng(0).random(data.shape) < 0.15] = np.nan
+    data[0, :4] = np.nan
+    sv.data = data
+    return sv
+
+
+def with_strings():
+    sv = diabetes()
+    data = sv.data.astype(object)
+    data[:, 1] = np.where(sv.data[:, 1] == 1, "female", "male")
+    data[:, 2] = np.array(["underweight", "normal", "overweight", "A100"])[(sv.data[:, 2] // 8 % 4).astype(int)]
+    data[:, 5] = sv.data[:, 5] > 150
+    data[0, 8] = None
+    sv.data = data
+    return sv
+
+
+def constant():
+    sv = diabetes()
+    return Explanation(sv * 0.0, base_values=sv.base_values, data=np.ones_like(sv.data), error_std=None)
+
+
+TABLES = {
+    "diabetes": diabetes,
+    "breast cancer": breast_cancer,
+    "no errors": lambda: diabetes(errors=False),
+    "one row": lambda: diabetes()[:1],
+    "two features": lambda: diabetes()[:, ["bmi", "s5"]],
+    "40 features": lambda: made_up(300, 40),
+    "200 features": lambda: made_up(300, 200),
+    "long names": long_names,
+    "NaN data": with_missing,
+    "strings": with_strings,
+    "tiny scale": lambda: diabetes(scale=1e-9),
+    "huge scale": lambda: diabetes(scale=1e5),
+    "all zero": constant,
+    "no data": lambda: Explanation(diabetes().values, 1.0),
+}
+
+
+def rows(table):
+    return lambda: table()[0]
+
+
+SHEETS = {
+    "bar": (plots.bar, TABLES | {"three outputs": wine, "three outputs, one row": lambda: wine()[0]}),
+    "bar of one row": (plots.bar, {name: rows(table) for name, table in TABLES.items()}),
+    "beeswarm": (plots.beeswarm, TABLES | {"one output of three": lambda: wine()[..., "barbera"]}),
+    "waterfall": (plots.waterfall, {name: rows(table) for name, table in TABLES.items()}),
+}
+
+
+def picture(plot, explanation, title, **options):
+    """Draw one picture by itself and return its pixels."""
+    figure = plt.figure(dpi=DPI)
+    plot(explanation, show=False, **options)
+    pixels = pixels_of(figure)
+    head = plt.figure(figsize=(pixels.shape[1] / DPI, 0.35), dpi=DPI, facecolor="#DDEEDD")
+    head.text(0.02, 0.3, title, fontsize=12)
+    return np.concatenate([pixels_of(head), pixels])
+
+
+def pixels_of(figure):
+    """Draw a figure, close it, and return what it looked like."""
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+    plt.close(figure)
+    return pixels
+
+
+def sheet(pictures):
+    """Lay pictures out in columns on grey."""
+    lines = [pictures[i : i + COLUMNS] for i in range(0, len(pictures), COLUMNS)]
+    height = [max(len(one) for one in line) for line in lines]
+    width = [max(line[k].shape[1] for line in lines if k < len(line)) for k in range(min(COLUMNS, len(pictures)))]
+    page = np.full((sum(height), sum(width), 3), 200, dtype=np.uint8)
+    for i, line in enumerate(lines):
+        for k, one in enumerate(line):
+            top, left = sum(height[:i]), sum(width[:k])
+            page[top : top + one.shape[0], left : left + one.shape[1]] = one
+    return page
+
+
+def grid(layout):
+    """All plots in a 2 x 2 grid, as in a paper."""
+    figure, axes = plt.subplots(2, 2, figsize=(15, 10), dpi=DPI, layout=layout)
+    sv = diabetes()
+    plots.bar(sv, ax=axes[0, 0])
+    plots.beeswarm(sv, ax=axes[0, 1])
+    plots.waterfall(sv[3], ax=axes[1, 0])
+    plots.bar(wine(), ax=axes[1, 1], max_display=8)
+    return pixels_of(figure)
+
+
+def main(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (plot, tables) in SHEETS.items():
+        page = sheet([picture(plot, table(), f"{name}: {title}") for title, table in tables.items()])
+        plt.imsave(folder / f"{name.replace(' ', '_')}.png", page)
+    more = [
+        picture(plots.beeswarm, diabetes(), "log scale", log_scale=True),
+        picture(plots.beeswarm, diabetes(), "viridis, transparent", color="viridis", alpha=0.4),
+        picture(plots.beeswarm, made_up(300, 40), "not grouped", group_remaining_features=False, max_display=5),
+        picture(plots.bar, made_up(300, 40), "all features", max_display=None),
+        picture(plots.waterfall, made_up(300, 40)[0], "all features", max_display=None),
+        picture(plots.bar, diabetes().abs.max(0), "largest value"),
+    ]
+    plt.imsave(folder / "options.png", sheet(more))
+    plt.imsave(folder / "grid.png", grid("constrained"))
+    plt.imsave(folder / "grid_tight.png", grid("tight"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
