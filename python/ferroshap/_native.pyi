@@ -24,18 +24,24 @@ def unpack_coalitions(words: _Words, n_players: int) -> NDArray[np.bool_]:
 def pack_coalitions(present: NDArray[np.bool_]) -> _Words:
     """Pack a bool array ``(coalitions, players)`` into words: player j is bit j % 64 of word j // 64."""
 
-def fill_masked(
-    out: NDArray[np.generic],
-    background: NDArray[np.generic],
-    rows: NDArray[np.generic],
-    column_player: NDArray[np.int32],
+class Filling:
+    """A batch that is being filled on the pool."""
+
+    def wait(self) -> None:
+        """Return when it is filled."""
+
+def fill_ahead(
+    out: list[NDArray[np.generic]],
+    background: list[NDArray[np.generic]],
+    rows: list[NDArray[np.generic]],
+    column_player: list[NDArray[np.int32]],
     words: _Words,
     block_starts: list[int],
     blocks: _Blocks,
     first: int,
-    n_threads: int,
-) -> None:
-    """Write the model rows of a batch of evaluations from number `first` on, as many as `out` holds."""
+    is_immediate: bool,
+) -> Filling:
+    """Begin to write the model rows of a batch from number `first` on, or write them here and now."""
 
 def varying(background: NDArray[np.generic], rows: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Tell for each row and column, flat, whether some background row has other bits."""
@@ -60,7 +66,7 @@ class Estimator:
         budget: int,
         seed: int,
         row_key: int,
-        endpoints: tuple[_Floats, _Floats, _Floats] | None = None,
+        endpoints: tuple[_Floats, _Floats, _Floats, _Floats] | None = None,
     ) -> Estimator: ...
     def ask(self, max: int) -> tuple[int, _Words, _Blocks]:  # noqa: A002 - the core's name
         """Return the next evaluations: the number of the first, coalitions, blocks of the background."""

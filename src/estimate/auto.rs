@@ -56,6 +56,20 @@ impl Method {
         }
     }
 
+    /// [`Error::Budget`] unless `granted` evaluations, endpoints counted, are the least that some way needs.
+    pub fn check_budget(self, n_players: usize, granted: u64) -> Result<(), Error> {
+        let all = every_coalition(n_players).unwrap_or(u64::MAX);
+        let singles = n_players as u64 + 2;
+        let (method, least) = match self {
+            Self::Exact => ("exact", all),
+            _ => ("any estimator", singles.min(all)),
+        };
+        if granted < least {
+            return Err(Error::Budget { method, got: granted, least, n_players });
+        }
+        Ok(())
+    }
+
     /// A run of this method, or of what it gives way to.
     pub fn start(self, problem: Problem) -> Result<Box<dyn Estimator>, Error> {
         if problem.n_players == 0 {
@@ -96,6 +110,9 @@ mod tests {
         for (n, granted, n_blocks, method) in cases {
             assert_eq!(Method::choose(n, granted, n_blocks), method, "n = {n}, m = {granted}");
         }
+        assert!(Permutation.check_budget(10, 12).is_ok() && Permutation.check_budget(10, 11).is_err());
+        assert!(Exact.check_budget(10, 1024).is_ok() && Exact.check_budget(10, 1023).is_err());
+        assert!(SinglesFirst.check_budget(1, 2).is_ok() && SinglesFirst.check_budget(2, 3).is_err());
         assert_eq!(Permutation.or_smaller(3, 8), Exact);
         assert_eq!(Permutation.or_smaller(3, 7), SinglesFirst);
         assert_eq!(Permutation.or_smaller(10, 19), SinglesFirst);

@@ -11,6 +11,8 @@ pub struct Known {
     /// `v({})` by block, then `v(N)`: `(blocks + 1, outputs)`; shorter while they are still being told.
     worths: Vec<f64>,
     block_weights: Vec<f64>,
+    /// `v({})` on the whole background, where it was given.
+    base: Option<Vec<f64>>,
 }
 
 impl Known {
@@ -21,7 +23,13 @@ impl Known {
             return Err(Error::Parameter { argument: "n_outputs", got: "0".into(), accepted: "1 or more" });
         }
         let Some(endpoints) = &problem.endpoints else {
-            return Ok(Self { n_outputs, n_asked: 2, worths: Vec::new(), block_weights: vec![1.0] });
+            return Ok(Self {
+                n_outputs,
+                n_asked: 2,
+                worths: Vec::new(),
+                block_weights: vec![1.0],
+                base: None,
+            });
         };
         let want = endpoints.block_weights.len() * n_outputs;
         if endpoints.empty.len() != want || want == 0 {
@@ -30,7 +38,10 @@ impl Known {
         if endpoints.full.len() != n_outputs {
             return Err(Error::Length { argument: "full", got: endpoints.full.len(), want: n_outputs });
         }
-        let worths = [&endpoints.empty[..], &endpoints.full[..]].concat();
+        if endpoints.base.len() != n_outputs {
+            return Err(Error::Length { argument: "base", got: endpoints.base.len(), want: n_outputs });
+        }
+        let worths = [&endpoints.empty[..], &endpoints.full[..], &endpoints.base[..]].concat();
         if let Some(position) = worths.iter().position(|worth| !worth.is_finite()) {
             return Err(Error::WorthNotFinite {
                 evaluation: u64::from(position >= want),
@@ -38,7 +49,9 @@ impl Known {
                 worth: worths[position],
             });
         }
-        Ok(Self { n_outputs, n_asked: 0, worths, block_weights: endpoints.block_weights.clone() })
+        let base = Some(endpoints.base.clone());
+        let worths = worths[..want + n_outputs].to_vec();
+        Ok(Self { n_outputs, n_asked: 0, worths, block_weights: endpoints.block_weights.clone(), base })
     }
 
     /// How many evaluations ask for endpoints: 2 or 0.
@@ -76,11 +89,7 @@ impl Known {
 
     /// `v({})` of an output over the whole background.
     pub fn empty(&self, output: usize) -> f64 {
-        if let [_] = self.block_weights[..] {
-            return self.worths[output];
-        }
-        let by_block = self.worths.chunks_exact(self.n_outputs);
-        by_block.zip(&self.block_weights).map(|(worths, weight)| weight * worths[output]).sum()
+        self.base.as_ref().map_or_else(|| self.worths[output], |base| base[output])
     }
 
     /// `v(N) - v({})` on one block.

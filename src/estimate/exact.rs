@@ -131,7 +131,8 @@ impl Exact {
             return Ok(self.known.equal_shares(self.problem.n_players, told));
         }
         let full = (0..n_outputs).map(|k| self.known.full(k)).collect();
-        let endpoints = Endpoints { empty: self.known.base(), full, block_weights: vec![1.0] };
+        let base = self.known.base();
+        let endpoints = Endpoints { empty: base.clone(), full, block_weights: vec![1.0], base };
         let problem = Problem { budget: self.n_inner(), endpoints: Some(endpoints), ..self.problem.clone() };
         let mut leverage = Leverage::new(problem, Sequence::Leverage)?;
         let count = usize::try_from(n_inner).unwrap_or(usize::MAX);
@@ -253,8 +254,12 @@ mod tests {
             let table = Table::new(&all, 2).unwrap();
             let want = fold::values(&table, &Semivalue::Shapley, &Workers::serial(&cancel)).unwrap();
             let last = all.len() - 2;
-            let endpoints =
-                Endpoints { empty: all[..2].to_vec(), full: all[last..].to_vec(), block_weights: vec![1.0] };
+            let endpoints = Endpoints {
+                empty: all[..2].to_vec(),
+                full: all[last..].to_vec(),
+                block_weights: vec![1.0],
+                base: all[..2].to_vec(),
+            };
             for step in [1_usize, 3, 1000].into_iter().filter(|&step| step > 1 || n_players < 17) {
                 for endpoints in [None, Some(endpoints.clone())] {
                     let estimate = run(n_players, step, endpoints);

@@ -49,6 +49,8 @@ pub struct Endpoints {
     pub full: Vec<f64>,
     /// Weight of each block; they sum to 1. A background that is not cut is one block of weight 1.
     pub block_weights: Vec<f64>,
+    /// `v({})` on the whole background: `(outputs)`. The blocks' mean, but for rounding, unless blocks are drawn.
+    pub base: Vec<f64>,
 }
 
 /// Coalitions to evaluate next.

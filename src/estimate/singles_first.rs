@@ -11,10 +11,15 @@ use crate::parallel::Workers;
 ///
 /// With `a_j = v({j}) - v({})` for every player, and `b_j = v(N) - v(N \ {j})` for as many as the budget
 /// pays, strongest `|a_j|` first: `phi_j = (a_j + b_j) / 2`, or `a_j` where `b_j` is missing. What then
-/// misses of `v(N) - v({})` is shared among the players without `b_j`, in proportion to `|a_j|`.
+/// misses of `D = v(N) - v({})`, the gap `G`, is shared in proportion to `|a_j|`, half as much by those whose
+/// `b_j` is known. The gap is also the sign of interactions, which singles cannot place, so values are
+/// drawn towards equal shares, `phi_j = D/n + (phi_j - D/n) s / (s + G^2 / n)` with `s` their summed squared
+/// distance from them.
+///
 /// Efficient, exact on additive games, biased otherwise, without an error estimate. Costs `n + 2` to
-/// `2 n + 2` evaluations. Measured over sixteen games of ten players: squared error 0.17 of the values' own
-/// square with no `b_j`, 0.05 with half of them, where one forward order has 0.28.
+/// `2 n + 2` evaluations. Measured over 60 games each of seven kinds with 5, 8 and 10 players: mean squared
+/// error at most 0.85 of the values' own square in every kind, 0.3 at the middle of the range. (With the gap on
+/// those alone whose `b_j` is missing it is 4.3 for the game of the airport.)
 ///
 /// The second half of what is asked depends on the worths of the first, so a run belongs to one explained row.
 #[derive(Debug, Clone)]
@@ -114,22 +119,36 @@ impl Estimator for SinglesFirst {
         }
         let absences = self.worths[n_players * n_outputs..].chunks_exact(n_outputs);
         let mut values = vec![0.0; n_players * n_outputs];
-        // Only players whose absence is unknown take part of the gap: their share is |a_j|, as an "error".
-        let mut uncertain = vec![0.0; n_players * n_outputs];
+        let mut shares = vec![0.0; n_players * n_outputs];
         for (place, value) in values.iter_mut().enumerate() {
             *value = self.alone(place / n_outputs, place % n_outputs);
-            uncertain[place] = value.abs().sqrt();
+            shares[place] = value.abs();
         }
         for (&player, absent) in self.strongest.iter().zip(absences) {
             for (output, worth) in absent.iter().enumerate() {
                 let place = player as usize * n_outputs + output;
                 values[place] = f64::midpoint(values[place], self.known.full(output) - worth);
-                uncertain[place] = 0.0;
+                shares[place] /= 2.0;
             }
         }
-        let gap = (0..n_outputs)
-            .map(|k| share_gap(&mut values, &uncertain, n_outputs, k, self.known.total_difference(k)))
+        // The sharing takes errors, whose squares are the shares.
+        let errors: Vec<f64> = shares.iter().map(|share| share.sqrt()).collect();
+        let gap: Vec<f64> = (0..n_outputs)
+            .map(|k| share_gap(&mut values, &errors, n_outputs, k, self.known.total_difference(k)))
             .collect();
+        for (output, gap) in gap.iter().enumerate() {
+            let equal = self.known.total_difference(output) / n_players as f64;
+            let own = || values.iter().skip(output).step_by(n_outputs);
+            let scale = own().fold(gap.abs(), |most, value| most.max((value - equal).abs()));
+            if scale > 0.0 {
+                // Divided by the scale first, for squares of huge or tiny worths leave the range of numbers.
+                let spread: f64 = own().map(|value| ((value - equal) / scale).powi(2)).sum();
+                let kept = spread / (spread + (gap / scale).powi(2) / n_players as f64);
+                for value in values.iter_mut().skip(output).step_by(n_outputs) {
+                    *value = equal + kept * (*value - equal);
+                }
+            }
+        }
         let is_complete = self.arrivals.told() == self.last_evaluation();
         let status = if is_complete { Status::BudgetSpent } else { Status::Interrupted };
         Ok(Estimate { values, gap, status, ..equal })

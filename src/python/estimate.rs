@@ -33,12 +33,14 @@ fn method_named(name: &str) -> PyResult<Method> {
 }
 
 /// The name of the method that would run: for "auto" the automatic choice, else what a named one gives way to.
+/// Refuses a budget below the least.
 #[pyfunction]
 fn choose_method(name: &str, n_players: usize, granted: u64, n_blocks: u32) -> PyResult<&'static str> {
     let method = match name {
         "auto" => Method::choose(n_players, granted, n_blocks),
         name => method_named(name)?,
     };
+    method.check_budget(n_players, granted).map_err(|error| to_python(&error))?;
     Ok(match method.or_smaller(n_players, granted) {
         Method::Exact => "exact",
         Method::Permutation => "permutation",
@@ -82,8 +84,12 @@ fn pack_coalitions<'py>(
     PyArray1::from_vec(py, words).reshape([count, width])
 }
 
-type EndpointArrays<'py> =
-    (PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>, PyReadonlyArray1<'py, f64>);
+type EndpointArrays<'py> = (
+    PyReadonlyArray2<'py, f64>,
+    PyReadonlyArray1<'py, f64>,
+    PyReadonlyArray1<'py, f64>,
+    PyReadonlyArray1<'py, f64>,
+);
 
 #[pyclass(name = "Estimator", frozen, module = "ferroshap._native")]
 struct PyEstimator {
@@ -118,10 +124,11 @@ impl PyEstimator {
     ) -> PyResult<Self> {
         let endpoints = match endpoints {
             None => None,
-            Some((empty, full, weights)) => Some(Endpoints {
+            Some((empty, full, weights, base)) => Some(Endpoints {
                 empty: flat("empty", &empty)?.to_vec(),
                 full: vector("full", &full)?.to_vec(),
                 block_weights: vector("block_weights", &weights)?.to_vec(),
+                base: vector("base", &base)?.to_vec(),
             }),
         };
         let problem = Problem { n_players, n_outputs, budget, seed, row_key, endpoints };

@@ -1,8 +1,9 @@
 """Games: from coalitions of features to worths of a model."""
 
+from ferroshap.game.endpoints import Endpoints
 from ferroshap.game.masked import MaskedGame
 from ferroshap.game.players import Players, find_players
 from ferroshap.game.reference import Reference
 from ferroshap.game.single import Game
 
-__all__ = ["Game", "MaskedGame", "Players", "Reference", "find_players"]
+__all__ = ["Endpoints", "Game", "MaskedGame", "Players", "Reference", "find_players"]

@@ -14,20 +14,23 @@ BLOCKS = 4
 
 @dataclass(frozen=True)
 class Blocks:
-    """The order of the background rows and where the blocks between them start.
+    """Which background rows the blocks hold, and what the rows and the blocks weigh.
 
     Attributes
     ----------
     order : ndarray of int64
-        Background rows in the order of the blocks.
+        Background rows, block after block. A heavy row may stand in several blocks.
     starts : list of int
         First position of each block, and the end of the last.
+    row_weights : ndarray of shape ``(len(order),)``
+        Weights inside a block; sum 1 in each.
     weights : ndarray of shape ``(n_blocks,)``
         The share of each block; sum 1.
     """
 
     order: NDArray[np.int64]
     starts: list[int]
+    row_weights: Floats
     weights: Floats
 
     @cached_property
@@ -47,26 +50,40 @@ class Blocks:
 
 
 def cut(weights: Floats, rows_per_eval: int | None, seed: int) -> Blocks:
-    """Cut a background into equal blocks (give or take one row) of at most `rows_per_eval` rows.
+    """Cut a background into blocks of at most `rows_per_eval` rows, by the seed, unless all fit into one.
 
-    Rows are shuffled by the seed unless all fit into one block. Inside a block rows keep
-    their weights, and a block weighs what its rows do together, so that the mean over all
-    blocks is the mean over the whole background.
+    Rows of equal weight are shuffled and cut into equal parts (give or take one row), so that the
+    mean over all blocks is the mean over the whole background. Rows of unequal weight are drawn
+    systematically, in proportion to their weights, and count alike inside a block: every block is then
+    an unbiased estimate of the weighted mean.
 
     Examples
     --------
     >>> cut(np.full(5, 0.2), 2, seed=0).starts
     [0, 2, 4, 5]
+    >>> sorted(cut(np.array([0.5, 0.25, 0.25]), 2, seed=0).order.tolist())
+    [0, 0, 1, 2]
     """
     n_rows = len(weights)
     n_blocks = 1 if rows_per_eval is None else -(-n_rows // rows_per_eval)
-    order = np.arange(n_rows)
-    if n_blocks == 1:
-        return Blocks(order, [0, n_rows], np.ones(1))
+    if rows_per_eval is None or n_blocks == 1:
+        return Blocks(np.arange(n_rows), [0, n_rows], weights, np.ones(1))
     stream = np.random.Generator(np.random.Philox(key=[seed, BLOCKS]))
+    if (weights == weights[0]).all():
+        order = np.arange(n_rows)
+        sizes = np.full(n_blocks, n_rows // n_blocks)
+        sizes[: n_rows % n_blocks] += 1
+    else:
+        sizes = np.full(n_blocks, rows_per_eval)
+        order = _systematic(weights, int(sizes.sum()), stream)
     stream.shuffle(order)
-    sizes = np.full(n_blocks, n_rows // n_blocks)
-    sizes[: n_rows % n_blocks] += 1
     starts = np.concatenate([[0], np.cumsum(sizes)])
-    shares = np.add.reduceat(weights[order], starts[:-1])
-    return Blocks(order, starts.tolist(), shares / shares.sum())
+    return Blocks(order, starts.tolist(), np.repeat(1.0 / sizes, sizes), sizes / sizes.sum())
+
+
+def _systematic(weights: Floats, count: int, stream: np.random.Generator) -> NDArray[np.int64]:
+    """Draw `count` rows in proportion to their weights: each as often as it should, rounded up or down."""
+    shuffled = stream.permutation(len(weights))
+    marks = (np.arange(count) + stream.random()) / count
+    ends = np.cumsum(weights[shuffled])
+    return shuffled[np.searchsorted(ends / ends[-1], marks, side="right").clip(max=len(weights) - 1)]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ferroshap import _native
 from ferroshap.errors import WorthError
 from ferroshap.game.batches import batch_rows
+from ferroshap.game.endpoints import Endpoints
 from ferroshap.game.players import Players, as_words
 from ferroshap.game.reference import Reference
 from ferroshap.inputs import Pairing
@@ -69,10 +70,12 @@ class MaskedGame:
         """Worths of one coalition: rows times outputs."""
         return len(self.players.rows) * self.reference.n_outputs
 
-    def endpoints(self) -> tuple[Floats, Floats, Floats]:
-        """Worths of nobody ``(n_blocks, n_outputs)`` and of everybody ``(n_outputs,)``, and the blocks' weights."""
-        empty = np.concatenate([self.reference.empty] * len(self.players.rows), axis=1)
-        return empty, self.full[self.players.rows].reshape(-1), self.reference.blocks.weights
+    def endpoints(self) -> Endpoints:
+        """Worths of nobody and of everybody, for all rows and outputs."""
+        reference, n_rows = self.reference, len(self.players.rows)
+        empty = np.concatenate([reference.empty] * n_rows, axis=1)
+        full = self.full[self.players.rows].reshape(-1)
+        return Endpoints(empty, full, reference.blocks.weights, np.concatenate([reference.base] * n_rows))
 
     def evaluations_per_batch(self) -> int:
         """Evaluations that fill one batch; at least one."""

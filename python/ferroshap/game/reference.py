@@ -1,7 +1,5 @@
 """A model on its background: what nobody is worth, and how outputs are averaged."""
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,15 +56,25 @@ class Reference:
         self.is_linked_by_row = linearize_link or link is links.identity
         # A mean over a block inside a bent link would be biased, so then every evaluation takes all rows.
         self.blocks: Blocks = cut(masker.weights, rows_per_eval if self.is_linked_by_row else None, seed)
-        self.table: Table = masker.table if self.blocks.n_blocks == 1 else masker.table.take_rows(self.blocks.order)
-        self.weights: Floats = masker.weights[self.blocks.order]
+        is_whole = self.blocks.n_blocks == 1
+        self.table: Table = masker.table if is_whole else masker.table.take_rows(self.blocks.order)
         outputs = self._background_outputs()
         self.is_vector = outputs.ndim == 1
-        outputs = outputs.reshape(len(self.weights), -1)
+        outputs = outputs.reshape(masker.n_background, -1)
         self.n_outputs: int = outputs.shape[1]
-        self.fold_weights = self._fold_weights(outputs)
-        self.empty = self._empty_worths(outputs)
-        self.base: Floats = self.blocks.weights @ self.empty if self.blocks.n_blocks > 1 else self.empty[0]
+        by_row = self.link if self.is_linked_by_row else links.identity
+        weights = links.linearized_weights(by_row, outputs, masker.weights)
+        linked = links.apply(by_row, outputs)
+        whole = Blocks(np.arange(len(outputs)), [0, len(outputs)], masker.weights, np.ones(1))
+        self.base: Floats = self._empty_worths(linked, weights, whole)[0]
+        order = self.blocks.order
+        if is_whole:
+            inside = weights
+        else:
+            # What linearisation makes of a row's weight, it makes of its weight in a block.
+            inside = weights[order] / masker.weights[order, None] * self.blocks.row_weights[:, None]
+        self.fold_weights: Floats = np.ascontiguousarray(inside)
+        self.empty = self._empty_worths(linked[order], self.fold_weights, self.blocks)
 
     def pair(self, rows: Table) -> Pairing:
         """Encode rows and the background for selection."""
@@ -88,12 +96,13 @@ class Reference:
         return means if self.is_linked_by_row else links.apply(self.link, means)
 
     def _background_outputs(self) -> Floats:
-        pairing = self.pair(self.table.take_rows(slice(0, 1)))
+        table = self.masker.table
+        pairing = pair(table, table.take_rows(slice(0, 1)), as_frame=self.as_frame)
         columns = [block.background for block in pairing.blocks]
         row_bytes = sum(block.shape[1] * block.itemsize for block in columns)
         step = max(1, BACKGROUND_BYTES // max(row_bytes, 1))
         parts = []
-        for first in range(0, len(self.weights), step):
+        for first in range(0, table.n_rows, step):
             part = [np.ascontiguousarray(block[first : first + step]) for block in columns]
             parts.append(self.model(pairing.build(part), len(part[0])))
         outputs = np.concatenate(parts)
@@ -101,24 +110,14 @@ class Reference:
             msg = "`model` returned no outputs on the background: it must return one or more a row"
             raise DimensionError(msg)
         if not np.isfinite(outputs).all():
-            row = int(self.blocks.order[np.flatnonzero(~np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1))[0]])
+            row = int(np.flatnonzero(~np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1))[0])
             msg = f"`model` returned {outputs[~np.isfinite(outputs)][0]} for background row {row}: outputs must be finite"
             raise WorthError(msg)
         return outputs
 
-    def _fold_weights(self, outputs: Floats) -> Floats:
-        """Weights of the rows inside their block, one for each output."""
-        link = self.link if self.is_linked_by_row else links.identity
-        weights = links.linearized_weights(link, outputs, self.weights)
-        sizes = np.diff(self.blocks.starts)
-        return cast("Floats", np.ascontiguousarray(weights / np.repeat(self.blocks.weights, sizes)[:, None]))
-
-    def _empty_worths(self, outputs: Floats) -> Floats:
+    def _empty_worths(self, linked: Floats, weights: Floats, blocks: Blocks) -> Floats:
         """`v({})` on each block, added in the very order in which worths are."""
-        if self.is_linked_by_row:
-            outputs = links.apply(self.link, outputs)
-        n_blocks = self.blocks.n_blocks
-        numbers = np.arange(n_blocks, dtype=np.uint32)
-        average = _native.Average(1, self.blocks.starts, numbers, self.fold_weights)
-        average.add(np.ascontiguousarray(outputs))
-        return self.worths_of(average.worths().reshape(n_blocks, self.n_outputs))
+        numbers = np.arange(blocks.n_blocks, dtype=np.uint32)
+        average = _native.Average(1, blocks.starts, numbers, np.ascontiguousarray(weights))
+        average.add(np.ascontiguousarray(linked))
+        return self.worths_of(average.worths().reshape(blocks.n_blocks, self.n_outputs))

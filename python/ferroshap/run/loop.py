@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ferroshap import _native
 from ferroshap.errors import BudgetError
 from ferroshap.estimators import Method, resolve
+from ferroshap.game import Endpoints
 from ferroshap.progress import Progress
 
 Floats = NDArray[np.float64]
@@ -31,8 +32,8 @@ class Source(Protocol):
     def n_outputs(self) -> int:
         """Worths of one coalition."""
 
-    def endpoints(self) -> tuple[Floats, Floats, Floats]:
-        """Worths of nobody ``(n_blocks, n_outputs)`` and of everybody ``(n_outputs,)``, and the blocks' weights."""
+    def endpoints(self) -> Endpoints:
+        """Worths of nobody and of everybody."""
 
     @property
     def looks_ahead(self) -> bool:
@@ -118,7 +119,7 @@ class Loop:
             raise BudgetError(msg)
         self.source = source
         endpoints = source.endpoints()
-        self.method_name = resolve(method, source.n_players, budget, len(endpoints[2]))
+        self.method_name = resolve(method, source.n_players, budget, len(endpoints.weights))
         self._n_threads = n_threads
         self._deadline = deadline
         self._progress = progress

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ferroshap import _native
 from ferroshap.errors import DimensionError, OptionError, WorthError
-from ferroshap.estimators import Auto, Method, as_method
-from ferroshap.game import Game
+from ferroshap.estimators import Auto, Method, as_method, resolve
+from ferroshap.game import Endpoints, Game
 from ferroshap.progress import Progress, Report
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, BlockNumbers, Loop, Outcome, Source, Words
@@ -40,9 +40,9 @@ class CallableGame:
         self._ends = np.concatenate(worths).reshape(N_ENDPOINTS, -1)
         self.n_outputs = self._ends.shape[1]
 
-    def endpoints(self) -> tuple[Floats, Floats, Floats]:
+    def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody; one block."""
-        return self._ends[:1], self._ends[1], np.ones(1)
+        return Endpoints(self._ends[:1], self._ends[1], np.ones(1), self._ends[0])
 
     def evaluations_per_batch(self) -> int:
         """Coalitions in one call of the game."""
@@ -143,17 +143,21 @@ class Run:
         deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
         n_threads = as_threads(n_jobs)
         n_players = _count_players(game, n_players)
+        is_masked = isinstance(game, Game)
         self._features: NDArray[np.intp] | None = None
         self.n_players = n_players
+        granted = 2 * n_players + SPARE_EVALUATIONS if budget == "auto" else _positive(budget, "budget")
+        if n_players and not (is_masked and game.players.n_players == 0):
+            # Refused by name, before the game is asked anything.
+            resolve(self._method, game.players.n_players if is_masked else n_players, granted)
         source: Source
-        if isinstance(game, Game):
+        if is_masked:
             source = game.masked(batch_size=batch_size, n_jobs=n_threads)
             self._features = game.players.features[0]
             self._is_vector = game.reference.is_vector
         else:
             source = CallableGame(game, n_players, batch_size)
             self._is_vector = source.is_vector
-        granted = 2 * source.n_players + SPARE_EVALUATIONS if budget == "auto" else _positive(budget, "budget")
         self._progress = Progress(granted, silent=silent, report=progress)
         self._source = source
         self._loop = (
@@ -198,10 +202,10 @@ class Run:
     def estimate(self) -> Estimate:
         """The values as known now."""
         if self._loop is None:
-            empty, _, weights = self._source.endpoints()
+            base = self._source.endpoints().base
             nothing = np.zeros((0, self._source.n_outputs))
             zeros = np.zeros(self._source.n_outputs)
-            outcome = Outcome(nothing, nothing, np.nan, weights @ empty, zeros, N_ENDPOINTS, "EXACT")
+            outcome = Outcome(nothing, nothing, np.nan, base, zeros, N_ENDPOINTS, "EXACT")
             method_name = "exact"
         else:
             outcome, method_name = self._loop.estimate(), self._loop.method_name

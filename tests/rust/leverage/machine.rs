@@ -64,6 +64,7 @@ fn known_endpoints_are_neither_asked_nor_counted() {
         empty: vec![empty - 1.0, empty + 3.0],
         full: vec![full],
         block_weights: vec![0.75, 0.25],
+        base: vec![empty],
     };
     let mut leverage = estimator(Problem { endpoints: Some(endpoints), ..problem(n, 1, 41, 1) });
     assert_eq!(play(&mut leverage, &game, 5), 40);

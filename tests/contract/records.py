@@ -1,0 +1,70 @@
+"""The estimators, and from which budget on each keeps what it claims: a new one adds its line here, no more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ferroshap.estimators import Auto, Exact, Leverage, Permutation
+
+Budget = Callable[[int], int]
+
+
+def never(_):
+    """No budget is enough."""
+    return 2**63
+
+
+def every(n):
+    """All coalitions."""
+    return 2**n
+
+
+def alone(n):
+    """The endpoints and every player alone; all coalitions where these are fewer."""
+    return min(n + 2, 2**n)
+
+
+def order(n):
+    """One order and its reversal."""
+    return 2 * n
+
+
+def orders(n):
+    """Four orders: the spread of fewer says little."""
+    return 8 * n
+
+
+def pairs(n):
+    """As many complementary pairs as players."""
+    return 2 * n + 2
+
+
+def twice(n):
+    """Twice as many complementary pairs as players."""
+    return 4 * n + 2
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an estimator claims, each from a number of evaluations on (from four players on)."""
+
+    name: str
+    method: Any
+    least: Budget  # below, the budget is refused
+    exact: Budget  # on every game
+    additive: Budget  # exact on games without interactions
+    two_additive: Budget  # exact on games without interactions of three or more players
+    unbiased: Budget
+    linear: Budget  # does not look at worths to choose
+    honest: Budget  # intervals hold the truth as often as they say
+
+
+ESTIMATORS = [
+    #                                             least  exact  additive two_additive unbiased linear honest
+    Record("exact", Exact(),                      every, every, every,   every,       every,   every, every),
+    Record("permutation", Permutation(),          alone, never, alone,   order,       order,   order, orders),
+    Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
+    Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
+    Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
+    Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   twice, twice),
+]  # fmt: skip
