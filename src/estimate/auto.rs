@@ -42,15 +42,17 @@ impl Method {
         }
     }
 
-    /// What this method gives way to: games of at most three players are enumerated, and an order needs `2 n`
-    /// evaluations.
+    /// What this method gives way to: games of at most three players are enumerated, unless the background is in
+    /// blocks, and an order needs `2 n` evaluations.
     #[must_use]
-    pub fn or_smaller(self, n_players: usize, granted: u64) -> Self {
+    pub fn or_smaller(self, n_players: usize, granted: u64, n_blocks: u32) -> Self {
         let all = every_coalition(n_players);
+        let is_whole = n_blocks == 1 || n_players == 1;
         match self {
-            Self::Permutation | Self::Leverage(_) if n_players <= 3 => {
+            Self::Permutation | Self::Leverage(_) if n_players <= 3 && is_whole => {
                 if all.is_some_and(|all| all <= granted) { Self::Exact } else { Self::SinglesFirst }
             }
+            Self::Leverage(_) if n_players <= 3 => Self::Permutation.or_smaller(n_players, granted, n_blocks),
             Self::Permutation if granted < 2 * n_players as u64 => Self::SinglesFirst,
             method => method,
         }
@@ -75,7 +77,7 @@ impl Method {
         if problem.n_players == 0 {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
-        Ok(match self.or_smaller(problem.n_players, problem.granted()) {
+        Ok(match self.or_smaller(problem.n_players, problem.granted(), problem.n_blocks()) {
             Self::Exact => Box::new(Exact::new(problem)?),
             Self::Permutation => Box::new(Permutation::new(problem)?),
             Self::Leverage(sequence) => Box::new(Leverage::new(problem, sequence)?),
@@ -113,8 +115,10 @@ mod tests {
         assert!(Permutation.check_budget(10, 12).is_ok() && Permutation.check_budget(10, 11).is_err());
         assert!(Exact.check_budget(10, 1024).is_ok() && Exact.check_budget(10, 1023).is_err());
         assert!(SinglesFirst.check_budget(1, 2).is_ok() && SinglesFirst.check_budget(2, 3).is_err());
-        assert_eq!(Permutation.or_smaller(3, 8), Exact);
-        assert_eq!(Permutation.or_smaller(3, 7), SinglesFirst);
-        assert_eq!(Permutation.or_smaller(10, 19), SinglesFirst);
+        assert_eq!(Permutation.or_smaller(3, 8, 1), Exact);
+        assert_eq!(Permutation.or_smaller(3, 8, 2), Permutation);
+        assert_eq!(Permutation.or_smaller(1, 2, 2), Exact);
+        assert_eq!(Permutation.or_smaller(3, 7, 1), SinglesFirst);
+        assert_eq!(Permutation.or_smaller(10, 19, 1), SinglesFirst);
     }
 }

@@ -52,7 +52,8 @@ impl Exact {
             return Err(Error::Budget { method: "exact", got: problem.granted(), least, n_players });
         }
         let known = Known::new(&problem)?;
-        if known.n_blocks() != 1 {
+        // A single player takes everything, whatever the blocks.
+        if known.n_blocks() != 1 && n_players > 1 {
             let got = format!("{} blocks", known.n_blocks());
             return Err(Error::Parameter {
                 argument: "block_weights",

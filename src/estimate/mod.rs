@@ -38,6 +38,13 @@ impl Problem {
     pub fn granted(&self) -> u64 {
         self.budget.saturating_add(if self.endpoints.is_some() { 2 } else { 0 })
     }
+
+    /// Blocks that the background is cut into.
+    pub fn n_blocks(&self) -> u32 {
+        self.endpoints
+            .as_ref()
+            .map_or(1, |known| u32::try_from(known.block_weights.len()).unwrap_or(u32::MAX))
+    }
 }
 
 /// The worths of the empty and of the full coalition.

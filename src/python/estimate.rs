@@ -41,7 +41,7 @@ fn choose_method(name: &str, n_players: usize, granted: u64, n_blocks: u32) -> P
         name => method_named(name)?,
     };
     method.check_budget(n_players, granted).map_err(|error| to_python(&error))?;
-    Ok(match method.or_smaller(n_players, granted) {
+    Ok(match method.or_smaller(n_players, granted, n_blocks) {
         Method::Exact => "exact",
         Method::Permutation => "permutation",
         Method::Leverage(Sequence::Leverage) => "leverage",
