@@ -16,7 +16,7 @@ class ExpectedValue(np.float64):
     Examples
     --------
     >>> value = ExpectedValue(2.5)
-    >>> value[0] + value
+    >>> float(value[0] + value)
     5.0
     """
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.errors import InvalidMaskerError, OptionError, WeightsError
+from ferroshap.errors import DimensionError, InvalidMaskerError, OptionError, WeightsError
 from ferroshap.inputs import Table, read_table
 from ferroshap.maskers.background import sampled_rows
 
@@ -51,6 +51,9 @@ class Independent:
             weights = data.weights if weights is None else weights
             data = data.data
         table = read_table(data, argument="data")
+        if table.n_rows == 0:
+            msg = f"`data` has 0 rows and {table.n_columns} columns, but a background needs at least one row"
+            raise DimensionError(msg)
         given = _normalised(weights, table.n_rows)
         if max_samples is not None:
             if isinstance(max_samples, bool) or not isinstance(max_samples, int | np.integer) or max_samples < 1:

@@ -1,0 +1,68 @@
+"""Shapley values of any model: exact where possible, with standard errors where sampled."""
+
+import importlib
+import os
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from ferroshap import _native, errors, estimators, explainers, links, maskers
+from ferroshap._native import __version__
+from ferroshap.explainers import (
+    ExactExplainer,
+    Explainer,
+    KernelExplainer,
+    LinearExplainer,
+    PermutationExplainer,
+    SamplingExplainer,
+)
+from ferroshap.explanation import Explanation
+from ferroshap.game import Game
+from ferroshap.maskers import kmeans, sample
+from ferroshap.run import Estimate, Run, estimate
+from ferroshap.tables import Interactions, interaction_values, shapley_values
+
+if TYPE_CHECKING:
+    from ferroshap import plots
+
+__all__ = [
+    "Estimate",
+    "ExactExplainer",
+    "Explainer",
+    "Explanation",
+    "Game",
+    "Interactions",
+    "KernelExplainer",
+    "LinearExplainer",
+    "PermutationExplainer",
+    "Run",
+    "SamplingExplainer",
+    "__version__",
+    "errors",
+    "estimate",
+    "estimators",
+    "explainers",
+    "interaction_values",
+    "kmeans",
+    "links",
+    "maskers",
+    "plots",
+    "sample",
+    "shapley_values",
+]
+
+if hasattr(os, "register_at_fork"):
+    # A child has none of its parent's threads: it must build a pool of its own.
+    os.register_at_fork(after_in_child=_native.forget_pool)
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import the rooms that are met only when somebody asks for them."""
+    if name == "plots":
+        return importlib.import_module("ferroshap.plots")
+    msg = f"module 'ferroshap' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    """List the public names, those not imported yet among them."""
+    return sorted({*globals(), *__all__})

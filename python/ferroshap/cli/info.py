@@ -1,0 +1,42 @@
+"""What is installed: the lines that a bug report should start with."""
+
+import importlib.metadata
+import platform
+from collections.abc import Iterator
+
+import numpy as np
+
+import ferroshap
+from ferroshap import _native
+from ferroshap.threads import as_threads
+
+OPTIONAL = ["narwhals", "scikit-learn", "matplotlib", "pandas", "polars", "pyarrow", "scipy", "tqdm"]
+
+
+def lines() -> Iterator[str]:
+    """Name and value, one a line: ferroshap, the machine, Python, NumPy, the libraries met when they come."""
+    yield _line("ferroshap", f"{ferroshap.__version__} (core {_native.__version__})")
+    yield _line("threads", f"{as_threads(None)} in use, {_native.usable_threads()} usable")
+    yield _line("processor", f"{platform.machine()}: {', '.join(_instruction_sets())}")
+    yield _line("system", platform.platform())
+    yield _line("python", f"{platform.python_version()} ({platform.python_implementation()})")
+    yield _line("numpy", np.__version__)
+    for library in OPTIONAL:
+        yield _line(library, _version_of(library))
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name:<14}{value}"
+
+
+def _instruction_sets() -> list[str]:
+    """Name what this processor has beyond the least of its kind, as NumPy found it; the core looks for itself."""
+    config: dict[str, dict[str, list[str]]] = np.show_config(mode="dicts")  # type: ignore[assignment]
+    return config.get("SIMD Extensions", {}).get("found", [])
+
+
+def _version_of(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,95 @@
+"""The choice that calling `Explainer` makes."""
+
+from dataclasses import replace
+from typing import Any
+
+from ferroshap import links
+from ferroshap.errors import InvalidAlgorithmError, OptionError, nearest
+from ferroshap.estimators import Auto
+from ferroshap.explainers.calls import options_of
+from ferroshap.explainers.exact import ExactExplainer
+from ferroshap.explainers.explainer import Explainer
+from ferroshap.explainers.kernel import KernelExplainer
+from ferroshap.explainers.linear import LinearExplainer
+from ferroshap.explainers.permutation import PermutationExplainer
+from ferroshap.explainers.sampling import SamplingExplainer
+from ferroshap.maskers import as_masker
+
+ROUTES: dict[str, type[Explainer]] = {
+    "exact": ExactExplainer,
+    "kernel": KernelExplainer,
+    "linear": LinearExplainer,
+    "permutation": PermutationExplainer,
+    "sampling": SamplingExplainer,
+}
+#: Exact up to that many features ...
+MOST_FEATURES = 10
+#: ... and model rows for one explained row.
+MOST_MODEL_ROWS = 1 << 17
+
+
+def choose(
+    model: Any,
+    masker: Any = None,
+    link: Any = links.identity,
+    algorithm: str = "auto",
+    output_names: Any = None,
+    feature_names: Any = None,
+    linearize_link: bool = True,
+    seed: Any = None,
+    **options: Any,
+) -> Explainer:
+    """Make an instance of the class that fits; the parameters are those of `Explainer`."""
+    given = {"link": link, "output_names": output_names, "feature_names": feature_names, "seed": seed}
+    given |= {"linearize_link": linearize_link}
+    if algorithm == "auto":
+        return _fitting(model, masker, given, options)
+    if algorithm not in ROUTES:
+        known = ["auto", *ROUTES]
+        msg = f"`algorithm={algorithm!r}` is not known{nearest(str(algorithm), known)} Known: {', '.join(known)}"
+        raise InvalidAlgorithmError(msg)
+    return _made(ROUTES[algorithm], model, masker, given, options, f"algorithm={algorithm!r} was named")
+
+
+def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
+    if masker is not None and links.resolve(given["link"]) is links.identity:
+        why_not_linear = LinearExplainer.why_not(model, masker)
+        if why_not_linear is None:
+            return _made(LinearExplainer, model, masker, given, options)
+    background = as_masker(masker, weights=options.pop("weights", None))
+    n_features, n_rows = background.table.n_columns, background.n_background
+    if n_features <= MOST_FEATURES and 2**n_features * n_rows <= MOST_MODEL_ROWS:
+        reason = (
+            f"{n_features} features have only 2^{n_features} coalitions, so all are evaluated on all background rows"
+        )
+        return _made(ExactExplainer, model, background, given, options, reason)
+    if n_features > MOST_FEATURES:
+        cause = f"{n_features} features have too many coalitions"
+    else:
+        cause = f"2^{n_features} coalitions over {n_rows} background rows are too many model rows"
+    explainer = _made(PermutationExplainer, model, background, given, {"method": Auto()} | options)
+    estimator = explainer.plan.details["estimator"]
+    reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
+    explainer.plan = replace(explainer.plan, reason=reason)
+    return explainer
+
+
+def _made(
+    chosen: type[Explainer],
+    model: Any,
+    masker: Any,
+    given: dict[str, Any],
+    options: dict[str, Any],
+    reason: str | None = None,
+) -> Explainer:
+    """Make the explainer with what its constructor takes; the constructor refuses options it does not know."""
+    own = options_of(chosen.__init__)
+    link = links.resolve(given["link"])
+    if "link" not in own and link is not links.identity:
+        msg = f"`link` is {link!r}, but {chosen.__name__} knows the identity alone: name another algorithm"
+        raise OptionError(msg)
+    passed = {name: value for name, value in given.items() if name in own}
+    explainer: Explainer = chosen(model, masker, **passed, **options)
+    if reason is not None:
+        explainer.plan = replace(explainer.plan, reason=reason)
+    return explainer

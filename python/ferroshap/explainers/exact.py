@@ -1,0 +1,163 @@
+"""`ExactExplainer`: every coalition over every background row."""
+
+from typing import Any
+
+from ferroshap import links
+from ferroshap.errors import BudgetError, OptionError
+from ferroshap.estimators import Exact
+from ferroshap.explainers.agnostic import AgnosticExplainer
+from ferroshap.explainers.calls import checked_call, one_seed, only_input, positive
+from ferroshap.explainers.interactions import InteractionsOfRows
+from ferroshap.explainers.rows import RowsExplained
+from ferroshap.explainers.singles import MainEffectsRows
+from ferroshap.explanation import Explanation
+from ferroshap.progress import Report
+from ferroshap.seeds import Seed
+
+
+class ExactExplainer(AgnosticExplainer):
+    r"""Exact Shapley values of any model, by all :math:`2^n` coalitions of the features that vary.
+
+    A feature with the same value as in every background row is worth exactly 0 and costs nothing.
+    Each coalition is averaged over all background rows.
+
+    Parameters
+    ----------
+    model : callable, estimator or bound method
+        ``f(rows) -> (rows,)`` or ``(rows, outputs)``.
+    masker : masker or background data
+        What stands for absent features.
+    link : str or link
+        The scale on which values add up.
+    linearize_link : bool
+        Average linked outputs, with weights that keep both ends right, instead of linking averages.
+    feature_names : list of str, optional
+        Instead of the names of the background.
+    output_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
+        Names of outputs; weights of background rows; threads; three names for the seed, which changes
+        nothing here; bytes for batches and tables; called with ``(done, total)`` evaluations.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> explainer = ExactExplainer(lambda X: X[:, 0] * X[:, 1], np.zeros((1, 2)))
+    >>> explainer.shap_values(np.array([[2.0, 3.0]]))
+    array([[3., 3.]])
+    >>> explainer(np.array([[2.0, 3.0]]), interactions=2).values
+    array([[[0., 3.],
+            [3., 0.]]])
+    """
+
+    route = "exact"
+
+    def __init__(
+        self,
+        model: Any,
+        masker: Any,
+        link: Any = links.identity,
+        linearize_link: bool = True,
+        feature_names: Any = None,
+        *,
+        output_names: Any = None,
+        weights: Any = None,
+        n_jobs: int | None = None,
+        seed: Seed = None,
+        rng: Seed = None,
+        random_state: Seed = None,
+        memory_limit: int | str | None = None,
+        progress: Report | None = None,
+    ) -> None:
+        """Ask the model about the background."""
+        super().__init__(
+            model,
+            masker,
+            link=link,
+            linearize_link=linearize_link,
+            feature_names=feature_names,
+            output_names_given=output_names,
+            weights=weights,
+            n_jobs=n_jobs,
+            seed=one_seed(seed, rng, random_state),
+            memory_limit=memory_limit,
+            progress=progress,
+        )
+        reason = "ExactExplainer was named, so every coalition of the features that vary is evaluated"
+        self.plan = self._make_plan(reason, Exact(), 2**self.masker.table.n_columns)
+
+    @checked_call
+    def __call__(  # type: ignore[override]  # every route has its own options
+        self,
+        *args: Any,
+        max_evals: int | str = 100_000,
+        main_effects: bool = False,
+        error_bounds: bool = False,
+        batch_size: int | str = "auto",
+        interactions: Any = 1,
+        silent: bool = False,
+        outputs: Any = None,
+    ) -> Explanation:
+        """Explain the rows of a table.
+
+        Parameters
+        ----------
+        *args : table
+            The rows; one row may come as a one-dimensional array, a Series or a dict.
+        max_evals : int or "auto"
+            The most evaluations a row; more are refused.
+        main_effects : bool
+            Also fill ``main_effects``: what each feature is worth alone.
+        error_bounds : bool
+            Fill ``error_std`` with zeros instead of leaving it None.
+        batch_size : int or "auto"
+            The most model rows in one call of the model.
+        interactions : bool, 2 or "sii"
+            True or 2: instead of values, the Shapley-Taylor matrix of order 2, whose sum is
+            what the values add up to; "sii": the matrix whose rows add up to the values.
+        silent : bool
+            Show no progress line.
+        outputs : list, callable or op-chain, optional
+            The outputs to keep.
+
+        Raises
+        ------
+        BudgetError
+            When a row needs more than `max_evals` evaluations.
+        """
+        most = 100_000 if max_evals == "auto" else positive(max_evals, "max_evals")
+        index = _index(interactions)
+        if index is not None and main_effects:
+            msg = "`main_effects` and `interactions` were given: main effects are the diagonal of interactions=2"
+            raise OptionError(msg)
+
+        def budget(n_players: int) -> int:
+            if 2**n_players > most:
+                msg = (
+                    f"`max_evals` is {most}, but a row has {n_players} features that vary, and their coalitions are "
+                    f"2^{n_players} = {2**n_players}: raise `max_evals`, or use PermutationExplainer or KernelExplainer"
+                )
+                raise BudgetError(msg)
+            return int(2**n_players)
+
+        values_class = MainEffectsRows if main_effects else RowsExplained
+        return self._explain(
+            only_input(args, self),
+            rows_class=values_class if index is None else InteractionsOfRows.of(index),
+            method=Exact(),
+            budget=budget,
+            keep_errors=error_bounds,
+            batch_size=batch_size,
+            silent=silent,
+            outputs=outputs,
+        )
+
+
+def _index(interactions: Any) -> str | None:
+    """Name the interaction index that the user asked for; None for values."""
+    if interactions is True or (interactions == 2 and not isinstance(interactions, bool | str)):
+        return "STII"
+    if interactions == "sii":
+        return "SII"
+    if interactions is False or interactions is None or (interactions == 1 and not isinstance(interactions, str)):
+        return None
+    msg = f"`interactions` is {interactions!r}, but must be False or 1 (none), True or 2 (Shapley-Taylor), or 'sii'"
+    raise OptionError(msg)

@@ -1,0 +1,188 @@
+"""`Explainer`: the front door that chooses, and what all explainers are."""
+
+import copy
+import inspect
+from typing import Any
+
+from ferroshap import links
+from ferroshap.errors import FerroshapError, check_options
+from ferroshap.explainers.calls import options_of
+from ferroshap.explainers.pickling import picklable
+from ferroshap.explainers.plan import Plan
+from ferroshap.explanation import Explanation
+from ferroshap.models import Model, as_model
+
+
+class Chooser(type):
+    """Metaclass of explainers: calling `Explainer` itself makes an instance of the class that fits.
+
+    That class's own constructor makes it, once; classes other than `Explainer`, the user's among
+    them, are called as any other.
+    """
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """The constructor's own, which the call of a metaclass would hide."""
+        _, *parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]  # only read
+        return inspect.Signature(parameters)
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        """Choose the class, or make an instance of this one."""
+        if cls is Explainer:
+            from ferroshap.explainers.choice import choose
+
+            return choose(*args, **options)
+        takes_all = any(p.kind is p.VAR_KEYWORD for p in cls.__signature__.parameters.values())
+        if not takes_all:
+            check_options(options, options_of(cls.__init__), cls.__name__)  # type: ignore[misc]  # only read
+        return super().__call__(*args, **options)
+
+
+class Explainer(metaclass=Chooser):
+    r"""Explain a model: the fastest exact route that fits it, else sampling.
+
+    Calling ``Explainer(...)`` returns an instance of the class chosen, and ``.plan`` says which and why:
+
+    1. :class:`LinearExplainer` for a linear model;
+    2. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
+       are at most :math:`2^{17}` model rows;
+    3. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.
+
+    Parameters
+    ----------
+    model : callable, estimator, bound method, or ``(coef, intercept)``
+        ``f(rows) -> (rows,)`` or ``(rows, outputs)``. Of an estimator that is not linear,
+        ``predict_proba``, else ``decision_function``, else ``predict`` is explained.
+    masker : masker or background data
+        What stands for absent features. All background rows count.
+    link : str or link
+        The scale on which values add up.
+    algorithm : str
+        "auto", or the name of a route: "exact", "kernel", "linear", "permutation", "sampling".
+    output_names, feature_names : list of str, optional
+        Instead of the names found in model and background.
+    linearize_link : bool
+        Average linked outputs, with weights that keep both ends right, instead of linking averages.
+    seed : int, numpy.random.Generator or None
+        Where randomness starts from; None is the fixed seed 0.
+    **options
+        Options of the class chosen; one that it does not know is refused.
+
+    Attributes
+    ----------
+    plan : Plan
+        The route, and why.
+    expected_value : float or ndarray of shape ``(n_outputs,)``
+        The base value.
+    partial : Explanation or None
+        What the last call had reached when an exception or Ctrl-C ended it, with the rows begun;
+        None when it ended well.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> background = np.array([[0.0, 0.0], [2.0, 4.0]])
+    >>> explainer = Explainer(lambda X: X[:, 0] * X[:, 1], background)
+    >>> explainer
+    <ExactExplainer: <lambda>, 2 features, background 2 rows>
+    >>> explainer(np.array([[3.0, 5.0]])).values
+    array([[5., 6.]])
+    """
+
+    model: Any
+    masker: Any
+    link: links.Link
+    feature_names: list[str]
+    output_names: list[str] | None
+    expected_value: Any
+    plan: Plan
+    partial: Explanation | None = None
+    _call_defaults: dict[str, Any] = {}  # noqa: RUF012 - never changed: replaced by classes that take some
+
+    def __init__(
+        self,
+        model: Any,
+        masker: Any = None,
+        link: Any = links.identity,
+        algorithm: str = "auto",
+        output_names: Any = None,
+        feature_names: Any = None,
+        linearize_link: bool = True,
+        seed: Any = None,
+        **options: Any,
+    ) -> None:
+        """Keep what a class of the user's own is made with; ours have constructors of their own."""
+        check_options(options, (), type(self).__name__)
+        self.model, self.masker, self.link = model, masker, links.resolve(link)
+        self.algorithm, self.seed, self.linearize_link = algorithm, seed, linearize_link
+        self.output_names, self.feature_names = output_names, feature_names
+
+    def __call__(
+        self,
+        *args: Any,
+        max_evals: int | str = "auto",
+        main_effects: bool = False,
+        error_bounds: bool = False,
+        batch_size: int | str = "auto",
+        outputs: Any = None,
+        silent: bool = False,
+        **options: Any,
+    ) -> Explanation:
+        """Explain rows; every class has its own options."""
+        raise NotImplementedError
+
+    def shap_values(self, X: Any, **options: Any) -> Any:
+        """Return the values of a call alone: ``(rows, features)`` or ``(rows, features, outputs)``."""
+        return self(X, **options).values
+
+    @classmethod
+    def why_not(cls, model: Any, masker: Any) -> str | None:
+        """Say why this class cannot explain a model with a masker; None if it can.
+
+        Examples
+        --------
+        >>> from ferroshap.explainers import ExactExplainer, LinearExplainer
+        >>> ExactExplainer.why_not("model", [[0.0]])
+        "`model` is 'model', which does not predict: pass a function of rows, or an object with one of `predict_proba`,
+        `decision_function`, `predict`."
+        >>> LinearExplainer.why_not(([1.0, 2.0], 0.0), [[0.0, 0.0]])
+        """
+        try:
+            cls._check_support(model, masker)
+        except FerroshapError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - whatever the user's objects raise when looked at
+            return f"{type(error).__name__}: {error}"
+        return None
+
+    @classmethod
+    def supports_model_with_masker(cls, model: Any, masker: Any) -> bool:
+        """Tell whether this class can explain a model with a masker; never raises."""
+        return cls.why_not(model, masker) is None
+
+    @classmethod
+    def _check_support(cls, model: Any, masker: Any) -> None:
+        from ferroshap.maskers import as_masker
+
+        as_model(model)
+        as_masker(masker)
+
+    def __repr__(self) -> str:
+        """Name the class, the model, and the sizes."""
+        what = getattr(self.model, "function", self.model)
+        if isinstance(self.model, Model):
+            what = repr(self.model).removeprefix("<Model ").removesuffix(">")
+        n_background = getattr(self.masker, "n_background", None)
+        background = "" if n_background is None else f", background {n_background} rows"
+        return f"<{type(self).__name__}: {what}, {len(self.feature_names or ())} features{background}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what a pickle needs, functions that pickle cannot find by name by value."""
+        return self.__dict__ | {"model": picklable(self.model)}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Explainer":
+        """Copy everything but functions, which are the same in every copy."""
+        twin: Explainer = object.__new__(type(self))
+        memo[id(self)] = twin
+        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin

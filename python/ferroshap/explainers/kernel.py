@@ -1,0 +1,227 @@
+"""`KernelExplainer`: regression on coalitions."""
+
+from typing import Any
+
+import numpy as np
+
+from ferroshap.errors import BudgetError
+from ferroshap.estimators import Auto, Leverage, Method, as_method
+from ferroshap.explainers.agnostic import AgnosticExplainer
+from ferroshap.explainers.calls import check_call_defaults, checked_call, one_seed, positive
+from ferroshap.explainers.indexed import IndexedRows, with_index
+from ferroshap.explainers.lasso import LassoRows, Selection, as_selection
+from ferroshap.explainers.rows import RowsExplained
+from ferroshap.explanation import Explanation
+from ferroshap.game import Reference
+from ferroshap.models import as_model
+from ferroshap.progress import Report
+from ferroshap.run.loop import N_ENDPOINTS
+from ferroshap.seeds import Seed
+
+#: What "auto" grants beyond two evaluations a feature.
+SPARE_EVALUATIONS = 2048
+
+
+class KernelExplainer(AgnosticExplainer):
+    r"""Estimate Shapley values of any model by regression on coalitions, with one standard error a value.
+
+    Runs the best method for the number of features and the budget unless one is named; all
+    coalitions where the budget pays for them, and then the values are exact. A link is applied
+    to averages over the whole background, never row by row.
+
+    Parameters
+    ----------
+    model : callable, estimator or bound method
+        ``f(rows) -> (rows,)`` or ``(rows, outputs)``. It is given arrays, unless it was fitted on a frame.
+    data : array, frame, sparse matrix, or summary of :func:`ferroshap.kmeans`
+        The background.
+    feature_names : list of str, optional
+        Instead of the names of the background.
+    link : str or link
+        The scale on which values add up.
+    output_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
+        Names of outputs; weights of background rows; threads; three names for the seed; bytes for
+        batches and tables; called with ``(done, total)`` evaluations.
+    method : estimator or its name, optional
+        Instead of ``estimators.Auto()``.
+    keep_index : bool
+        The model gets pandas frames whose index is that of the explained row.
+    rows_per_eval : int or None
+        Background rows of one evaluation; None for all. A larger background is taken in blocks of that
+        size by turns, where the link is the identity and the method can.
+    **call_defaults
+        Options of the calls, to be their defaults.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> explainer = KernelExplainer(lambda X: X[:, 0] * X[:, 1] + X[:, 2], np.zeros((1, 3)), nsamples=100)
+    >>> explainer.shap_values(np.array([[2.0, 3.0, 1.0]]))
+    array([[3., 3., 1.]])
+    """
+
+    route = "kernel"
+
+    def __init__(
+        self,
+        model: Any,
+        data: Any,
+        feature_names: Any = None,
+        link: Any = "identity",
+        *,
+        output_names: Any = None,
+        weights: Any = None,
+        n_jobs: int | None = None,
+        seed: Seed = None,
+        rng: Seed = None,
+        random_state: Seed = None,
+        memory_limit: int | str | None = None,
+        progress: Report | None = None,
+        method: Method | str | None = None,
+        keep_index: bool = False,
+        rows_per_eval: int | None = 100,
+        **call_defaults: Any,
+    ) -> None:
+        """Ask the model about the background."""
+        self._call_defaults = check_call_defaults(type(self), call_defaults)
+        as_selection(call_defaults.get("l1_reg"))
+        self._method_named = None if method is None else as_method(method)
+        self.keep_index = keep_index
+        super().__init__(
+            with_index(as_model(model), data) if keep_index else model,
+            data,
+            link=link,
+            linearize_link=False,
+            feature_names=feature_names,
+            output_names_given=output_names,
+            weights=weights,
+            n_jobs=n_jobs,
+            seed=one_seed(seed, rng, random_state),
+            memory_limit=memory_limit,
+            progress=progress,
+            method=self.method,
+            rows_per_eval=None if keep_index else rows_per_eval,
+            as_frame=keep_index,
+            masker_argument="data",
+        )
+        granted = self._evaluations(self.masker.table.n_columns, call_defaults.get("nsamples", "auto"))
+        reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
+        self.plan = self._make_plan(reason, self.method, granted)
+
+    @property
+    def method(self) -> Method:
+        """The estimator, unless `l1_reg` asks for one of its own."""
+        if self._method_named is not None:
+            return self._method_named
+        return Auto() if as_selection(self._call_defaults.get("l1_reg")) is None else Leverage()
+
+    @checked_call
+    def __call__(  # type: ignore[override]  # every route has its own options
+        self,
+        X: Any,
+        l1_reg: Any = False,
+        silent: bool = False,
+        *,
+        nsamples: int | str = "auto",
+        batch_size: int | str = "auto",
+        outputs: Any = None,
+        deadline_seconds: float | None = None,
+    ) -> Explanation:
+        """Explain the rows of a table.
+
+        Parameters
+        ----------
+        X : table
+            The rows; one row may come as a one-dimensional array, a Series or a dict.
+        l1_reg : False, str or float
+            False keeps every feature. ``"num_features(k)"`` (or ``"rank(k)"``) keeps at most `k`, ``"aic"``,
+            ``"bic"`` and ``"auto"`` choose how many, a number is the penalty of a lasso; then errors are unknown.
+        silent : bool
+            Show no progress line.
+        nsamples : int or "auto"
+            Evaluations granted to a row besides both endpoints; never exceeded. "auto" is
+            ``2 * n + 2048`` for ``n`` features that vary.
+        batch_size : int or "auto"
+            The most model rows in one call of the model.
+        outputs : list, callable or op-chain, optional
+            The outputs to keep.
+        deadline_seconds : float, optional
+            Stop asking after that time, with status INTERRUPTED.
+
+        Raises
+        ------
+        BudgetError
+            When `nsamples` is too small for the features that vary.
+        """
+        selection = as_selection(l1_reg)
+        return self._explain(
+            X,
+            rows_class=_rows_class(selection, keep_index=self.keep_index),
+            reference=self._reference if selection is None else self._whole(),
+            method=self.method if selection is None or self._method_named is not None else Leverage(),
+            budget=lambda n_players: self._granted(n_players, nsamples),
+            batch_size=batch_size,
+            silent=silent,
+            outputs=outputs,
+            deadline_seconds=deadline_seconds,
+        )
+
+    @checked_call
+    def shap_values(  # type: ignore[override]  # every route has its own options
+        self,
+        X: Any,
+        *,
+        nsamples: int | str = "auto",
+        l1_reg: Any = False,
+        silent: bool = False,
+        gc_collect: bool = False,  # noqa: ARG002 - accepted; there is nothing to collect
+    ) -> Any:
+        """Return the values alone: ``(rows, features)`` or ``(rows, features, outputs)``.
+
+        The options are those of the call; `gc_collect` is accepted and changes nothing.
+        """
+        return self(X, l1_reg=l1_reg, silent=silent, nsamples=nsamples).values
+
+    @staticmethod
+    def not_equal(i: Any, j: Any) -> int:
+        """Tell (1 or 0) whether two values differ: exactly, with no tolerance; NaN equals NaN.
+
+        Examples
+        --------
+        >>> KernelExplainer.not_equal(1700000000, 1700000001), KernelExplainer.not_equal("a", "a")
+        (1, 0)
+        """
+        are_floats = isinstance(i, float | np.floating) and isinstance(j, float | np.floating)
+        if i is j or (are_floats and np.isnan(i) and np.isnan(j)):
+            return 0
+        return int(not bool(i == j))
+
+    @staticmethod
+    def _evaluations(n_players: int, nsamples: int | str) -> int:
+        if isinstance(nsamples, str) and nsamples == "auto":
+            return 2 * n_players + SPARE_EVALUATIONS + N_ENDPOINTS
+        return positive(nsamples, "nsamples") + N_ENDPOINTS
+
+    def _granted(self, n_players: int, nsamples: int | str) -> int:
+        granted = self._evaluations(n_players, nsamples)
+        least = min(n_players + N_ENDPOINTS, 2**n_players)
+        if granted < least:
+            msg = (
+                f"`nsamples` is {nsamples}, but {n_players} features that vary need at least {least - N_ENDPOINTS}: "
+                "raise it, or pass 'auto'"
+            )
+            raise BudgetError(msg)
+        return granted
+
+    def _whole(self) -> Reference:
+        """The reference whose evaluations take the whole background."""
+        if self._reference.blocks.n_blocks == 1:
+            return self._reference
+        return Reference(self.model, self.masker, self.link, linearize_link=False, seed=self.seed, as_frame=False)
+
+
+def _rows_class(selection: Selection | None, *, keep_index: bool) -> type[RowsExplained]:
+    bases: tuple[type[RowsExplained], ...] = (IndexedRows,) if keep_index else ()
+    if selection is None:
+        return bases[0] if bases else RowsExplained
+    return type("SelectedRows", (*bases, LassoRows), {"selection": selection})

@@ -1,0 +1,185 @@
+"""`PermutationExplainer`: antithetic joining orders."""
+
+from typing import Any
+
+from ferroshap import links
+from ferroshap.errors import BudgetError
+from ferroshap.estimators import Method, Permutation, as_method
+from ferroshap.explainers.agnostic import AgnosticExplainer
+from ferroshap.explainers.calls import Untouched, check_call_defaults, checked_call, one_seed, only_input, positive
+from ferroshap.explainers.rows import RowsExplained
+from ferroshap.explainers.singles import MainEffectsRows
+from ferroshap.explanation import Explanation
+from ferroshap.progress import Report
+from ferroshap.seeds import Seed
+
+#: Untouched it means as many as are needed: max(500, 2 M + 1).
+MAX_EVALS = Untouched(500)
+
+
+class PermutationExplainer(AgnosticExplainer):
+    r"""Estimate Shapley values of any model by random joining orders, each with its reversal.
+
+    Unbiased, exact on models without interactions above order 2; with one standard error a value.
+    An evaluation is averaged over at most `rows_per_eval` background rows; over a larger
+    background blocks of rows take turns, so that values are those of the whole background: without
+    bias once every block had its turn. Before, what the orders miss of the sum is shared out in
+    proportion to the squared errors, which pulls them a little (0.2 standard errors with two orders
+    for five blocks, measured).
+
+    Parameters
+    ----------
+    model : callable, estimator or bound method
+        ``f(rows) -> (rows,)`` or ``(rows, outputs)``.
+    masker : masker or background data
+        What stands for absent features.
+    link : str or link
+        The scale on which values add up.
+    feature_names : list of str, optional
+        Instead of the names of the background.
+    linearize_link : bool
+        Average linked outputs, with weights that keep both ends right, instead of linking averages.
+    seed : int, numpy.random.Generator or None
+        Where randomness starts from; None is the fixed seed 0. `rng` and `random_state` are other names of it.
+    output_names, weights, n_jobs, memory_limit, progress
+        Names of outputs; weights of background rows; threads; bytes for batches and tables; called
+        with ``(done, total)`` evaluations.
+    method : estimator or its name, optional
+        Instead of ``estimators.Permutation()``.
+    rows_per_eval : int or None
+        Background rows of one evaluation; None for all.
+    **call_defaults
+        Options of the calls, to be their defaults.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> explainer = PermutationExplainer(lambda X: X[:, 0] * X[:, 1] + X[:, 2], np.zeros((1, 3)), max_evals=50)
+    >>> explainer(np.array([[2.0, 3.0, 1.0]])).values
+    array([[3., 3., 1.]])
+    """
+
+    route = "permutation"
+
+    def __init__(
+        self,
+        model: Any,
+        masker: Any,
+        link: Any = links.identity,
+        feature_names: Any = None,
+        linearize_link: bool = True,
+        seed: Seed = None,
+        *,
+        output_names: Any = None,
+        weights: Any = None,
+        n_jobs: int | None = None,
+        rng: Seed = None,
+        random_state: Seed = None,
+        memory_limit: int | str | None = None,
+        progress: Report | None = None,
+        method: Method | str | None = None,
+        rows_per_eval: int | None = 100,
+        **call_defaults: Any,
+    ) -> None:
+        """Ask the model about the background."""
+        self._call_defaults = check_call_defaults(type(self), call_defaults)
+        self.method = Permutation() if method is None else as_method(method)
+        super().__init__(
+            model,
+            masker,
+            link=link,
+            linearize_link=linearize_link,
+            feature_names=feature_names,
+            output_names_given=output_names,
+            weights=weights,
+            n_jobs=n_jobs,
+            seed=one_seed(seed, rng, random_state),
+            memory_limit=memory_limit,
+            progress=progress,
+            method=self.method,
+            rows_per_eval=rows_per_eval,
+        )
+        reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
+        self.plan = self._make_plan(reason, self.method, self._granted(call_defaults.get("max_evals", MAX_EVALS)))
+
+    @checked_call
+    def __call__(  # type: ignore[override]  # every route has its own options
+        self,
+        *args: Any,
+        max_evals: int | str = MAX_EVALS,
+        main_effects: bool = False,
+        error_bounds: bool = False,  # noqa: ARG002 - standard errors are always there
+        batch_size: int | str = "auto",
+        outputs: Any = None,
+        silent: bool = False,
+        deadline_seconds: float | None = None,
+    ) -> Explanation:
+        """Explain the rows of a table.
+
+        Parameters
+        ----------
+        *args : table
+            The rows; one row may come as a one-dimensional array, a Series or a dict.
+        max_evals : int or "auto"
+            Evaluations granted to a row, both endpoints counted; never exceeded. At least ``2 M + 1`` for
+            ``M`` features (``3 M + 1`` with main effects); "auto" is ten times that.
+        main_effects : bool
+            Also fill ``main_effects``, what each feature is worth alone; part of the budget.
+        error_bounds : bool
+            Accepted; standard errors are always filled in.
+        batch_size : int or "auto"
+            The most model rows in one call of the model.
+        outputs : list, callable or op-chain, optional
+            The outputs to keep.
+        silent : bool
+            Show no progress line.
+        deadline_seconds : float, optional
+            Stop asking after that time, with status INTERRUPTED.
+
+        Raises
+        ------
+        BudgetError
+            When `max_evals` is too small.
+        """
+        granted = self._granted(max_evals, main_effects=main_effects)
+        return self._explain(
+            only_input(args, self),
+            method=self.method,
+            rows_class=MainEffectsRows if main_effects else RowsExplained,
+            budget=lambda _: granted,
+            batch_size=batch_size,
+            outputs=outputs,
+            silent=silent,
+            deadline_seconds=deadline_seconds,
+        )
+
+    @checked_call
+    def shap_values(  # type: ignore[override]  # every route has its own options
+        self,
+        X: Any,
+        npermutations: int = 10,
+        main_effects: bool = False,
+        error_bounds: bool = False,
+        batch_evals: bool = True,  # noqa: ARG002 - accepted; batches are always used
+        silent: bool = False,
+    ) -> Any:
+        """Return the values alone: ``(rows, features)`` or ``(rows, features, outputs)``.
+
+        Each of `npermutations` orders grants ``2 M + 1`` evaluations; `batch_evals` is accepted and changes nothing.
+        """
+        n_orders = positive(npermutations, "npermutations", or_auto=False)
+        max_evals = n_orders * (2 * self.masker.table.n_columns + 1) + bool(main_effects) * self.masker.table.n_columns
+        return self(X, max_evals=max_evals, main_effects=main_effects, error_bounds=error_bounds, silent=silent).values
+
+    def _granted(self, max_evals: int | str, *, main_effects: bool = False) -> int:
+        n_features: int = self.masker.table.n_columns
+        least = 2 * n_features + 1 + bool(main_effects) * n_features
+        if max_evals is MAX_EVALS:
+            return max(int(MAX_EVALS), least)
+        if isinstance(max_evals, str) and max_evals == "auto":
+            return 10 * least
+        granted = positive(max_evals, "max_evals")
+        if granted < least:
+            msg = f"`max_evals` is {granted}, but {n_features} features need at least {least}: raise it, or pass 'auto'"
+            raise BudgetError(msg)
+        return granted

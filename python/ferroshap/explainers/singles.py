@@ -1,0 +1,82 @@
+"""What players are worth alone, noted as the worths pass by."""
+
+import numpy as np
+
+from ferroshap import _native
+from ferroshap.explainers.rows import RowsExplained, Settings
+from ferroshap.explainers.watched import BlockNumbers, Floats, Watched, Words
+from ferroshap.game import MaskedGame, Players, Reference
+from ferroshap.inputs import Table
+from ferroshap.progress import Progress
+from ferroshap.run import Source
+
+
+class Singles(Watched):
+    """A game that remembers the worth of every player alone, so that none is paid for twice.
+
+    Where the background is cut into blocks, a player alone is compared with nobody on one and
+    the same block.
+
+    Parameters
+    ----------
+    game : MaskedGame
+        The game; `n_extra` counts evaluations that only main effects needed.
+    """
+
+    def __init__(self, game: MaskedGame) -> None:
+        """Know nothing yet."""
+        super().__init__(game)
+        self.n_extra = 0
+        self._empty = game.endpoints().empty
+        self._effects: Floats = np.full((game.n_players, game.n_outputs), np.nan)
+        self._is_known = np.zeros(game.n_players, dtype=np.bool_)
+
+    def note(self, words: Words, blocks: BlockNumbers, worths: Floats) -> None:
+        """Pick out the single players."""
+        # One word that is not zero, and one bit in it.
+        is_single = (np.count_nonzero(words, axis=1) == 1) & ~(words & (words - np.uint64(1))).any(axis=1)
+        at = np.flatnonzero(is_single)
+        if len(at):
+            players = _native.unpack_coalitions(np.ascontiguousarray(words[at]), self.n_players).argmax(axis=1)
+            self._effects[players] = worths[at] - self._empty[blocks[at]]
+            self._is_known[players] = True
+
+    def effects(self) -> Floats:
+        r"""Return :math:`v(\{i\}) - v(\emptyset)`, ``(n_players, n_outputs)``, asking for what is not known yet."""
+        missing = np.flatnonzero(~self._is_known)
+        if len(missing):
+            present = np.zeros((len(missing), self.n_players), dtype=np.bool_)
+            present[np.arange(len(missing)), missing] = True
+            step = self.evaluations_per_batch()
+            for first in range(0, len(missing), step):
+                words = _native.pack_coalitions(present[first : first + step])
+                self.finish(self.begin(words, np.zeros(len(words), dtype=np.uint32)))
+            self.n_extra += len(missing)
+        return self._effects
+
+
+class MainEffectsRows(RowsExplained):
+    """Values of rows, and what every feature is worth alone; the budget pays for both."""
+
+    def __init__(self, reference: Reference, rows: Table, settings: Settings) -> None:
+        """Know no main effects, which rows without players do not have."""
+        super().__init__(reference, rows, settings)
+        self.main_effects = np.zeros(self.values.shape)
+
+    def source(self, part: Players) -> Singles:
+        """The game, whose single players are noted."""
+        return Singles(self.game(part))
+
+    def finish_part(self, part: Players, source: Source) -> None:
+        """Write the main effects down."""
+        if isinstance(source, Singles) and self.main_effects is not None:
+            self.scatter(self.main_effects, part, source.effects())
+            self.n_evaluations[part.rows] += source.n_extra
+
+    def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
+        # Among all coalitions are the single ones; a sample may lack some.
+        spare = 0 if self.settings.method.native_name == "exact" else part.n_players
+        if self.main_effects is not None:
+            n_worths = len(part.rows) * self.reference.n_outputs
+            self.scatter(self.main_effects, part, np.full((part.n_players, n_worths), np.nan))
+        super()._play_part(part, budget - spare, row_key, deadline, progress)

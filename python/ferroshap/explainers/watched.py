@@ -1,0 +1,62 @@
+"""A game whose worths are noted as they pass by."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap.game import Endpoints, MaskedGame
+from ferroshap.game.masked import Evaluation
+
+Floats = NDArray[np.float64]
+Words = NDArray[np.uint64]
+BlockNumbers = NDArray[np.uint32]
+
+
+class Watched:
+    """Hands every question on to a game, and every answer to `note`.
+
+    Parameters
+    ----------
+    game : MaskedGame
+        The game.
+    """
+
+    def __init__(self, game: MaskedGame) -> None:
+        """Nothing has passed by yet."""
+        self.game = game
+
+    @property
+    def n_players(self) -> int:
+        """Number of players."""
+        return self.game.n_players
+
+    @property
+    def n_outputs(self) -> int:
+        """Worths of one coalition."""
+        return self.game.n_outputs
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether it pays to begin a batch before the last is finished."""
+        return self.game.looks_ahead
+
+    def endpoints(self) -> Endpoints:
+        """Worths of nobody and of everybody."""
+        return self.game.endpoints()
+
+    def evaluations_per_batch(self) -> int:
+        """How many evaluations to ask for at once."""
+        return self.game.evaluations_per_batch()
+
+    def begin(self, words: Words, blocks: BlockNumbers, /) -> Evaluation:
+        """Begin to evaluate coalitions."""
+        return self.game.begin(words, blocks)
+
+    def finish(self, begun: Evaluation, /) -> Floats:
+        """Finish what was begun: the worths ``(count, n_outputs)``."""
+        worths = self.game.finish(begun)
+        self.note(begun.words, begun.blocks, worths)
+        return worths
+
+    def note(self, words: Words, blocks: BlockNumbers, worths: Floats) -> None:
+        """Look at what passes by."""
+        raise NotImplementedError

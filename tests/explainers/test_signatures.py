@@ -1,0 +1,91 @@
+"""shap's parameters, in shap's order, and ours after them as keywords alone."""
+
+import inspect
+
+import pytest
+
+import ferroshap
+from ferroshap.explainers import (
+    ExactExplainer,
+    KernelExplainer,
+    LinearExplainer,
+    PermutationExplainer,
+    SamplingExplainer,
+)
+
+EVERY = {
+    "output_names",
+    "weights",
+    "n_jobs",
+    "seed",
+    "feature_names",
+    "rng",
+    "random_state",
+    "memory_limit",
+    "progress",
+}
+CONSTRUCTORS = {
+    ferroshap.Explainer: "model masker link algorithm output_names feature_names linearize_link seed",
+    ExactExplainer: "model masker link linearize_link feature_names",
+    PermutationExplainer: "model masker link feature_names linearize_link seed",
+    KernelExplainer: "model data feature_names link",
+    SamplingExplainer: "model data",
+    LinearExplainer: "model masker link nsamples feature_perturbation",
+}
+BASE = {"max_evals": "auto", "main_effects": False, "error_bounds": False, "batch_size": "auto", "outputs": None}
+CALLS = {
+    (ferroshap.Explainer, "__call__"): ("", BASE | {"silent": False}),
+    (ExactExplainer, "__call__"): ("", BASE | {"max_evals": 100000, "interactions": 1, "silent": False}),
+    (PermutationExplainer, "__call__"): ("", BASE | {"max_evals": 500, "silent": False}),
+    (PermutationExplainer, "shap_values"): (
+        "X npermutations main_effects error_bounds batch_evals silent",
+        {"npermutations": 10, "main_effects": False, "error_bounds": False, "batch_evals": True, "silent": False},
+    ),
+    (KernelExplainer, "__call__"): ("X l1_reg silent", {"l1_reg": False, "silent": False, "nsamples": "auto"}),
+    (KernelExplainer, "shap_values"): (
+        "X",
+        {"nsamples": "auto", "l1_reg": False, "silent": False, "gc_collect": False},
+    ),
+    (SamplingExplainer, "__call__"): ("X y nsamples", {"y": None, "nsamples": 2000, "silent": False}),
+    (SamplingExplainer, "shap_values"): ("X", {"nsamples": "auto", "min_samples_per_feature": 100, "silent": False}),
+    (LinearExplainer, "__call__"): ("", BASE | {"silent": False}),
+    (LinearExplainer, "shap_values"): ("X", {}),
+}
+POSITIONAL, KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+
+
+def names(parameters, kind):
+    return [parameter.name for parameter in parameters if parameter.kind is kind]
+
+
+@pytest.mark.parametrize("explainer", CONSTRUCTORS, ids=lambda explainer: explainer.__name__)
+def test_constructors_take_what_shap_s_take_in_the_same_order(explainer):
+    parameters = inspect.signature(explainer).parameters.values()
+    assert names(parameters, POSITIONAL) == CONSTRUCTORS[explainer].split()
+    if explainer is not ferroshap.Explainer:
+        assert {parameter.name for parameter in parameters} >= EVERY
+
+
+@pytest.mark.parametrize("explainer,name", CALLS, ids=str)
+def test_calls_take_what_shap_s_take_in_the_same_order(explainer, name):
+    positional, defaults = CALLS[explainer, name]
+    parameters = list(inspect.signature(getattr(explainer, name)).parameters.values())[1:]
+    assert names(parameters, POSITIONAL) == positional.split()
+    found = {parameter.name: parameter.default for parameter in parameters}
+    assert {option: found[option] for option in defaults} == defaults
+    ours = set(names(parameters, KEYWORD)) - set(defaults)
+    assert ours <= {"batch_size", "outputs", "deadline_seconds"}
+
+
+def test_the_budget_that_follows_the_features_is_printed_as_500():
+    assert "max_evals: 'int | str' = 500" in str(inspect.signature(PermutationExplainer.__call__)).replace(
+        "max_evals: int | str", "max_evals: 'int | str'"
+    )
+
+
+@pytest.mark.parametrize("explainer", list(CONSTRUCTORS)[1:], ids=lambda explainer: explainer.__name__)
+def test_no_call_swallows_options(explainer):
+    for name in ("__call__", "shap_values"):
+        parameters = inspect.signature(getattr(explainer, name)).parameters.values()
+        inherited = name == "shap_values" and explainer is ExactExplainer  # hands them to the call, which looks
+        assert inherited or all(p.kind is not p.VAR_KEYWORD for p in parameters)
