@@ -1,0 +1,77 @@
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3
+VENV   := .venv
+BIN     = $(VENV)/bin
+RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
+SOURCE  = pyproject.toml README.md $(shell find python -name '*.py*' -not -path '*/__pycache__/*')
+# The newest Python that the peers' newest versions want; ours, where there is no newer one.
+NEWEST  = for python in $$(ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[2-9].*/bin/python 2>/dev/null | sort -rV) \
+              python3.14 python3.13 python3.12; do \
+            if "$$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then echo "$$python"; exit; fi; \
+          done; echo $(PYTHON)
+BENCH_PYTHON ?= $(shell $(NEWEST))
+PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
+unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+$(VENV)/.tools:
+	@command -v cargo >/dev/null || { echo "ferroshap needs Rust 1.89 or newer: install it from https://rustup.rs, then run make again" >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "ferroshap needs Python 3.11 or newer, and there is no $(PYTHON): install it, or run make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"ferroshap needs Python 3.11 or newer, this is {v[0]}.{v[1]}: run make PYTHON=/path/to/a/newer/python")'
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "ferroshap needs the venv module of $(PYTHON): install it (Debian, Ubuntu: apt install python3-venv), then run make again" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade 'pip>=25.1' 'maturin>=1.14,<2'   # 25.1: dependency groups
+	touch $@
+
+$(VENV)/.built: pyproject.toml $(RUST) | $(VENV)/.tools
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release
+	touch $@
+
+$(VENV)/.with-%: pyproject.toml | $(VENV)/.built   # a dependency group by name
+	$(PIP) --group $*
+	touch $@
+
+build: $(VENV)/.built  ## compile and install into .venv
+
+demo: build $(VENV)/.with-demo  ## explain a real model on real data
+	$(BIN)/ferroshap demo
+
+test: build $(VENV)/.with-test  ## laws, examples, README
+	cargo test --locked --quiet
+	$(BIN)/python -m pytest --ignore=tests/integrations
+
+test-integrations: build $(VENV)/.with-test  ## every library that installs here
+	for group in trees; do $(PIP) --group $$group || echo "not installed: $$group"; done
+	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations
+
+bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their own
+	shopt -s nullglob; for file in benches/*.py; do echo "== $$file"; .venv-bench/bin/python "$$file"; done
+
+# The wheel that users get, on the newest Python here: peers' newest versions do not install on 3.11.
+.venv-bench/.ready: $(RUST) $(SOURCE) | $(VENV)/.tools
+	test -x .venv-bench/bin/python || $(BENCH_PYTHON) -m venv .venv-bench
+	rm -rf .venv-bench/wheel
+	$(BIN)/maturin build --quiet --release --locked --interpreter .venv-bench/bin/python --out .venv-bench/wheel
+	.venv-bench/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	.venv-bench/bin/python -m pip install --quiet --group bench
+	.venv-bench/bin/python -m pip install --quiet --force-reinstall --no-deps .venv-bench/wheel/*.whl
+	.venv-bench/bin/python -m pip install --quiet .venv-bench/wheel/*.whl   # what the wheel needs, where the group lacks it
+	touch $@
+
+gallery: build $(VENV)/.with-test  ## every plot on fixed data, as pictures to look at
+	$(BIN)/python tests/plots/gallery.py
+
+lint: build $(VENV)/.with-lint  ## formatting, lints, types, stubs
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --features python -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/typos
+	$(BIN)/python -m mypy.stubtest ferroshap._native --allowlist tests/surface/stubtest_allowlist.txt
+
+.PHONY: help build demo test test-integrations bench gallery lint
