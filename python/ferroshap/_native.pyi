@@ -1,13 +1,15 @@
 """The core: coalitions, samplers, estimators and masked batches, in Rust."""
 
+from typing import TypeAlias, final
+
 import numpy as np
 from numpy.typing import NDArray
 
 __version__: str
 
-_Floats = NDArray[np.float64]
-_Words = NDArray[np.uint64]
-_Blocks = NDArray[np.uint32]
+_Floats: TypeAlias = NDArray[np.float64]
+_Words: TypeAlias = NDArray[np.uint64]
+_Blocks: TypeAlias = NDArray[np.uint32]
 
 def usable_threads() -> int:
     """Threads that this process may use at once: affinity and quotas are respected."""
@@ -24,6 +26,7 @@ def unpack_coalitions(words: _Words, n_players: int) -> NDArray[np.bool_]:
 def pack_coalitions(present: NDArray[np.bool_]) -> _Words:
     """Pack a bool array ``(coalitions, players)`` into words: player j is bit j % 64 of word j // 64."""
 
+@final
 class Filling:
     """A batch that is being filled on the pool."""
 
@@ -46,6 +49,7 @@ def fill_ahead(
 def varying(background: NDArray[np.generic], rows: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Tell for each row and column, flat, whether some background row has other bits."""
 
+@final
 class Average:
     """Weighted means of model outputs over the background, as they arrive in any cuts."""
 
@@ -55,6 +59,7 @@ class Average:
     def worths(self) -> _Floats:
         """Return all worths, flat: evaluations, rows, outputs. Once."""
 
+@final
 class Estimator:
     """A method in progress: it is asked, told, and estimates at any moment."""
 
@@ -78,7 +83,5 @@ class Estimator:
 def table_values(worths: _Floats, n_threads: int) -> _Floats:
     """Return the Shapley values ``(players, outputs)`` of worths ``(2**players, outputs)``."""
 
-def table_interactions(
-    worths: _Floats, index: str, order: int, memory_limit_bytes: int, n_threads: int
-) -> _Floats:
+def table_interactions(worths: _Floats, index: str, order: int, memory_limit_bytes: int, n_threads: int) -> _Floats:
     """Return the interactions ``(sets, outputs)`` of the sets of 1 to `order` players, by size, then lexicographic."""

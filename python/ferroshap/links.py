@@ -74,7 +74,7 @@ class Logit:
     def inverse(self, x: Floats, /) -> Floats:
         """Probabilities of the log-odds `x`."""
         with np.errstate(over="ignore"):
-            return cast("Floats", 1.0 / (1.0 + np.exp(-np.asarray(x))))
+            return 1.0 / (1.0 + np.exp(-np.asarray(x)))
 
     def __repr__(self) -> str:
         """Say which link this is."""
@@ -128,7 +128,10 @@ def apply(link: Link, outputs: Floats) -> Floats:
         clipped = np.clip(outputs, CLIP, 1.0 - CLIP)
         n_moved = int(np.count_nonzero(clipped != outputs))
         if n_moved:
-            warn_user(f"{n_moved} model outputs were 0 or 1 and had to be moved by {CLIP} for the logit link", PrecisionWarning)
+            warn_user(
+                f"{n_moved} model outputs were 0 or 1 and had to be moved by {CLIP} for the logit link",
+                PrecisionWarning,
+            )
         outputs = clipped
     return link(outputs)
 

@@ -5,11 +5,15 @@ from pathlib import Path
 
 from ferroshap.errors import OptionError
 
-UNITS = {"B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+UNITS = {"B": 1} | {
+    f"{prefix}{unit}": base**power
+    for power, prefix in enumerate("KMGT", start=1)
+    for unit, base in (("IB", 1024), ("B", 1000))
+}
 
 
 def as_bytes(memory_limit: int | str | None) -> int:
-    """Return the bytes that `memory_limit` allows: a number, text such as ``"2 GiB"``, or None for half of what is free.
+    """Return the bytes that `memory_limit` allows: a number, text such as ``"2 GiB"``, None for half of what is free.
 
     Raises
     ------

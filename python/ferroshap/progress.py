@@ -75,7 +75,7 @@ class _Line:
 
 def _bar(total: int) -> Any:
     try:
-        from tqdm.auto import tqdm  # noqa: PLC0415 - optional, and met only by long work
+        from tqdm.auto import tqdm
     except ImportError:
         return _Line(total)
     return tqdm(total=total, desc="ferroshap", unit=" evaluations", leave=False)

@@ -124,7 +124,7 @@ impl Exact {
     }
 
     /// Least squares on the complete prefix of a table that is not full.
-    fn from_prefix(&self, asked: &[u32], worths: &[f64], workers: &Workers<'_>) -> Result<Estimate, Error> {
+    fn least_squares(&self, asked: &[u32], worths: &[f64], workers: &Workers<'_>) -> Result<Estimate, Error> {
         let n_outputs = self.problem.n_outputs;
         let told = self.arrivals.told();
         let n_inner = told.saturating_sub(self.known.n_asked());
@@ -189,7 +189,7 @@ impl Estimator for Exact {
         let values = match &self.way {
             _ if !self.known.is_complete() => None,
             Way::Table { asked, worths } if !self.is_complete() => {
-                return self.from_prefix(asked, worths, workers);
+                return self.least_squares(asked, worths, workers);
             }
             Way::Table { worths, .. } => {
                 let mut all = worths.clone();

@@ -141,6 +141,7 @@ impl PyEstimator {
     }
 
     /// The next evaluations: (number of the first, words (count, words), blocks (count,)).
+    #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]
     fn ask<'py>(
         &self,
         py: Python<'py>,

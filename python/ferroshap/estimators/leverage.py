@@ -51,7 +51,8 @@ class Leverage:
         """Refuse a sequence that does not exist."""
         known = get_args(Sequence)
         if self.sequence not in known:
-            msg = f"`sequence={self.sequence!r}` is not known{nearest(str(self.sequence), known)} Known: {', '.join(known)}"
+            meant = nearest(str(self.sequence), known)
+            msg = f"`sequence={self.sequence!r}` is not known{meant} Known: {', '.join(known)}"
             raise OptionError(msg)
 
     @property

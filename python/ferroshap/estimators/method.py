@@ -24,4 +24,3 @@ def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> 
     budget pays for it, and an order that it cannot pay for becomes "singles_first".
     """
     return _native.choose_method(method.native_name, n_players, granted, n_blocks)
-

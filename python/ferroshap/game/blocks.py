@@ -86,4 +86,6 @@ def _systematic(weights: Floats, count: int, stream: np.random.Generator) -> NDA
     shuffled = stream.permutation(len(weights))
     marks = (np.arange(count) + stream.random()) / count
     ends = np.cumsum(weights[shuffled])
-    return shuffled[np.searchsorted(ends / ends[-1], marks, side="right").clip(max=len(weights) - 1)]
+    drawn: NDArray[np.int64] = np.searchsorted(ends / ends[-1], marks, side="right").clip(max=len(weights) - 1)
+    rows: NDArray[np.int64] = shuffled[drawn]
+    return rows

@@ -105,8 +105,10 @@ class MaskedGame:
 
     def begin(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> "Evaluation":
         """Begin to evaluate coalitions: their first batch is filled while others do something else."""
-        n_model_rows = int(self._rows_of_block[blocks].sum()) if len(self._rows_of_block) > 1 else (
-            len(blocks) * int(self._rows_of_block[0])
+        n_model_rows = (
+            int(self._rows_of_block[blocks].sum())
+            if len(self._rows_of_block) > 1
+            else (len(blocks) * int(self._rows_of_block[0]))
         )
         evaluation = Evaluation(words, blocks, n_model_rows)
         if len(blocks):
@@ -155,7 +157,7 @@ class MaskedGame:
         present = _native.unpack_coalitions(words[evaluation : evaluation + 1], self.n_players)[0]
         names = self.reference.table.names or [f"Feature {column}" for column in range(self.pairing.n_columns)]
         shown = [names[feature] for feature in self.players.features[row][present]]
-        features = ", ".join(shown[:10]) + (", ..." if len(shown) > 10 else "")  # noqa: PLR2004 - what fits a line
+        features = ", ".join(shown[:10]) + (", ..." if len(shown) > 10 else "")
         msg = (
             f"`model` is worth {worths[evaluation, place]} (output {output}) for row {self.players.rows[row]} when "
             f"[{features}] come from it and the rest from the background: outputs must be finite"

@@ -106,12 +106,14 @@ class Reference:
             part = [np.ascontiguousarray(block[first : first + step]) for block in columns]
             parts.append(self.model(pairing.build(part), len(part[0])))
         outputs = np.concatenate(parts)
-        if outputs.ndim == 2 and outputs.shape[1] == 0:  # noqa: PLR2004 - rows and outputs
+        if outputs.ndim == 2 and outputs.shape[1] == 0:
             msg = "`model` returned no outputs on the background: it must return one or more a row"
             raise DimensionError(msg)
         if not np.isfinite(outputs).all():
             row = int(np.flatnonzero(~np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1))[0])
-            msg = f"`model` returned {outputs[~np.isfinite(outputs)][0]} for background row {row}: outputs must be finite"
+            msg = (
+                f"`model` returned {outputs[~np.isfinite(outputs)][0]} for background row {row}: outputs must be finite"
+            )
             raise WorthError(msg)
         return outputs
 

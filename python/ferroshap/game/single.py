@@ -55,7 +55,9 @@ class Game:
         linearize_link: bool = True,
     ) -> None:
         """Ask the model about the background."""
-        self.reference = Reference(as_model(model), as_masker(masker), links.resolve(link), linearize_link=linearize_link)
+        self.reference = Reference(
+            as_model(model), as_masker(masker), links.resolve(link), linearize_link=linearize_link
+        )
         row = read_table(x, argument="x", allow_single_row=True)
         positions = match_columns(row, self.reference.table.names, argument="x", reference="the background")
         row = row if positions is None else row.reorder(positions)
@@ -96,7 +98,7 @@ class Game:
         ndarray of shape ``(n_coalitions,)``, or ``(n_coalitions, n_outputs)`` for a model of two dimensions
         """
         present = np.asarray(coalitions, dtype=np.bool_)
-        if present.ndim != 2 or present.shape[1] != self.n_players:  # noqa: PLR2004 - coalitions and players
+        if present.ndim != 2 or present.shape[1] != self.n_players:
             msg = f"`coalitions` has shape {present.shape}, but must be (coalitions, {self.n_players})"
             raise DimensionError(msg)
         words = _native.pack_coalitions(np.ascontiguousarray(present[:, self.players.features[0]]))

@@ -19,11 +19,11 @@ def sampled_rows(n_rows: int, n_samples: int, random_state: int = 0) -> NDArray[
     if n_samples >= n_rows:
         return rows
     # The legacy generator on purpose: it gives the rows that users know from shap.
-    np.random.RandomState(random_state).shuffle(rows)  # noqa: NPY002 - see above
+    np.random.RandomState(random_state).shuffle(rows)
     return rows[:n_samples]
 
 
-def sample(X: Any, nsamples: int = 100, random_state: int = 0) -> Any:  # noqa: N803 - shap's name
+def sample(X: Any, nsamples: int = 100, random_state: int = 0) -> Any:
     """Return `nsamples` random rows of `X`, in the container that it came in.
 
     Parameters
@@ -80,7 +80,7 @@ class Summary:
         object.__setattr__(self, "groups_size", len(self.groups))
 
 
-def kmeans(X: Any, k: int, round_values: bool = True) -> Summary:  # noqa: FBT001, FBT002, N803 - shap's signature
+def kmeans(X: Any, k: int, round_values: bool = True) -> Summary:
     """Summarise a background by `k` weighted cluster centres.
 
     A summary changes the game: values are for the summary, not for the rows behind it.
@@ -128,7 +128,7 @@ def kmeans(X: Any, k: int, round_values: bool = True) -> Summary:  # noqa: FBT00
 
 def _cluster(data: Floats, k: int) -> tuple[Floats, NDArray[np.int64]]:
     if "sklearn" in sys.modules or _has_sklearn():
-        from sklearn.cluster import KMeans  # noqa: PLC0415 - optional
+        from sklearn.cluster import KMeans
 
         fitted = KMeans(n_clusters=k, random_state=0, n_init=10).fit(data)
         return np.array(fitted.cluster_centers_), fitted.labels_.astype(np.int64)
@@ -136,7 +136,7 @@ def _cluster(data: Floats, k: int) -> tuple[Floats, NDArray[np.int64]]:
 
 
 def _has_sklearn() -> bool:
-    from importlib.util import find_spec  # noqa: PLC0415 - rarely needed
+    from importlib.util import find_spec
 
     return find_spec("sklearn") is not None
 
@@ -167,4 +167,5 @@ def _lloyd(data: Floats, k: int, n_starts: int = 10, max_iterations: int = 300) 
 
 
 def _squared_distances(data: Floats, centres: Floats) -> Floats:
-    return ((data[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
+    distances: Floats = ((data[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
+    return distances

@@ -282,6 +282,7 @@ def _count_players(game: Any, n_players: int | None) -> int:
 
 def _positive(number: Any, argument: str) -> int:
     if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-        msg = f"`{argument}` is {number!r}, but must be a positive integer" + (" or 'auto'" if argument != "n_players" else "")
+        or_auto = "" if argument == "n_players" else " or 'auto'"
+        msg = f"`{argument}` is {number!r}, but must be a positive integer{or_auto}"
         raise OptionError(msg)
     return int(number)

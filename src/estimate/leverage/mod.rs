@@ -12,9 +12,9 @@
 //! regression (Musco, Witter 2024, "Provably accurate Shapley value estimation via leverage score sampling",
 //! arXiv 2410.01917).
 //!
-//! Rooms: [`signs`] multiplies by the sign matrix, [`design`] weighs the pairs and forms the Gram matrix,
-//! [`solve`] solves under the constraint, [`ridge`] below full rank, [`conjugate`] for very many players;
-//! [`errors`] says how far off the values may be.
+//! Rooms: `signs` multiplies by the sign matrix, `design` weighs the pairs and forms the Gram matrix,
+//! `solve` solves under the constraint, `ridge` below full rank, `conjugate` for very many players;
+//! `errors` says how far off the values may be.
 
 mod conjugate;
 mod design;
