@@ -61,6 +61,11 @@ impl Stream {
         }
     }
 
+    /// A uniform number in `[0, 1)`, a multiple of `2^-53`.
+    pub fn uniform(&mut self) -> f64 {
+        (self.word() >> 11) as f64 * f64::EPSILON / 2.0
+    }
+
     /// Shuffle `items` (Fisher-Yates from the top): every order is equally likely.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {

@@ -77,7 +77,16 @@ impl Method {
         if problem.n_players == 0 {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
-        Ok(match self.or_smaller(problem.n_players, problem.granted(), problem.n_blocks()) {
+        let n_blocks = problem.n_blocks();
+        if n_blocks > 1 && matches!(self, Self::Leverage(_)) && problem.n_players > 3 {
+            let got = format!("{n_blocks} blocks");
+            return Err(Error::Parameter {
+                argument: "block_weights",
+                got,
+                accepted: "a background in one piece",
+            });
+        }
+        Ok(match self.or_smaller(problem.n_players, problem.granted(), n_blocks) {
             Self::Exact => Box::new(Exact::new(problem)?),
             Self::Permutation => Box::new(Permutation::new(problem)?),
             Self::Leverage(sequence) => Box::new(Leverage::new(problem, sequence)?),

@@ -64,9 +64,14 @@ impl Known {
         u32::try_from(self.block_weights.len()).unwrap_or(u32::MAX)
     }
 
-    /// The weight of a block; all sum to 1.
-    pub fn block_weight(&self, block: u32) -> f64 {
-        self.block_weights[block as usize]
+    /// The weights of the blocks; they sum to 1.
+    pub fn block_weights(&self) -> &[f64] {
+        &self.block_weights
+    }
+
+    /// `v({})` of an output on one block.
+    pub fn empty_on(&self, block: usize, output: usize) -> f64 {
+        self.worths[block * self.n_outputs + output]
     }
 
     /// Take the endpoints off the head of what was told; returns the rest.
@@ -93,8 +98,8 @@ impl Known {
     }
 
     /// `v(N) - v({})` on one block.
-    pub fn difference(&self, block: u32, output: usize) -> f64 {
-        self.full(output) - self.worths[block as usize * self.n_outputs + output]
+    pub fn difference(&self, block: usize, output: usize) -> f64 {
+        self.full(output) - self.empty_on(block, output)
     }
 
     /// `D = v(N) - v({})` over the whole background.

@@ -6,7 +6,7 @@ use crate::estimate::arrivals::Arrivals;
 use crate::estimate::endpoints::{Known, share_gap};
 use crate::estimate::{Batch, Estimate, Estimator, Problem, Status};
 use crate::parallel::Workers;
-use crate::sample::orders::{Orders, block_of_unit};
+use crate::sample::orders::{Orders, Turns};
 
 /// Cycles of balanced orders from which on the error is taken between cycles. Below, units count as
 /// independent: balance makes them repel each other, so the error is then stated too large, not too small.
@@ -21,7 +21,8 @@ const CYCLES_FOR_ERROR: u64 = 8;
 ///
 /// Unbiased for every game, exact on games without interactions above order 2, efficient after every unit.
 /// Costs `2 (n - 1)` evaluations a unit and two for the endpoints. Where the background is cut into blocks,
-/// a unit uses one block, and units are weighted by their block.
+/// a unit uses one block, see [`Turns`]; what the blocks miss of `v({})` on the whole background is shared out by
+/// the standard errors, which is unbiased only once every block has had its turn.
 ///
 /// Castro, Gómez, Tejada (2009), "Polynomial calculation of the Shapley value based on sampling";
 /// antithetic orders: Mitchell, Cooper, Frank, Holmes (2022), "Sampling permutations for Shapley value
@@ -30,6 +31,7 @@ const CYCLES_FOR_ERROR: u64 = 8;
 pub struct Permutation {
     problem: Problem,
     orders: Orders,
+    turns: Turns,
     n_units: u64,
     arrivals: Arrivals,
     asking: Option<Asking>,
@@ -45,6 +47,7 @@ pub struct Permutation {
 #[derive(Debug, Clone)]
 struct Asking {
     unit: u64,
+    block: u32,
     order: Vec<u32>,
     /// How many players have joined, and the coalition that they form.
     joined: usize,
@@ -95,12 +98,14 @@ impl Permutation {
         let length = problem.n_players * problem.n_outputs;
         let orders = Orders::new(problem.n_players, problem.seed, problem.row_key);
         let n_units = (problem.granted() - 2) / Self::unit_cost(&problem);
+        let known = Known::new(&problem)?;
         Ok(Self {
             orders,
+            turns: Turns::new(known.block_weights(), problem.seed, problem.row_key),
             n_units,
             arrivals: Arrivals::new(problem.n_outputs),
             asking: None,
-            known: Known::new(&problem)?,
+            known,
             pending: Vec::new(),
             units: Moments::new(length),
             cycle: Moments::new(length),
@@ -127,9 +132,10 @@ impl Permutation {
         }
         let cost = Self::unit_cost(&self.problem);
         let (unit, place) = ((number - n_asked) / cost, (number - n_asked) % cost);
-        let (orders, n_players) = (&self.orders, self.problem.n_players);
+        let (orders, turns, n_players) = (&self.orders, &self.turns, self.problem.n_players);
         let begin = || Asking {
             unit,
+            block: u32::try_from(turns.block(unit)).unwrap_or(u32::MAX),
             order: orders.order(unit),
             joined: 0,
             prefix: vec![0; coalition::words_for(n_players)],
@@ -145,17 +151,13 @@ impl Permutation {
         } else {
             batch.coalitions.push_complement(&asking.prefix);
         }
-        batch.blocks.push(self.block(unit));
-    }
-
-    fn block(&self, unit: u64) -> u32 {
-        block_of_unit(unit, self.known.n_blocks(), self.problem.seed, self.problem.row_key)
+        batch.blocks.push(asking.block);
     }
 
     /// Fold the worths of a complete unit.
     fn finish_unit(&mut self) {
         let unit = self.units.count;
-        let block = self.block(unit);
+        let block = self.turns.block(unit);
         let order = self.orders.order(unit);
         let n_outputs = self.problem.n_outputs;
         let mut gains = vec![0.0; self.units.mean.len()];
@@ -173,7 +175,7 @@ impl Permutation {
             }
         }
         self.pending.clear();
-        let weight = self.known.block_weight(block) * f64::from(self.known.n_blocks());
+        let weight = self.turns.weight(block);
         self.units.add(&gains, weight);
         self.cycle.add(&gains, weight);
         if self.cycle.count == self.orders.cycle() {

@@ -56,7 +56,13 @@ impl SinglesFirst {
 
     /// `v({j}) - v({})`.
     fn alone(&self, player: usize, output: usize) -> f64 {
-        self.worths[player * self.problem.n_outputs + output] - self.known.empty(output)
+        self.worths[player * self.problem.n_outputs + output]
+            - self.known.empty_on(self.block(player), output)
+    }
+
+    /// The block of the background that a player alone, and his absence, are evaluated on: they take turns.
+    fn block(&self, player: usize) -> usize {
+        player % self.known.block_weights().len()
     }
 
     fn rank_players(&mut self) {
@@ -82,22 +88,26 @@ impl Estimator for SinglesFirst {
         let first = self.arrivals.ask(count);
         let n_players = self.problem.n_players;
         let mut coalitions = Coalitions::new(n_players);
+        let mut blocks = Vec::with_capacity(count);
         for number in first..first + count as u64 {
             if number < self.known.n_asked() {
                 coalitions.push_endpoint(number == 1);
+                blocks.push(0);
                 continue;
             }
             let place = usize::try_from(number - self.known.n_asked()).unwrap_or(usize::MAX);
+            let is_single = place < n_players;
+            let player = if is_single { place } else { self.strongest[place - n_players] as usize };
             let mut one = vec![0; coalition::words_for(n_players)];
-            if place < n_players {
-                coalition::insert(&mut one, place);
+            coalition::insert(&mut one, player);
+            if is_single {
                 coalitions.push(&one);
             } else {
-                coalition::insert(&mut one, self.strongest[place - n_players] as usize);
                 coalitions.push_complement(&one);
             }
+            blocks.push(u32::try_from(self.block(player)).unwrap_or(u32::MAX));
         }
-        Ok(Batch { first, coalitions, blocks: vec![0; count] })
+        Ok(Batch { first, coalitions, blocks })
     }
 
     fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error> {

@@ -56,19 +56,60 @@ impl Orders {
     }
 }
 
-/// The block of the background that work unit `unit` is evaluated on.
+/// How the blocks of a background take turns.
 ///
-/// Blocks rotate: each run of `n_blocks` units uses every block once, in a seeded order of its own, so that
-/// blocks and balanced orders do not fall into step.
-pub fn block_of_unit(unit: u64, n_blocks: u32, seed: u64, row_key: u64) -> u32 {
-    if n_blocks == 1 {
-        return 0;
+/// Blocks of about equal weight rotate: each run of as many units as there are blocks uses every block once, in
+/// a seeded order of its own, so that blocks and balanced orders do not fall into step, and a unit counts as
+/// much as its block weighs. Blocks of unequal weight are drawn systematically, anew in each such run, each as
+/// often as it should be, rounded up or down at random: every unit then is an unbiased estimate for the whole
+/// background, and all count alike.
+#[derive(Debug, Clone)]
+pub struct Turns {
+    weights: Vec<f64>,
+    rotates: bool,
+    seed: u64,
+    row_key: u64,
+}
+
+/// Blocks whose weights differ by no more than this factor rotate.
+const ABOUT_EQUAL: f64 = 1.5;
+
+impl Turns {
+    /// Turns of blocks with these weights, which sum to 1.
+    pub fn new(weights: &[f64], seed: u64, row_key: u64) -> Self {
+        let most = weights.iter().fold(0.0, |most: f64, &weight| most.max(weight));
+        let rotates = weights.iter().all(|weight| weight * ABOUT_EQUAL >= most);
+        Self { weights: weights.to_vec(), rotates, seed, row_key }
     }
-    let round = unit / u64::from(n_blocks);
-    let mut blocks: Vec<u32> = (0..n_blocks).collect();
-    Stream::new(seed, Purpose::Blocks, row_key, CYCLE | round).shuffle(&mut blocks);
-    #[expect(clippy::cast_possible_truncation, reason = "below the number of blocks")]
-    blocks[(unit % u64::from(n_blocks)) as usize]
+
+    /// The block of work unit `unit`. O(blocks).
+    pub fn block(&self, unit: u64) -> usize {
+        let n_blocks = self.weights.len();
+        if n_blocks == 1 {
+            return 0;
+        }
+        let (round, place) = (unit / n_blocks as u64, unit % n_blocks as u64);
+        let mut stream = Stream::new(self.seed, Purpose::Blocks, self.row_key, CYCLE | round);
+        let mut places: Vec<usize> = (0..n_blocks).collect();
+        stream.shuffle(&mut places);
+        let place = places[usize::try_from(place).unwrap_or(0)];
+        if self.rotates {
+            return place;
+        }
+        let mark = (place as f64 + stream.uniform()) / n_blocks as f64;
+        let mut end = 0.0;
+        let found = self.weights.iter().position(|weight| {
+            end += weight;
+            mark < end
+        });
+        // Weights that sum to a little less than 1 may leave the last mark beyond them.
+        found.unwrap_or(n_blocks - 1)
+    }
+
+    /// How much a unit on `block` counts; 1 on average.
+    pub fn weight(&self, block: usize) -> f64 {
+        if self.rotates { self.weights[block] * self.weights.len() as f64 } else { 1.0 }
+    }
 }
 
 #[cfg(test)]
@@ -109,12 +150,34 @@ mod tests {
     }
 
     #[test]
-    fn blocks_rotate_through_the_whole_background() {
+    fn equal_blocks_rotate_through_the_whole_background() {
+        let turns = Turns::new(&[0.2; 5], 1, 0);
         for round in 0..4_u64 {
-            let mut seen: Vec<u32> =
-                (5 * round..5 * round + 5).map(|unit| block_of_unit(unit, 5, 1, 0)).collect();
+            let mut seen: Vec<usize> = (5 * round..5 * round + 5).map(|unit| turns.block(unit)).collect();
             seen.sort_unstable();
             assert_eq!(seen, [0, 1, 2, 3, 4]);
         }
+    }
+
+    #[test]
+    fn unequal_blocks_are_drawn_in_proportion_and_never_far_from_it() {
+        let weights = [0.6, 0.25, 0.1, 0.05];
+        let turns = Turns::new(&weights, 1, 0);
+        let mut first = [0_u32; 4];
+        for round in 0..20_000_u64 {
+            let mut seen = [0_u32; 4];
+            for unit in 4 * round..4 * round + 4 {
+                seen[turns.block(unit)] += 1;
+            }
+            for (&count, weight) in seen.iter().zip(&weights) {
+                assert!((f64::from(count) - 4.0 * weight).abs() < 1.0, "{seen:?}");
+            }
+            first[turns.block(4 * round)] += 1;
+        }
+        for (&count, weight) in first.iter().zip(&weights) {
+            let error = (20_000.0_f64 * weight * (1.0 - weight)).sqrt();
+            assert!((f64::from(count) - 20_000.0 * weight).abs() < 5.0 * error, "{first:?}");
+        }
+        assert!((turns.weight(0) - 1.0).abs() < 1e-15);
     }
 }

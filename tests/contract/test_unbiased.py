@@ -49,7 +49,7 @@ def test_equal_players_get_equal_values_on_average(record, seed):
 
 def test_null_players_get_nothing_within_their_error(record, seed):
     """Of biased estimators too, once they do not shrink: what is found is of the size of the error that is stated."""
-    table, _ = drawn(dense, 6, seed)
+    table, _ = drawn(network, 6, seed)
     game = Table(np.concatenate([table.worths, table.worths]))  # player 6 adds nothing
     for budget in [record.honest(7), 2 * record.honest(7)]:
         results = [estimate(game, record.method, budget=budget, rng=seed * RUNS + start) for start in range(RUNS)]
