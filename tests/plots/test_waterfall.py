@@ -1,5 +1,6 @@
 """The waterfall: arrows lead from the base value to the output."""
 
+import io
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -104,3 +105,14 @@ def test_labels_are_drawn_in_two_colours_and_survive_other_texts(tmp_path):
     ax.tick_params(axis="y", labelsize=5)
     ax.figure.canvas.draw()
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c", "d"]
+
+
+def test_a_file_of_another_resolution_places_its_labels_as_the_screen_does():
+    values = np.array([62.19, 52.97, 13.5, 6.96, -4.05, 2.88, -2.24])
+    figure = plt.figure()
+    ax = waterfall(Explanation(values, 152.05, np.arange(7.0)), show=False)
+    colors = []
+    for dpi in (figure.dpi, 200, 50):
+        figure.savefig(io.BytesIO(), dpi=dpi)
+        colors.append([(text.get_text(), text.get_color()) for text in ax.texts])
+    assert colors[0] == colors[1] == colors[2]

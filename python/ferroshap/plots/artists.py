@@ -32,9 +32,11 @@ class TipLabel(Text):
         self._is_inside: bool | None = None
         self._measured: tuple[Any, float] = (None, 0.0)
 
-    def fits(self, slack: float = 1.0) -> bool:
+    def fits(self, slack: float = 1.0, renderer: Any = None) -> bool:
         """Tell whether the label, made wider by `slack`, has room inside its bar at the present limits and size."""
-        return slack * self._width() + 2 * self._pixels(_INSIDE) <= abs(self._at(self.free) - self._at(self.start))
+        return slack * self._width(renderer) + 2 * self._pixels(_INSIDE) <= abs(
+            self._at(self.free) - self._at(self.start)
+        )
 
     def outside(self) -> tuple[float, float, float]:
         """Where the label stands if it does not fit: its anchor, its direction, and the pixels that it needs."""
@@ -43,18 +45,20 @@ class TipLabel(Text):
 
     def draw(self, renderer: Any) -> None:
         """Choose the place, then draw."""
-        self._settle()
+        self._settle(renderer)
         super().draw(renderer)
 
     def get_window_extent(self, renderer: Any = None, dpi: float | None = None) -> Any:
         """Choose the place, then measure."""
-        self._settle()
+        self._settle(renderer)
         return super().get_window_extent(renderer, dpi)
 
-    def _width(self) -> float:
-        look = (self.get_text(), self.get_fontsize(), self._own_figure().dpi)
+    def _width(self, renderer: Any = None) -> float:
+        # A file may be written at another resolution than the figure's: left to itself, matplotlib would
+        # measure with the renderer of the last drawing.
+        look = (self.get_text(), self.get_fontsize(), self._own_figure().dpi, renderer is None)
         if look != self._measured[0]:
-            self._measured = (look, float(super().get_window_extent().width))
+            self._measured = (look, float(super().get_window_extent(renderer).width))
         return self._measured[1]
 
     def _pixels(self, points: float) -> float:
@@ -67,9 +71,9 @@ class TipLabel(Text):
         axes: Any = self.axes
         return float(axes.transData.transform((x, 0.0))[0])
 
-    def _settle(self) -> None:
+    def _settle(self, renderer: Any) -> None:
         """Change colour and place only when the answer changes: a text changed while drawn is drawn again."""
-        is_inside = self.fits()
+        is_inside = self.fits(renderer=renderer)
         if is_inside is self._is_inside:
             return
         self._is_inside = is_inside
