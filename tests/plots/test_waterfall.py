@@ -110,7 +110,7 @@ def test_labels_are_drawn_in_two_colours_and_survive_other_texts(tmp_path):
 def test_a_file_of_another_resolution_places_its_labels_as_the_screen_does():
     values = np.array([62.19, 52.97, 13.5, 6.96, -4.05, 2.88, -2.24])
     figure = plt.figure()
-    ax = waterfall(Explanation(values, 152.05, np.arange(7.0)), show=False)
+    ax = plots.waterfall(Explanation(values, 152.05, np.arange(7.0)), show=False)
     colors = []
     for dpi in (figure.dpi, 200, 50):
         figure.savefig(io.BytesIO(), dpi=dpi)
