@@ -134,13 +134,13 @@ impl Known {
 
 /// Make the values of one output sum to `total`; returns what they missed.
 ///
-/// The gap is shared in proportion to the squared standard errors; where these are unknown or zero, to the
-/// absolute values; where those are zero too, equally. Values and errors are `(players, outputs)`.
-pub fn share_gap(values: &mut [f64], std_errors: &[f64], n_outputs: usize, output: usize, total: f64) -> f64 {
+/// The gap is shared in proportion to `shares`; where these are all zero, to the absolute values; where those
+/// are zero too, equally. Values and shares are `(players, outputs)`, shares not negative.
+pub fn share_gap(values: &mut [f64], shares: &[f64], n_outputs: usize, output: usize, total: f64) -> f64 {
     let column = |matrix: &[f64]| matrix.iter().skip(output).step_by(n_outputs).copied().collect::<Vec<_>>();
     let own = column(values);
     let gap = total - own.iter().sum::<f64>();
-    let mut shares: Vec<f64> = column(std_errors).iter().map(|error| error * error).collect();
+    let mut shares = column(shares);
     if !shares.iter().sum::<f64>().is_normal() {
         shares = own.iter().map(|value| value.abs()).collect();
     }
@@ -161,11 +161,11 @@ mod tests {
     #[test]
     fn shared_gaps_close_the_sum_and_spare_certain_values() {
         let mut values = vec![1.0, 5.0, 2.0, 5.0];
-        assert!((share_gap(&mut values, &[0.0, 9.0, 0.5, 9.0], 2, 0, 4.0) - 1.0).abs() < 1e-15);
+        assert!((share_gap(&mut values, &[0.0, 9.0, 0.25, 9.0], 2, 0, 4.0) - 1.0).abs() < 1e-15);
         assert_eq!(values, [1.0, 5.0, 3.0, 5.0]);
-        let mut unknown = vec![1.0, -3.0];
-        share_gap(&mut unknown, &[f64::NAN; 2], 1, 0, 2.0);
-        assert_eq!(unknown, [2.0, 0.0]);
+        let mut by_size = vec![1.0, -3.0];
+        share_gap(&mut by_size, &[0.0; 2], 1, 0, 2.0);
+        assert_eq!(by_size, [2.0, 0.0]);
         let mut zeros = vec![0.0, 0.0];
         share_gap(&mut zeros, &[0.0; 2], 1, 0, 1.0);
         assert_eq!(zeros, [0.5, 0.5]);

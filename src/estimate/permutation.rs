@@ -21,8 +21,8 @@ const CYCLES_FOR_ERROR: u64 = 8;
 ///
 /// Unbiased for every game, exact on games without interactions above order 2, efficient after every unit.
 /// Costs `2 (n - 1)` evaluations a unit and two for the endpoints. Where the background is cut into blocks,
-/// a unit uses one block, see [`Turns`]; what the blocks miss of `v({})` on the whole background is shared out by
-/// the standard errors, which is unbiased only once every block has had its turn.
+/// a unit uses one block, see [`Turns`]; what the blocks seen miss of `v({})` on the whole background is shared
+/// equally by all who ever gained anything.
 ///
 /// Castro, Gómez, Tejada (2009), "Polynomial calculation of the Shapley value based on sampling";
 /// antithetic orders: Mitchell, Cooper, Frank, Holmes (2022), "Sampling permutations for Shapley value
@@ -228,8 +228,14 @@ impl Estimator for Permutation {
         let std_errors = spread.std_errors();
         let df = if spread.count > 1 { spread.count as f64 - 1.0 } else { f64::NAN };
         let mut values = self.units.mean.clone();
+        // Equal shares of what the blocks seen miss have mean zero; shares that follow the values or their
+        // errors do not (measured: up to 0.16 of a value with two orders on three blocks). A player who never
+        // gained anything gets nothing.
+        let shares: Vec<f64> = (values.iter().zip(&self.units.squares))
+            .map(|(&v, &s)| f64::from(v != 0.0 || s != 0.0))
+            .collect();
         let gap = (0..n_outputs)
-            .map(|k| share_gap(&mut values, &std_errors, n_outputs, k, self.known.total_difference(k)))
+            .map(|k| share_gap(&mut values, &shares, n_outputs, k, self.known.total_difference(k)))
             .collect();
         let status = if self.units.count == self.n_units { Status::BudgetSpent } else { Status::Interrupted };
         let n_evaluations = self.arrivals.told();

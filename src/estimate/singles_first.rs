@@ -141,10 +141,8 @@ impl Estimator for SinglesFirst {
                 shares[place] /= 2.0;
             }
         }
-        // The sharing takes errors, whose squares are the shares.
-        let errors: Vec<f64> = shares.iter().map(|share| share.sqrt()).collect();
         let gap: Vec<f64> = (0..n_outputs)
-            .map(|k| share_gap(&mut values, &errors, n_outputs, k, self.known.total_difference(k)))
+            .map(|k| share_gap(&mut values, &shares, n_outputs, k, self.known.total_difference(k)))
             .collect();
         for (output, gap) in gap.iter().enumerate() {
             let equal = self.known.total_difference(output) / n_players as f64;

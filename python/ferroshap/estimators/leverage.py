@@ -21,8 +21,9 @@ class Leverage:
     interactions above order 2 from ``2 * n_players + 2`` evaluations on, exact when all coalitions
     are drawn; not unbiased. Standard errors are heteroskedasticity-consistent (HC3) with a
     finite-population factor; NaN below ``n_players + 7`` pairs. Below ``4 * n_players`` evaluations
-    a ridge towards equal shares, chosen by leave-one-pair-out error, keeps the fit sane. Needs
-    ``n_players + 2`` evaluations. Time O(pairs · players² / 64 + players³).
+    a ridge towards equal shares, chosen by leave-one-pair-out error, keeps the fit sane. A budget below
+    ``2 * n_players + 2`` is spent on every player alone and the strongest ones' absence; the least is
+    ``n_players + 2``. Time O(pairs · players² / 64 + players³).
 
     Musco, Witter (2024), "Provably accurate Shapley value estimation via leverage score sampling";
     the regression is that of Lundberg, Lee (2017), "A unified approach to interpreting model predictions".

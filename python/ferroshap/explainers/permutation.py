@@ -22,10 +22,8 @@ class PermutationExplainer(AgnosticExplainer):
 
     Unbiased, exact on models without interactions above order 2; with one standard error a value.
     An evaluation is averaged over at most `rows_per_eval` background rows; over a larger
-    background blocks of rows take turns, so that values are those of the whole background: without
-    bias once every block had its turn. Before, what the orders miss of the sum is shared out in
-    proportion to the squared errors, which pulls them a little (0.2 standard errors with two orders
-    for five blocks, measured).
+    background blocks of rows take turns, so that values are those of the whole background. What the
+    blocks seen so far miss of the sum is shared equally by all features that ever mattered.
 
     Parameters
     ----------

@@ -16,9 +16,8 @@ class SamplingExplainer(AgnosticExplainer):
     """Estimate Shapley values of any model by joining orders, one background row at a time.
 
     One standard error a value. Each order meets the next row of the shuffled background, so the
-    budget counts model rows and a large background costs nothing extra. Without bias once every row
-    had its turn; before, what the orders miss of the sum is shared out in proportion to the squared
-    errors, which pulls them a little.
+    budget counts model rows and a large background costs nothing extra. What the
+    rows seen so far miss of the sum is shared equally by all features that ever mattered.
 
     Parameters
     ----------
