@@ -23,7 +23,8 @@ class PermutationExplainer(AgnosticExplainer):
     Unbiased, exact on models without interactions above order 2; with one standard error a value.
     An evaluation is averaged over at most `rows_per_eval` background rows; over a larger
     background blocks of rows take turns, so that values are those of the whole background. What the
-    blocks seen so far miss of the sum is shared equally by all features that ever mattered.
+    blocks seen so far miss of the sum is shared equally by all features that ever mattered; once every
+    block has had its turn, little is missing, and it is shared by squared errors.
 
     Parameters
     ----------

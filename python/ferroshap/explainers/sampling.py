@@ -17,7 +17,8 @@ class SamplingExplainer(AgnosticExplainer):
 
     One standard error a value. Each order meets the next row of the shuffled background, so the
     budget counts model rows and a large background costs nothing extra. What the
-    rows seen so far miss of the sum is shared equally by all features that ever mattered.
+    rows seen so far miss of the sum is shared equally by all features that ever mattered; once every row
+    has had its turn, little is missing, and it is shared by squared errors.
 
     Parameters
     ----------
