@@ -11,11 +11,12 @@ class Permutation:
 
     .. math:: \hat\phi_{\pi(r)} = o(P_{r+1}) - o(P_r)
 
-    where :math:`P_r` holds the first `r` players. Unbiased for every game; exact on games without interactions above order 2. Each
-    player comes first or last equally often. Costs ``2 * (n_players - 1)`` evaluations an order;
-    standard errors are those between orders (between balanced cycles of them once there are eight),
-    NaN for a single one. A budget below ``2 * n_players`` is spent on every player alone and the
-    strongest ones' absence; that is biased, and its error unknown.
+    where :math:`P_r` holds the first `r` players. Unbiased for every game; exact on games
+    without interactions above order 2. Each player comes first or last equally often. Costs
+    ``2 * (n_players - 1)`` evaluations an order; standard errors are those between orders (between
+    balanced cycles of them once there are eight), NaN for a single one. A budget below
+    ``2 * n_players`` is spent on every player alone and the strongest ones' absence; that is
+    biased, and its error unknown.
 
     Castro, Gómez, Tejada (2009); Mitchell, Cooper, Frank, Holmes (2022), "Sampling permutations
     for Shapley value estimation".
