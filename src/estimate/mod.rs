@@ -9,6 +9,7 @@ pub mod auto;
 pub mod endpoints;
 pub mod exact;
 pub mod leverage;
+mod moments;
 pub mod permutation;
 pub mod singles_first;
 

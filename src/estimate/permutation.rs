@@ -4,6 +4,7 @@ use crate::coalition::{self, Coalitions};
 use crate::error::Error;
 use crate::estimate::arrivals::Arrivals;
 use crate::estimate::endpoints::{Known, share_gap};
+use crate::estimate::moments::Moments;
 use crate::estimate::{Batch, Estimate, Estimator, Problem, Status};
 use crate::parallel::Workers;
 use crate::sample::orders::{Orders, Turns};
@@ -54,42 +55,13 @@ struct Asking {
     prefix: Vec<u64>,
 }
 
-/// Weighted running mean and sum of squares (West 1979), one for each player and output.
-#[derive(Debug, Clone)]
-struct Moments {
-    count: u64,
-    weight: f64,
-    mean: Vec<f64>,
-    squares: Vec<f64>,
-}
-
-impl Moments {
-    fn new(length: usize) -> Self {
-        Self { count: 0, weight: 0.0, mean: vec![0.0; length], squares: vec![0.0; length] }
-    }
-
-    fn add(&mut self, values: &[f64], weight: f64) {
-        self.count += 1;
-        self.weight += weight;
-        let share = weight / self.weight;
-        for ((mean, squares), value) in self.mean.iter_mut().zip(&mut self.squares).zip(values) {
-            let step = value - *mean;
-            *mean += share * step;
-            *squares += weight * step * (value - *mean);
-        }
-    }
-
-    /// Standard errors of the means; NaN below two terms.
-    fn std_errors(&self) -> Vec<f64> {
-        let scale = self.weight * (self.count as f64 - 1.0);
-        let known = self.count > 1;
-        self.squares.iter().map(|&s| if known { (s.max(0.0) / scale).sqrt() } else { f64::NAN }).collect()
-    }
-}
-
 impl Permutation {
     /// A run on `problem`, which must have at least two players and the budget of one unit.
     pub fn new(problem: Problem) -> Result<Self, Error> {
+        if problem.n_players < 2 {
+            let got = problem.n_players.to_string();
+            return Err(Error::Parameter { argument: "n_players", got, accepted: "2 or more" });
+        }
         let least = 2 * problem.n_players as u64;
         if problem.granted() < least {
             let (got, n_players) = (problem.granted(), problem.n_players);
@@ -244,5 +216,76 @@ impl Estimator for Permutation {
         let n_evaluations = self.arrivals.told();
         let base = self.known.base();
         Ok(Estimate { values, std_errors, interval_df: df, base, gap, n_evaluations, status })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estimate::Endpoints;
+    use crate::parallel::Cancel;
+
+    fn problem(n_players: usize, budget: u64) -> Problem {
+        Problem { n_players, n_outputs: 1, budget, seed: 3, row_key: 0, endpoints: None }
+    }
+
+    /// Tell a run the worths of a game, and return its values.
+    fn play(problem: Problem, step: usize, game: impl Fn(&[u64], u32) -> f64) -> Vec<f64> {
+        let mut run = Permutation::new(problem).unwrap();
+        loop {
+            let batch = run.ask(step).unwrap();
+            if batch.coalitions.is_empty() {
+                break;
+            }
+            let worth = |position| game(batch.coalitions.get(position), batch.blocks[position]);
+            let worths: Vec<f64> = (0..batch.coalitions.len()).map(worth).collect();
+            run.tell(batch.first, &worths).unwrap();
+        }
+        run.estimate(&Workers::serial(&Cancel::default())).unwrap().values
+    }
+
+    #[test]
+    fn one_order_is_exact_without_interactions_above_order_two() {
+        for n_players in [2_usize, 3, 7, 70] {
+            let game = |words: &[u64], _| {
+                let in_it: Vec<usize> = coalition::members(words).collect();
+                let alone: f64 = in_it.iter().map(|&player| player as f64).sum();
+                let pair = if in_it.contains(&0) && in_it.contains(&1) { 5.0 } else { 0.0 };
+                2.0 + alone + pair
+            };
+            let values = play(problem(n_players, 2 * n_players as u64), 5, game);
+            let want = |player: usize| player as f64 + if player < 2 { 2.5 } else { 0.0 };
+            // Differences of worths below 2^12 that are multiples of a half: no rounding at all.
+            assert_eq!(values, (0..n_players).map(want).collect::<Vec<f64>>());
+        }
+    }
+
+    #[test]
+    fn blocks_that_all_had_their_turn_average_to_the_whole() {
+        // The game of block g: player j adds (j + 1) * (g + 1); three blocks of equal weight.
+        let base = |block: u32| f64::from(block) * 10.0;
+        let gain = |player: usize, block: u32| (player + 1) as f64 * f64::from(block + 1);
+        let full = 40.0;
+        // The full coalition is the explained row, whatever the block.
+        let game = |words: &[u64], block: u32| {
+            base(block) + coalition::members(words).map(|player| gain(player, block)).sum::<f64>()
+        };
+        let endpoints = Endpoints {
+            empty: (0..3).map(base).collect(),
+            full: vec![full],
+            block_weights: vec![1.0 / 3.0; 3],
+            base: vec![10.0],
+        };
+        let values = play(Problem { endpoints: Some(endpoints), ..problem(4, 18) }, 4, game);
+        assert!((values.iter().sum::<f64>() - (full - 10.0)).abs() < 1e-13);
+    }
+
+    #[test]
+    fn too_few_players_and_too_small_budgets_are_refused() {
+        assert!(matches!(
+            Permutation::new(problem(1, 9)),
+            Err(Error::Parameter { argument: "n_players", .. })
+        ));
+        assert!(matches!(Permutation::new(problem(5, 9)), Err(Error::Budget { least: 10, .. })));
     }
 }
