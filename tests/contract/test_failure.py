@@ -5,7 +5,7 @@ import pytest
 from tests.contract.games import Table, dense, drawn
 from tests.contract.test_same_bits import bits
 
-from ferroshap.errors import WorthError
+from ferroshap.errors import UnknownOptionError, WorthError
 from ferroshap.game import Game
 from ferroshap.run import Run, estimate
 
@@ -104,3 +104,8 @@ def test_a_bad_worth_leaves_the_run_usable(record):
     assert partial.n_evaluations == 2
     np.testing.assert_allclose(partial.values, table.total / N, rtol=0, atol=1e-12 * table.scale)
     assert np.isnan(partial.std_errors).all()
+
+
+def test_an_unknown_option_is_refused_naming_the_nearest():
+    with pytest.raises(UnknownOptionError, match="unexpected option 'budgets' for estimate; did you mean 'budget'"):
+        estimate(lambda coalitions: coalitions.sum(axis=1), n_players=3, budgets=8)

@@ -1,5 +1,6 @@
 """Estimations of one game that can be asked at any moment."""
 
+import inspect
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.errors import OptionError
+from ferroshap.errors import OptionError, check_options
 from ferroshap.estimators import Auto, Method, as_method, resolve
 from ferroshap.game import Game
 from ferroshap.progress import Progress, Report
@@ -182,6 +183,8 @@ def estimate(game: Any, method: Method | str = Auto(), **options: Any) -> Estima
     >>> estimate(lambda s: s @ np.array([1.0, 2.0, 3.0]), n_players=3, budget=8).values
     array([1., 2., 3.])
     """
+    _, _, *known = inspect.signature(Run).parameters
+    check_options(options, known, "estimate")
     return Run(game, method, **options).finish()
 
 
