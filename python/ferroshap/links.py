@@ -5,7 +5,6 @@ the background and apply the link either after averaging, or row by row with
 weights that make both ends agree (:func:`linearized_weights`).
 """
 
-from collections.abc import Callable
 from typing import Protocol, cast
 
 import numpy as np
@@ -168,6 +167,3 @@ def linearized_weights(link: Link, outputs: Floats, weights: Floats) -> Floats:
     ratio = np.where(is_flat, slope, (outputs - mean) / np.where(is_flat, 1.0, rise))
     factors = weights[:, None] * ratio
     return cast("Floats", factors / factors.sum(axis=0))
-
-
-LinkLike = str | Link | Callable[[Floats], Floats]

@@ -68,8 +68,14 @@ struct Span<T> {
 unsafe impl<T: Send> Send for Span<T> {}
 
 impl<T> Span<T> {
+    /// To be read only.
     fn of(slice: &[T]) -> Self {
         Self { start: slice.as_ptr().cast_mut(), length: slice.len() }
+    }
+
+    /// To be written: the pointer must come from the exclusive borrow.
+    fn of_mut(slice: &mut [T]) -> Self {
+        Self { start: slice.as_mut_ptr(), length: slice.len() }
     }
 
     #[expect(unsafe_code, reason = "see the type")]
@@ -81,7 +87,7 @@ impl<T> Span<T> {
 
     #[expect(unsafe_code, reason = "see the type")]
     fn write<'a>(&self) -> &'a mut [T] {
-        // SAFETY: as above, and the buffer is handed to nobody before `Filling.wait` has returned.
+        // SAFETY: made by `of_mut` from a live array, kept alive as above, and the buffer is handed to nobody before `Filling.wait` has returned.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
     }
 }
@@ -146,7 +152,7 @@ fn job<T: Word + Element + 'static>(
     let layout = layout.clone();
     let owners = Span::of(flat("column_player", column_player)?);
     let (background, rows) = (Span::of(flat("background", &background)?), Span::of(flat("rows", &rows)?));
-    let out = Span::of(out.as_slice_mut().map_err(|_| not_contiguous("out"))?);
+    let out = Span::of_mut(out.as_slice_mut().map_err(|_| not_contiguous("out"))?);
     Ok(Box::new(move |workers| {
         let masked = MaskedRows {
             background: background.read(),

@@ -6,7 +6,7 @@ use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, P
 use pyo3::prelude::*;
 
 use super::arrays::{flat, vector};
-use super::error::{OptionError, to_python};
+use super::error::{DimensionError, OptionError, to_python};
 use super::interrupt::{briefly, interruptible};
 use crate::coalition::{self, words_for};
 use crate::estimate::auto::Method;
@@ -59,6 +59,10 @@ fn unpack_coalitions<'py>(
     n_players: usize,
 ) -> PyResult<Bound<'py, PyArray2<bool>>> {
     let width = words_for(n_players).max(1);
+    if words.as_array().ncols() != width {
+        let message = format!("`words` has {} columns, but {width} are needed", words.as_array().ncols());
+        return Err(DimensionError::new_err(message));
+    }
     let mut present = Vec::with_capacity(words.as_array().nrows() * n_players);
     for coalition in flat("words", &words)?.chunks_exact(width) {
         present.extend((0..n_players).map(|player| coalition::contains(coalition, player)));

@@ -85,6 +85,10 @@ class Game:
             self.reference, self.pairing, self.players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs)
         )
 
+    @cached_property
+    def _masked(self) -> MaskedGame:
+        return self.masked()
+
     def __call__(self, coalitions: Any) -> Floats:
         """Evaluate coalitions.
 
@@ -102,5 +106,5 @@ class Game:
             msg = f"`coalitions` has shape {present.shape}, but must be (coalitions, {self.n_players})"
             raise DimensionError(msg)
         words = _native.pack_coalitions(np.ascontiguousarray(present[:, self.players.features[0]]))
-        worths = self.masked().worths(words, np.zeros(len(present), dtype=np.uint32))
+        worths = self._masked.worths(words, np.zeros(len(present), dtype=np.uint32))
         return worths[:, 0] if self.reference.is_vector else worths

@@ -167,5 +167,5 @@ def _lloyd(data: Floats, k: int, n_starts: int = 10, max_iterations: int = 300) 
 
 
 def _squared_distances(data: Floats, centres: Floats) -> Floats:
-    distances: Floats = ((data[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
-    return distances
+    # One centre at a time: all differences at once would take `k` times the memory of the data.
+    return np.stack([((data - centre) ** 2).sum(axis=1) for centre in centres], axis=1)
