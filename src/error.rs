@@ -35,4 +35,29 @@ pub enum Error {
         "`{argument}` has {got} rows, but a game of n players has 2^n: one for each coalition, the empty one first"
     )]
     NotAllCoalitions { argument: &'static str, got: usize },
+    /// A tree model cannot be read, or is not one that we can explain.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// What is wrong with a tree model or its file.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The bytes end too early, or do not follow the format.
+    #[error("the {format} model is damaged at byte {at}: {what}")]
+    Syntax { format: &'static str, at: usize, what: String },
+    /// A field is absent, or holds what it must not.
+    #[error("`{field}` of the {format} model is {got}, but must be {accepted}")]
+    Field { format: &'static str, field: String, got: String, accepted: &'static str },
+    /// A node is wrong: a child that does not exist or has two parents, a number that is not finite.
+    #[error("node {node} of tree {tree}: {what}")]
+    Node { tree: usize, node: usize, what: String },
+    /// The model does what we do not explain.
+    #[error("{library}: {what} is not supported: {remedy}")]
+    Unsupported { library: &'static str, what: String, remedy: &'static str },
+    /// A count is past what we accept.
+    #[error("the model has {got} {what}, but at most {limit} are accepted")]
+    TooLarge { what: &'static str, got: u64, limit: u64 },
 }

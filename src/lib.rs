@@ -6,10 +6,10 @@
 //! - A **worth** is what one coalition is worth, `v(S)`.
 //! - A **value** is what one player receives, `phi_i`.
 //!
-//! Rooms, each knowing only those before it: [`error`], [`random`], [`parallel`], [`linalg`];
+//! Rooms, each knowing only those before it: [`error`], [`random`], [`parallel`], [`simd`], [`linalg`];
 //! [`coalition`] (bitsets), [`index`] (weights); [`table`] (games given as all `2^n` worths), [`sample`]
 //! (which coalitions come next), [`mask`] (model rows of a coalition); [`estimate`] (the methods, as
-//! machines that are asked and told). The Python glue lives in `python` alone.
+//! machines that are asked and told). Beside them [`tree`]: the values of tree ensembles. The Python glue lives in `python` alone.
 
 pub mod coalition;
 pub mod error;
@@ -20,7 +20,9 @@ pub mod mask;
 pub mod parallel;
 pub mod random;
 pub mod sample;
+pub mod simd;
 pub mod table;
+pub mod tree;
 
 #[cfg(feature = "python")]
 mod python;

@@ -51,6 +51,11 @@ impl<'a> Workers<'a> {
         Self { n_threads: 1, ..self }
     }
 
+    /// Threads that work at once.
+    pub fn n_threads(&self) -> usize {
+        self.n_threads
+    }
+
     /// Has the caller asked to stop?
     pub fn check(&self) -> Result<(), Error> {
         self.cancel.check()

@@ -1,0 +1,1 @@
+//! A forest as bytes and back: what pickles carry.

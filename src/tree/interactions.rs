@@ -1,0 +1,1 @@
+//! Pairwise interactions from the same descent.

@@ -1,0 +1,1 @@
+//! Background values of trees whose leaves are linear functions.

@@ -1,0 +1,1 @@
+//! Values of a non-linear function of the margin, rescaled background row by background row.

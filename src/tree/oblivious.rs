@@ -1,0 +1,1 @@
+//! Oblivious trees: the leaf's number is the pattern, one table row a leaf.

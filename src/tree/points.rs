@@ -1,0 +1,1 @@
+//! Gauss-Legendre points, and how many of them a path of so many players needs.

@@ -1,0 +1,1 @@
+//! The forest's own prediction: every row down every tree, sums in tree order.

@@ -1,0 +1,1 @@
+//! Saabas's approximation: each split's step in the mean goes to its player.
