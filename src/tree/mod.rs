@@ -4,6 +4,7 @@
 //! compare; a [`Kernel`] adds the values of a few trees for a few rows; [`sweep`](sweep::sweep) drives kernels
 //! over all rows and trees, in an order that no number of threads changes.
 
+pub mod builder;
 pub mod bytes;
 pub mod cohorts;
 pub mod compose;

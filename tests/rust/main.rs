@@ -6,3 +6,4 @@ mod leverage;
 mod oracle;
 mod sample;
 mod table;
+mod trees;

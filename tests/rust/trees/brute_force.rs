@@ -1,0 +1,1 @@
+//! The oracle: every coalition of a few players, by walking the forest.

@@ -1,0 +1,1 @@
+//! Random forests by number: shapes, repeats, categories, missing values, zero covers.

@@ -1,0 +1,1 @@
+//! Mutated model files: an error or a valid forest, never a panic.

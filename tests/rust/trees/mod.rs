@@ -1,0 +1,17 @@
+//! The tree wing: kernels against brute force and the reference kernel, readers against hostile bytes.
+
+mod brute_force;
+mod catboost;
+mod cohorts;
+mod forests;
+mod fuzz;
+mod interactions;
+mod lightgbm;
+mod margins;
+mod oblivious;
+mod onnx;
+mod patterns;
+mod plan;
+mod predict;
+mod quadrature;
+mod xgboost;
