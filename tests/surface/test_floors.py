@@ -20,7 +20,7 @@ FLOORS = [
     {"game"},
     {"estimators"},
     {"run"},
-    {"closed_forms"},
+    {"closed_forms", "trees"},
     {"explainers"},
     {"plots"},
     {"cli"},

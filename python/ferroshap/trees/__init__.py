@@ -1,0 +1,5 @@
+"""Tree ensembles of any library, brought to the neutral forest of the core."""
+
+from ferroshap.trees.tree_model import TreeModel
+
+__all__ = ["TreeModel"]

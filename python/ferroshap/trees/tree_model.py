@@ -1,0 +1,60 @@
+"""`TreeModel`: what every adapter makes of a library's model, and all that the explainer knows of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ferroshap import _native
+
+
+@dataclass(frozen=True, eq=False)
+class TreeModel:
+    """A forest, and where it came from.
+
+    Attributes
+    ----------
+    forest : _native.Forest
+        The trees, in the neutral form.
+    model : object
+        What the user passed.
+    library : str
+        The library and its version: "xgboost 3.2.0".
+    raw : callable or None
+        The library's own raw margin, ``(rows,)`` or ``(rows, outputs)``, for rows as the library takes
+        them. None for bare files, which nothing can be compared with.
+    is_vector : bool
+        Whether the raw output has no output axis: then values are ``(rows, features)``.
+    feature_names : list of str or None
+        The columns that the model was trained on, where the user named them.
+    output_names : list of str or None
+        The names of the classes.
+    frame_categories : list or None
+        For each column the categories of the training frame in the order of their codes, None for a
+        column of numbers. Frames are matched by value. None where the library knows no categories.
+    arrays_hold_values : bool
+        Whether the library takes category values in arrays too, and not codes (HistGradientBoosting): then
+        arrays are matched by value like frames. What is no known category becomes NaN.
+    rejects : str
+        What the library itself refuses: "nan", "inf" or both with a space, so that probes leave it out.
+    to_library : callable or None
+        Makes of a float matrix in the forest's columns and codes what `raw` takes (a DMatrix, a frame with
+        categories); None: the matrix itself.
+    is_probability : bool
+        Whether the outputs are probabilities already, as those of classifier forests.
+    """
+
+    forest: "_native.Forest"
+    model: Any
+    library: str
+    raw: Callable[[Any], NDArray[Any]] | None
+    is_vector: bool
+    feature_names: list[str] | None = None
+    output_names: list[str] | None = None
+    frame_categories: list[list[Any] | None] | None = None
+    rejects: str = ""
+    to_library: Callable[[NDArray[Any]], Any] | None = None
+    is_probability: bool = False
+    arrays_hold_values: bool = False
