@@ -25,7 +25,9 @@ pub mod reference;
 pub mod rows;
 pub mod saabas;
 pub mod sweep;
+pub mod validation;
 
+pub use builder::{Builder, RawNode, RawTree};
 pub use encode::{EncodedRows, Encoding, Test};
 pub use forest::{
     CategoryCodes, CategorySet, Column, Forest, Linear, Node, Output, Precision, Predicate, Split, Step,
