@@ -3,8 +3,8 @@
 import functools
 
 import measuring
-import measuring.forests as forests
 import numpy as np
+from measuring import forests
 
 import ferroshap
 

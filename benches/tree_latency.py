@@ -1,8 +1,8 @@
 """The question: how long a model takes to read, and one row to explain, called from Python."""
 
 import measuring
-import measuring.forests as forests
 import numpy as np
+from measuring import forests
 
 import ferroshap
 
@@ -19,9 +19,13 @@ def main():
             {
                 "read": lambda data=data: ferroshap.trees.load(data),
                 "construct": lambda model=model: ferroshap.TreeExplainer(model),
-                "float32": lambda e=explainer: e.shap_values(row, n_jobs=1, dtype=np.float32, check_additivity=False),
-                "float64": lambda e=explainer: e.shap_values(row, n_jobs=1, dtype=np.float64, check_additivity=False),
-                "checked": lambda e=explainer: e(row),
+                "float32": lambda e=explainer, row=row: e.shap_values(
+                    row, n_jobs=1, dtype=np.float32, check_additivity=False
+                ),
+                "float64": lambda e=explainer, row=row: e.shap_values(
+                    row, n_jobs=1, dtype=np.float64, check_additivity=False
+                ),
+                "checked": lambda e=explainer, row=row: e(row),
             },
             20,
         )

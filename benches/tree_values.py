@@ -9,8 +9,8 @@ difference from our own float64 values, as a share of the largest value.
 import sys
 
 import measuring
-import measuring.forests as forests
 import numpy as np
+from measuring import forests
 
 import ferroshap
 

@@ -221,7 +221,7 @@ print(sorted(seconds)[1] / (200 * leaves) * 1e9)
 
 
 def fast_tree_shap():
-    """Nanoseconds a leaf-row of FastTreeSHAP v2 on an M6 of its own, or None where `FERROSHAP_FASTTREESHAP_PYTHON` names none.
+    """Nanoseconds a leaf-row of FastTreeSHAP v2 on an M6 of its own; None without `FERROSHAP_FASTTREESHAP_PYTHON`.
 
     It builds on no Python that this bench runs on, nor does its XGBoost read today's files: an older interpreter grows
     the same model from the same rows, and times itself.
