@@ -100,7 +100,7 @@ pub fn path_dependent_worth(forest: &Forest, row: &[f64], coalition: usize) -> V
         while let Some((at, share)) = to_walk.pop() {
             match tree.nodes[at].step {
                 Step::Leaf(number) => {
-                    leaf(tree, number, row)
+                    leaf(forest, tree, number, row)
                         .into_iter()
                         .for_each(|(output, value)| worth[output] += share * value);
                 }
