@@ -2,7 +2,8 @@
 
 M6 and 20,000 rows, one thread. shap's time is its unit cost, seconds / (row x background row x tree), measured on 20
 rows and 100 background rows; WOODELF's are whole calls, and so are ours: reading the model, its verification and the
-preparation for the background are counted. "additivity" is the largest |base + sum of values - f(x)| as a share of the largest |f(x)|.
+preparation for the background are counted. "additivity" is the largest |base + sum of values - f(x)| as a share of the
+largest |f(x)|.
 """
 
 import time

@@ -1,6 +1,7 @@
 """The core: coalitions, samplers, estimators and masked batches, in Rust."""
 
-from typing import TypeAlias, final
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,3 +86,163 @@ def table_values(worths: _Floats, n_threads: int) -> _Floats:
 
 def table_interactions(worths: _Floats, index: str, order: int, memory_limit_bytes: int, n_threads: int) -> _Floats:
     """Return the interactions ``(sets, outputs)`` of the sets of 1 to `order` players, by size, then lexicographic."""
+
+# What the tree wing takes for rows: C- or Fortran-contiguous numbers ``(rows, columns)``, or the parts of a
+# compressed sparse matrix (starts, columns, values), whose missing entries are the forest's `absent`.
+_Rows: TypeAlias = NDArray[np.float32] | NDArray[np.float64] | tuple[NDArray[np.int64], NDArray[np.int64], _Floats]
+
+@final
+class Forest:
+    """A tree ensemble in the neutral form, checked once; never changed."""
+
+    @property
+    def library(self) -> str: ...
+    @property
+    def n_columns(self) -> int: ...
+    @property
+    def n_outputs(self) -> int: ...
+    @property
+    def n_players(self) -> int: ...
+    @property
+    def n_trees(self) -> int: ...
+    @property
+    def n_leaves(self) -> int: ...
+    @property
+    def depth(self) -> int:
+        """Splits on the longest path."""
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns; empty where the model knows none."""
+    @property
+    def offset(self) -> _Floats: ...
+    @property
+    def has_cover(self) -> bool: ...
+    @property
+    def has_linear_leaves(self) -> bool: ...
+    @property
+    def is_oblivious(self) -> bool:
+        """Whether all trees are."""
+    @property
+    def predicts_in(self) -> str:
+        """Return "float32" or "float64"."""
+    @property
+    def absent(self) -> float: ...
+    @property
+    def transform(self) -> tuple[str, float]:
+        """Return "identity", "sigmoid", "softmax", "exp" or "other", and the scale of a sigmoid."""
+    @property
+    def trees_per_round(self) -> int: ...
+    @property
+    def players(self) -> list[int]:
+        """The player of each column."""
+    @property
+    def categories(self) -> list[dict[str, Any] | None]:
+        """For each column None (numbers), or ``{"values": list of str, "is_numeric": bool}``."""
+    def predict(self, rows: _Rows, n_threads: int) -> _Floats:
+        """Raw margins ``(rows, outputs)``, offset included."""
+    def thresholds(self, column: int) -> _Floats:
+        """Return the distinct thresholds that splits on a column compare with, sorted."""
+    def all_thresholds(self) -> list[_Floats | None]:
+        """Return the same of each column; None for a column that no split asks about."""
+    def with_missing(self, value: float) -> Forest:
+        """Let a number stand for a missing value in every column (XGBoost's ``missing=``)."""
+    def first_trees(self, count: int) -> Forest:
+        """Keep the first trees alone."""
+    def with_covers(self, rows: _Rows, weights: _Floats | None, n_threads: int) -> Forest:
+        """Count covers anew: the weight of the rows that come through each node."""
+    def with_players(self, players: Sequence[int]) -> Forest:
+        """Group columns: one player a column, numbered from 0 without gaps."""
+    def with_offset(self, offset: _Floats) -> Forest:
+        """Start from other numbers ``(outputs,)``."""
+    def to_bytes(self) -> bytes:
+        """Write it in a form that ``read_forest(..., "ferroshap")`` reads."""
+
+def read_forest(data: bytes, format: str) -> Forest:  # noqa: A002 - the word that users know
+    """Read a model file: "xgboost" (JSON or UBJSON), "lightgbm", "catboost" (JSON), "onnx" or "ferroshap"."""
+
+def forest_from_arrays(
+    trees: Sequence[dict[str, Any]],
+    *,
+    n_columns: int,
+    offset: _Floats,
+    library: str = "arrays",
+    compare: str = "<=",
+    cast: str = "float64",
+    predicts_in: str = "float64",
+    has_cover: bool = True,
+    absent: float = 0.0,
+    names: Sequence[str] = (),
+    transform: tuple[str, float] = ("identity", 1.0),
+    trees_per_round: int = 0,
+    sets: Sequence[NDArray[np.uint32]] = (),
+    columns: Sequence[dict[str, Any] | None] | None = None,
+) -> Forest:
+    """Make a forest of arrays.
+
+    Each tree is a dict of arrays over its nodes, in any order, node 0 the root: ``children_left`` and
+    ``children_right`` (-1 at a leaf), ``feature``, ``threshold``, ``value`` (nodes,) or (nodes, outputs), and
+    where they matter ``cover``, ``nan_left`` (default: NaN goes right), ``output`` (an int: the output that
+    a value of one number is added to, 0 by default), ``category_set`` (number of a set in `sets`, whose members
+    go left; -1 where the split is numeric) and ``is_oblivious`` (a bool).
+
+    `compare` is "<=" or "<" (true goes left), `cast` the type that a row's numbers are compared in. A set is
+    an array of words: bit ``c % 32`` of word ``c // 32`` is category ``c``. An entry of `columns` that is not None
+    makes a column categorical: ``{"codes": rule, "known": count, "values": texts, "is_numeric": bool}`` with rule
+    "negative_first" (XGBoost), "truncate_first" (LightGBM), "known_or_missing" (HistGradientBoosting) or
+    "known_or_invalid" (CatBoost).
+    """
+
+def combine_forests(
+    parts: Sequence[tuple[Forest, float, Sequence[int] | None, Sequence[int] | None]],
+    n_columns: int,
+    n_outputs: int,
+    offset: _Floats,
+) -> Forest:
+    """Return the weighted sum of forests: (part, weight, columns of the whole, outputs of the whole) each."""
+
+@final
+class TreePlan:
+    """A forest ready to be explained, under a background or none."""
+
+    def __new__(
+        cls,
+        forest: Forest,
+        precision: str,
+        n_threads: int,
+        background: _Rows | None = None,
+        weights: _Floats | None = None,
+    ) -> TreePlan: ...
+    @property
+    def base_values(self) -> _Floats: ...
+    @property
+    def pairs(self) -> NDArray[np.int64]:
+        """Pairs of players that share a path somewhere ``(pairs, 2)``: all others have no interaction."""
+    def describe(self) -> list[str]:
+        """Name the kernels."""
+    def values(
+        self,
+        rows: _Rows,
+        n_threads: int,
+        dtype: str = "float64",
+        out: NDArray[Any] | None = None,
+        report: Callable[[int], object] | None = None,
+    ) -> NDArray[Any]:
+        """Return values ``(rows, players, outputs)``; `report` hears the number of rows done, from this thread."""
+    def interactions(
+        self,
+        rows: _Rows,
+        n_threads: int,
+        dtype: str = "float64",
+        out: NDArray[Any] | None = None,
+        report: Callable[[int], object] | None = None,
+    ) -> NDArray[Any]:
+        """Return matrices ``(rows, players, players, outputs)`` whose rows sum to the values."""
+    def pair_interactions(
+        self,
+        rows: _Rows,
+        n_threads: int,
+        dtype: str = "float64",
+        out: NDArray[Any] | None = None,
+        report: Callable[[int], object] | None = None,
+    ) -> NDArray[Any]:
+        """Return undivided interactions of the `pairs` alone ``(rows, pairs, outputs)``."""

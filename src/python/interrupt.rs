@@ -28,11 +28,20 @@ pub(super) fn briefly<T: Send>(
 /// Do work of any length on the pool, while the calling thread looks for signals.
 ///
 /// Python runs signal handlers in its main thread alone: called from another one, the work runs to its end.
-#[expect(clippy::redundant_closure_for_method_calls, reason = "the method's path is not general enough")]
 pub(super) fn interruptible<T: Send>(
     py: Python<'_>,
     n_threads: usize,
     work: impl FnOnce(&Workers<'_>) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    watched(py, n_threads, work, |_| Ok(()))
+}
+
+/// The same, and call `tick` whenever the calling thread has looked for signals; its error stops the work too.
+pub(super) fn watched<T: Send>(
+    py: Python<'_>,
+    n_threads: usize,
+    work: impl FnOnce(&Workers<'_>) -> Result<T, Error> + Send,
+    mut tick: impl FnMut(Python<'_>) -> PyResult<()> + Send,
 ) -> PyResult<T> {
     let cancel = Cancel::default();
     let mut interrupt: Option<PyErr> = None;
@@ -52,7 +61,8 @@ pub(super) fn interruptible<T: Send>(
                     Err(RecvTimeoutError::Disconnected) => return Ok(Err(Error::Interrupted)),
                     Err(RecvTimeoutError::Timeout) => {
                         if interrupt.is_none()
-                            && let Err(raised) = Python::attach(|py| py.check_signals())
+                            && let Err(raised) =
+                                Python::attach(|py| py.check_signals().and_then(|()| tick(py)))
                         {
                             interrupt = Some(raised);
                             cancel.set();

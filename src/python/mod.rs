@@ -10,6 +10,7 @@ mod estimate;
 mod interrupt;
 mod mask;
 mod table;
+mod tree;
 
 use pyo3::prelude::*;
 
@@ -35,5 +36,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     mask::register(module)?;
     ahead::register(module)?;
     estimate::register(module)?;
-    table::register(module)
+    table::register(module)?;
+    tree::register(module)
 }

@@ -1,7 +1,6 @@
 """The game that tree values answer for, by the library's own predictions: no code shared with what it judges."""
 
 import numpy as np
-
 from tests.oracle import shapley
 
 

@@ -19,9 +19,9 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from tests.trees.games import assert_adds_up, interventional_values
 
 import ferroshap
-from tests.trees.games import assert_adds_up, interventional_values
 
 F64 = 1e-12  # a sum of a few thousand double precision terms, as a share of the sum of their sizes
 

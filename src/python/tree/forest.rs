@@ -1,0 +1,209 @@
+//! `Forest`: what readers make, with what the front door asks of it.
+
+use std::sync::{Arc, OnceLock};
+
+use numpy::{IntoPyArray, PyArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::super::error::{OptionError, to_python};
+use super::super::interrupt::briefly;
+use super::{precision_name, transform_name};
+use crate::error::Error;
+use crate::tree::readers::{self, Format};
+use crate::tree::{Column, Encoding, Forest, Predicate, Step, Tree};
+
+#[pyclass(name = "Forest", frozen, module = "ferroshap._native")]
+pub(crate) struct PyForest {
+    pub(super) forest: Arc<Forest>,
+    encoding: OnceLock<Arc<Encoding>>,
+}
+
+impl PyForest {
+    pub(super) fn new(forest: Forest) -> Self {
+        Self { forest: Arc::new(forest), encoding: OnceLock::new() }
+    }
+
+    /// How rows are encoded; found at the first prediction. Nothing in here calls Python.
+    fn encoding(&self) -> Result<Arc<Encoding>, Error> {
+        if let Some(encoding) = self.encoding.get() {
+            return Ok(Arc::clone(encoding));
+        }
+        let encoding = Arc::new(Encoding::new(&self.forest)?);
+        Ok(Arc::clone(self.encoding.get_or_init(|| encoding)))
+    }
+}
+
+#[pyfunction]
+pub(super) fn read_forest(py: Python<'_>, data: &[u8], format: &str) -> PyResult<PyForest> {
+    let format = match format {
+        "xgboost" => Format::Xgboost,
+        "lightgbm" => Format::Lightgbm,
+        "catboost" => Format::Catboost,
+        "onnx" => Format::Onnx,
+        _ => {
+            let known = "xgboost, lightgbm, catboost, onnx, ferroshap";
+            return Err(OptionError::new_err(format!("`format` is {format:?}, but must be one of {known}")));
+        }
+    };
+    briefly(py, 1, |_| readers::read(data, format)).map(PyForest::new)
+}
+
+#[pymethods]
+impl PyForest {
+    #[getter]
+    fn library(&self) -> &str {
+        &self.forest.library
+    }
+
+    #[getter]
+    fn n_columns(&self) -> usize {
+        self.forest.n_columns()
+    }
+
+    #[getter]
+    fn n_outputs(&self) -> usize {
+        self.forest.n_outputs()
+    }
+
+    #[getter]
+    fn n_players(&self) -> usize {
+        self.forest.n_players()
+    }
+
+    #[getter]
+    fn n_trees(&self) -> usize {
+        self.forest.trees.len()
+    }
+
+    #[getter]
+    fn n_leaves(&self) -> usize {
+        self.forest.n_leaves()
+    }
+
+    #[getter]
+    fn depth(&self) -> usize {
+        self.forest.trees.iter().map(depth).max().unwrap_or(0)
+    }
+
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.forest.names.clone()
+    }
+
+    #[getter]
+    fn offset<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        PyArray1::from_slice(py, &self.forest.offset)
+    }
+
+    #[getter]
+    fn has_cover(&self) -> bool {
+        self.forest.has_cover
+    }
+
+    #[getter]
+    fn has_linear_leaves(&self) -> bool {
+        self.forest.trees.iter().any(|tree| !tree.linear.is_empty())
+    }
+
+    #[getter]
+    fn is_oblivious(&self) -> bool {
+        self.forest.trees.iter().all(|tree| tree.is_oblivious)
+    }
+
+    #[getter]
+    fn predicts_in(&self) -> &'static str {
+        precision_name(self.forest.predicts_in)
+    }
+
+    #[getter]
+    fn absent(&self) -> f64 {
+        self.forest.absent
+    }
+
+    #[getter]
+    fn transform(&self) -> (&'static str, f64) {
+        transform_name(self.forest.transform)
+    }
+
+    #[getter]
+    fn trees_per_round(&self) -> u32 {
+        self.forest.trees_per_round
+    }
+
+    #[getter]
+    fn players(&self) -> Vec<u32> {
+        self.forest.player.clone()
+    }
+
+    #[getter]
+    fn categories<'py>(&self, py: Python<'py>) -> PyResult<Vec<Option<Bound<'py, PyDict>>>> {
+        let of_column = |column: &Column| match column {
+            Column::Numeric { .. } => Ok(None),
+            Column::Category { dictionary, is_numeric, .. } => {
+                let described = PyDict::new(py);
+                described.set_item("values", dictionary)?;
+                described.set_item("is_numeric", is_numeric)?;
+                Ok(Some(described))
+            }
+        };
+        self.forest.columns.iter().map(of_column).collect()
+    }
+
+    fn thresholds<'py>(&self, py: Python<'py>, column: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let found = thresholds(&self.forest).into_iter().nth(column);
+        let outside =
+            || OptionError::new_err(format!("`column` is {column}, but the model has none of that number"));
+        Ok(found.ok_or_else(outside)?.unwrap_or_default().into_pyarray(py))
+    }
+
+    fn all_thresholds<'py>(&self, py: Python<'py>) -> Vec<Option<Bound<'py, PyArray1<f64>>>> {
+        let found = thresholds(&self.forest).into_iter();
+        found.map(|thresholds| thresholds.map(|thresholds| thresholds.into_pyarray(py))).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        let Self { forest, .. } = self;
+        format!(
+            "<Forest: {}, {} trees, {} columns, {} outputs>",
+            forest.library,
+            forest.trees.len(),
+            forest.n_columns(),
+            forest.n_outputs()
+        )
+    }
+}
+
+/// Splits on the longest path. Nodes are in preorder, so a parent comes before its children.
+fn depth(tree: &Tree) -> usize {
+    let mut depths = vec![0; tree.nodes.len()];
+    for (number, node) in tree.nodes.iter().enumerate() {
+        if let Step::Split(split) = node.step {
+            depths[number + 1] = depths[number] + 1;
+            depths[split.right as usize] = depths[number] + 1;
+        }
+    }
+    depths.into_iter().max().unwrap_or(0)
+}
+
+/// The distinct thresholds of each column, sorted; `None` for a column that nothing asks about.
+fn thresholds(forest: &Forest) -> Vec<Option<Vec<f64>>> {
+    let mut found: Vec<Option<Vec<f64>>> = vec![None; forest.n_columns()];
+    for tree in &forest.trees {
+        for node in &tree.nodes {
+            let Step::Split(split) = node.step else { continue };
+            let thresholds = found[split.column as usize].get_or_insert_default();
+            if let Predicate::Lt(value) | Predicate::Le(value) | Predicate::Eq(value) = split.predicate {
+                thresholds.push(value);
+            }
+        }
+        for &(column, _) in tree.linear.iter().flat_map(|linear| &linear.terms) {
+            found[column as usize].get_or_insert_default();
+        }
+    }
+    for thresholds in found.iter_mut().flatten() {
+        thresholds.sort_unstable_by(f64::total_cmp);
+        thresholds.dedup();
+    }
+    found
+}
