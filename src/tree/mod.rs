@@ -6,6 +6,7 @@
 
 pub mod builder;
 pub mod bytes;
+mod codec;
 pub mod cohorts;
 pub mod compose;
 pub mod covers;

@@ -47,6 +47,21 @@ impl<'a, T: Copy> Dense<'a, T> {
         Self { values, n_rows, n_columns, row_stride: n_columns, column_stride: 1 }
     }
 
+    /// A column's entries in the rows from `first` on; those after row `last` repeat it.
+    #[inline]
+    pub(super) fn gather<const N: usize>(&self, first: usize, last: usize, column: usize, out: &mut [T; N]) {
+        let column = &self.values[column * self.column_stride..];
+        let n_rows = (last + 1 - first).min(N);
+        let entries = column[first * self.row_stride..].iter().step_by(self.row_stride.max(1));
+        if self.row_stride == 0 {
+            out.fill(column[0]); // one row, seen many times
+        } else {
+            out[..n_rows].iter_mut().zip(entries).for_each(|(slot, &entry)| *slot = entry);
+            let repeated = out[n_rows - 1];
+            out[n_rows..].fill(repeated);
+        }
+    }
+
     /// One entry.
     #[inline]
     pub fn at(&self, row: usize, column: usize) -> T {
@@ -78,9 +93,7 @@ impl<'a> Csr<'a> {
         if !ends {
             return Err(Error::Length { argument: "starts", got: starts.len(), want: values.len() });
         }
-        if let Some(&column) =
-            columns.iter().find(|&&c| usize::try_from(c).is_ok_and(|c| c < n_columns) == false)
-        {
+        if let Some(&column) = columns.iter().find(|&&c| !usize::try_from(c).is_ok_and(|c| c < n_columns)) {
             return Err(Error::Parameter {
                 argument: "columns",
                 got: column.to_string(),

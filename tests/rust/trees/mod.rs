@@ -3,6 +3,7 @@
 mod brute_force;
 mod catboost;
 mod cohorts;
+mod encode;
 mod forests;
 mod fuzz;
 mod interactions;

@@ -1,0 +1,127 @@
+//! Trees as the walk reads them: what each node asks, and below which of them a leaf is wanted.
+
+use crate::tree::encode::{Encoding, Test};
+use crate::tree::forest::{Forest, Step};
+
+/// A node.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Node {
+    /// The number of the leaf.
+    Leaf(u32),
+    /// No wanted leaf is below: nobody comes here.
+    Unwanted,
+    /// A split.
+    Split(Split),
+}
+
+/// A split.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Split {
+    /// The encoded column.
+    pub(super) column: u32,
+    /// The player, numbered within the block of trees.
+    pub(super) player: u32,
+    /// The right child; the left one is the next node.
+    pub(super) right: u32,
+    /// What it asks.
+    pub(super) ask: Ask,
+}
+
+/// What a split asks of a code.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ask {
+    /// `code <= threshold`
+    Le { threshold: f32, nan_left: bool },
+    /// A category set, by its number in [`Trees::sets`].
+    InSet(u32),
+}
+
+/// Which codes go left.
+#[derive(Debug)]
+pub(super) struct Set {
+    words: Box<[u32]>,
+    nan_left: bool,
+    invalid_left: bool,
+    rest_left: bool,
+}
+
+impl Set {
+    #[inline]
+    pub(super) fn goes_left(&self, code: f32) -> bool {
+        if code.is_nan() {
+            return self.nan_left;
+        }
+        if code < 0.0 {
+            return self.invalid_left;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "codes are small integers"
+        )]
+        let code = code as usize;
+        self.words.get(code / 32).map_or(self.rest_left, |word| word >> (code % 32) & 1 == 1)
+    }
+}
+
+/// The trees of a forest that the walk visits.
+#[derive(Debug, Default)]
+pub(super) struct Trees {
+    pub(super) nodes: Vec<Node>,
+    /// Where each tree of the forest starts in `nodes`.
+    pub(super) roots: Vec<usize>,
+    pub(super) sets: Vec<Set>,
+}
+
+impl Trees {
+    /// Compile the forest; `leaves` names the wanted leaves of each tree in ascending order, `None` all. `slot` numbers the
+    /// players within each tree's block.
+    pub(super) fn new(
+        forest: &Forest,
+        encoding: &Encoding,
+        leaves: Option<&[Vec<u32>]>,
+        slot: impl Fn(usize, u32) -> u32,
+    ) -> Self {
+        let mut trees = Self::default();
+        for (number, tree) in forest.trees.iter().enumerate() {
+            let first = trees.nodes.len();
+            trees.roots.push(first);
+            let wanted = |leaf: &u32| leaves.is_none_or(|leaves| leaves[number].binary_search(leaf).is_ok());
+            // children come after their parents: from the end, each node knows whether they are wanted
+            let mut nodes = vec![Node::Unwanted; tree.nodes.len()];
+            for (at, node) in tree.nodes.iter().enumerate().rev() {
+                nodes[at] = match &node.step {
+                    Step::Leaf(leaf) if wanted(leaf) => Node::Leaf(*leaf),
+                    Step::Split(split) => {
+                        let children = [nodes[at + 1], nodes[split.right as usize]];
+                        if children.iter().all(|child| matches!(child, Node::Unwanted)) {
+                            continue;
+                        }
+                        let (column, ask) = trees.ask(encoding.test(split));
+                        let player = slot(number, forest.player[split.column as usize]);
+                        Node::Split(Split { column, player, right: split.right, ask })
+                    }
+                    Step::Leaf(_) => continue,
+                };
+            }
+            trees.nodes.extend(nodes);
+        }
+        trees
+    }
+
+    fn ask(&mut self, test: Test<'_>) -> (u32, Ask) {
+        match test {
+            Test::Le { column, threshold, nan_left } => (number(column), Ask::Le { threshold, nan_left }),
+            Test::InSet { column, words, nan_left, invalid_left, rest_left } => {
+                self.sets.push(Set { words: words.into(), nan_left, invalid_left, rest_left });
+                (number(column), Ask::InSet(number(self.sets.len() - 1)))
+            }
+        }
+    }
+}
+
+/// Nodes, leaves, columns and rows are counted in 32 bits.
+#[expect(clippy::cast_possible_truncation, reason = "a forest has fewer than 2^32 of anything")]
+pub(super) fn number(position: usize) -> u32 {
+    position as u32
+}
