@@ -55,7 +55,6 @@ def read(model: Any) -> TreeModel:
         output_names=class_names(model.classes_) if is_classifier else None,
         frame_categories=None if categories is None else categories.values,
         to_library=None if categories is None else categories.decoded,
-        arrays_hold_values=categories is not None,
     )
 
 
