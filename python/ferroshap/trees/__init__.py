@@ -1,5 +1,6 @@
 """Tree ensembles of any library, brought to the neutral forest of the core."""
 
+from ferroshap.trees.loading import load
 from ferroshap.trees.tree_model import TreeModel
 
-__all__ = ["TreeModel"]
+__all__ = ["TreeModel", "load"]
