@@ -29,7 +29,8 @@ pub(super) fn columns(header: &Header<'_>, trees: &[Parsed], rest: Lines<'_>) ->
     let count = |is: &[bool]| is.iter().filter(|&&is| is).count();
     if dictionaries.len() > count(&is_category) {
         let unused = header.infos.iter().map(|&info| info == UNUSED);
-        let with_unused: Vec<bool> = is_category.iter().zip(unused).map(|(&is, unused)| is || unused).collect();
+        let with_unused: Vec<bool> =
+            is_category.iter().zip(unused).map(|(&is, unused)| is || unused).collect();
         if count(&with_unused) == dictionaries.len() {
             is_category = with_unused;
         }
