@@ -46,7 +46,8 @@ def read(model: Any) -> TreeModel:
     rounds = forest.n_trees // max(forest.trees_per_round, 1)
     is_average = "\naverage_output\n" in text.partition("\nTree=")[0]
     classes = getattr(model, "classes_", None) if hasattr(model, "predict_proba") else None
-    is_multiclass = classes is not None and len(classes) == forest.n_outputs
+    if classes is not None and len(classes) != forest.n_outputs:
+        classes = None  # of two classes the second's score is explained
     return TreeModel(
         forest=forest,
         model=model,
@@ -54,7 +55,7 @@ def read(model: Any) -> TreeModel:
         raw=_raw(booster, max(rounds, 1) if is_average else 1),
         is_vector=forest.n_outputs == 1,
         feature_names=forest.names,
-        output_names=[str(name) for name in classes] if is_multiclass else None,
+        output_names=None if classes is None else [str(name) for name in classes],
         frame_categories=_frame_categories(booster, forest),
     )
 

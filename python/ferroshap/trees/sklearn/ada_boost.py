@@ -49,7 +49,7 @@ def read(model: Any) -> TreeModel:
         raw=quietly(model.decision_function),
         is_vector=is_binary,
         feature_names=feature_names(model),
-        output_names=class_names(model.classes_),
+        output_names=None if is_binary else class_names(model.classes_),
         rejects=rejects(model),
     )
 

@@ -62,7 +62,7 @@ def _allows_nan(model: Any) -> bool:
     try:
         return bool(model.__sklearn_tags__().input_tags.allow_nan)  # since 1.6
     except AttributeError:
-        tags = getattr(model, "_get_tags", dict)()
+        tags: dict[str, Any] = getattr(model, "_get_tags", dict)()
         return bool(tags.get("allow_nan", False))
 
 

@@ -52,7 +52,7 @@ def read(model: Any) -> TreeModel:
         raw=raw,
         is_vector=n_outputs == 1,
         feature_names=feature_names(model),
-        output_names=class_names(model.classes_) if is_classifier else None,
+        output_names=class_names(model.classes_) if n_outputs > 1 else None,
         rejects="nan inf",
     )
 

@@ -52,7 +52,7 @@ def read(model: Any) -> TreeModel:
         raw=quietly(model.decision_function if is_classifier else _margin(model, transform[0])),
         is_vector=len(offset) == 1,
         feature_names=feature_names(model),
-        output_names=class_names(model.classes_) if is_classifier else None,
+        output_names=class_names(model.classes_) if len(offset) > 1 else None,
         frame_categories=None if categories is None else categories.values,
         to_library=None if categories is None else categories.decoded,
     )
