@@ -15,4 +15,5 @@ mod patterns;
 mod plan;
 mod predict;
 mod quadrature;
+mod recorded;
 mod xgboost;
