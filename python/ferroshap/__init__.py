@@ -5,7 +5,7 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from ferroshap import _native, errors, estimators, explainers, links, maskers
+from ferroshap import _native, errors, estimators, explainers, links, maskers, trees
 from ferroshap._native import __version__
 from ferroshap.explainers import (
     ExactExplainer,
@@ -14,6 +14,7 @@ from ferroshap.explainers import (
     LinearExplainer,
     PermutationExplainer,
     SamplingExplainer,
+    TreeExplainer,
 )
 from ferroshap.explanation import Explanation
 from ferroshap.game import Game
@@ -36,6 +37,7 @@ __all__ = [
     "PermutationExplainer",
     "Run",
     "SamplingExplainer",
+    "TreeExplainer",
     "__version__",
     "errors",
     "estimate",
@@ -48,6 +50,7 @@ __all__ = [
     "plots",
     "sample",
     "shapley_values",
+    "trees",
 ]
 
 if hasattr(os, "register_at_fork"):

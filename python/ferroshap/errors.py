@@ -43,6 +43,14 @@ class InvalidAlgorithmError(FerroshapError, ValueError):
     """An algorithm was named that does not exist or does not fit the model."""
 
 
+class InvalidFeaturePerturbationError(FerroshapError, ValueError):
+    """Absent features cannot be filled in the way that was asked for."""
+
+
+class MemoryLimitError(ExplainerError, MemoryError):
+    """What was asked for does not fit into the memory that was granted."""
+
+
 class BudgetError(FerroshapError, ValueError):
     """The budget cannot pay for the least that the method needs."""
 

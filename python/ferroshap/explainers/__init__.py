@@ -7,6 +7,7 @@ from ferroshap.explainers.linear import LinearExplainer
 from ferroshap.explainers.permutation import PermutationExplainer
 from ferroshap.explainers.plan import Plan
 from ferroshap.explainers.sampling import SamplingExplainer
+from ferroshap.explainers.tree import TreeExplainer
 
 # The short names that shap has beside the long ones.
 Exact = ExactExplainer
@@ -14,6 +15,7 @@ Kernel = KernelExplainer
 Linear = LinearExplainer
 Permutation = PermutationExplainer
 Sampling = SamplingExplainer
+Tree = TreeExplainer
 
 __all__ = [
     "Exact",
@@ -28,4 +30,6 @@ __all__ = [
     "Plan",
     "Sampling",
     "SamplingExplainer",
+    "Tree",
+    "TreeExplainer",
 ]

@@ -145,13 +145,16 @@ def n_rows_of(rows: NativeRows) -> int:
 
 def first_rows(rows: NativeRows, count: int) -> NativeRows:
     """Take the first rows."""
-    if n_rows_of(rows) <= count:
-        return rows
+    return rows if n_rows_of(rows) <= count else rows_between(rows, 0, count)
+
+
+def rows_between(rows: NativeRows, first: int, last: int) -> NativeRows:
+    """Take some rows out of the middle."""
     if not isinstance(rows, tuple):
-        return np.ascontiguousarray(rows[:count])
+        return np.ascontiguousarray(rows[first:last])
     starts, columns, values = rows
-    end = int(starts[count])
-    return starts[: count + 1], columns[:end], values[:end]
+    begin, end = int(starts[first]), int(starts[last])
+    return starts[first : last + 1] - begin, columns[begin:end], values[begin:end]
 
 
 def as_dense(rows: NativeRows, n_columns: int, absent: float) -> Numbers:

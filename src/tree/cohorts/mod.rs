@@ -25,17 +25,8 @@ use walk::{Scratch, Table};
 
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::Forest;
+pub use super::sweep::Slots;
 use super::sweep::{Block, Kernel, blocks};
-
-/// What a kernel's slots are.
-#[derive(Debug, Clone, Copy)]
-pub enum Slots<'a> {
-    /// One for each player: values.
-    Players,
-    /// One for each of these pairs `(i, j)`, `i < j`, in ascending order: undivided interactions. A pair that shares a path
-    /// with a wanted leaf must be among them.
-    Pairs(&'a [(u32, u32)]),
-}
 
 /// The walk as a kernel.
 #[derive(Debug)]

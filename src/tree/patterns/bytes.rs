@@ -87,7 +87,9 @@ mod tests {
     fn patterns_are_the_bits_of_the_masks_in_every_instruction_set() {
         let masks: Vec<Masks> = (0..12_u64)
             .map(|n| {
-                std::array::from_fn(|b| (n * 4 + b as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23))
+                std::array::from_fn(|b| {
+                    (n * 4 + b as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23)
+                })
             })
             .collect();
         let bits: Vec<u32> = vec![3, 11, 0, 7, 8, 2, 9, 1, 10, 4];

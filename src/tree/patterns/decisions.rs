@@ -138,7 +138,9 @@ mod x86 {
         masks: &mut Vec<Masks>,
     ) {
         masks.extend(asks.iter().map(|ask| {
-            ask.of(rows, first, n_blocks, |codes, threshold, nan_left| { below_avx512(codes, threshold, nan_left) })
+            ask.of(rows, first, n_blocks, |codes, threshold, nan_left| {
+                below_avx512(codes, threshold, nan_left)
+            })
         }));
     }
 
@@ -167,7 +169,7 @@ mod x86 {
         masks: &mut Vec<Masks>,
     ) {
         masks.extend(asks.iter().map(|ask| {
-            ask.of(rows, first, n_blocks, |codes, threshold, nan_left| { below_avx2(codes, threshold, nan_left) })
+            ask.of(rows, first, n_blocks, |codes, threshold, nan_left| below_avx2(codes, threshold, nan_left))
         }));
     }
 

@@ -196,10 +196,14 @@ mod tests {
                                 let s = set.count_ones() as usize;
                                 let both = set | 1 << i | 1 << j;
                                 let second = v(both, row) - v(set | 1 << i, row) - v(set | 1 << j, row);
-                                factorial(s) * factorial(n - 2 - s) / factorial(n - 1) * (second + v(set, row))
+                                factorial(s) * factorial(n - 2 - s) / factorial(n - 1)
+                                    * (second + v(set, row))
                             })
                             .sum();
-                        assert!((received[row][0] - want).abs() < 1e-14, "{n} players, {i} and {j}, row {row}");
+                        assert!(
+                            (received[row][0] - want).abs() < 1e-14,
+                            "{n} players, {i} and {j}, row {row}"
+                        );
                     }
                 }
             }

@@ -142,7 +142,8 @@ impl Program {
     /// Merges come after all decisions, whose number is known only now.
     fn number_masks(&mut self) {
         let shift = u32::try_from(self.asks.len()).expect("node numbers are u32");
-        let numbered = |mask: &mut u32| *mask = if *mask & MERGED == 0 { *mask } else { *mask - MERGED + shift };
+        let numbered =
+            |mask: &mut u32| *mask = if *mask & MERGED == 0 { *mask } else { *mask - MERGED + shift };
         self.merges.iter_mut().for_each(|merge| numbered(&mut merge.from));
         self.groups.iter_mut().flat_map(|group| &mut group.bits).for_each(numbered);
     }

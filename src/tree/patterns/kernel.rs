@@ -120,16 +120,19 @@ impl Trees {
         tables.resize_with(self.programs.len(), Tables::default);
         let spare: Mutex<Vec<Builder>> = Mutex::default();
         let units = self.programs.chunks(TREES_PER_UNIT).zip(histograms.chunks(TREES_PER_UNIT));
-        workers.for_each_unit(units.zip(tables.chunks_mut(TREES_PER_UNIT)), |_, ((programs, histograms), tables)| {
-            let taken = spare.lock().ok().and_then(|mut spare| spare.pop());
-            let mut builder = taken.unwrap_or_else(|| self.builder());
-            for ((program, histogram), tables) in programs.iter().zip(histograms).zip(tables) {
-                *tables = self.build_one(program, histogram, vector, &mut builder);
-            }
-            if let Ok(mut spare) = spare.lock() {
-                spare.push(builder);
-            }
-        })?;
+        workers.for_each_unit(
+            units.zip(tables.chunks_mut(TREES_PER_UNIT)),
+            |_, ((programs, histograms), tables)| {
+                let taken = spare.lock().ok().and_then(|mut spare| spare.pop());
+                let mut builder = taken.unwrap_or_else(|| self.builder());
+                for ((program, histogram), tables) in programs.iter().zip(histograms).zip(tables) {
+                    *tables = self.build_one(program, histogram, vector, &mut builder);
+                }
+                if let Ok(mut spare) = spare.lock() {
+                    spare.push(builder);
+                }
+            },
+        )?;
         Ok(tables)
     }
 
@@ -219,7 +222,9 @@ impl<T: Number> Patterns<T> {
                             Table::Plain(table) if group.is_wide() => {
                                 add_wide(table, &scratch.wide[..n_blocks], sums);
                             }
-                            Table::Plain(table) => add_plain(trees.set, table, &scratch.narrow[..n_blocks], sums),
+                            Table::Plain(table) => {
+                                add_plain(trees.set, table, &scratch.narrow[..n_blocks], sums)
+                            }
                         }
                     }
                 }

@@ -154,7 +154,11 @@ fn add_sized<T: Number, const N: usize>(
 }
 
 /// Add what the plain table of a wide group holds; `patterns` stand in the order of the sums.
-pub(super) fn add_wide<T: Number>(table: &[T], patterns: &[[u16; ROWS_PER_BLOCK]], sums: &mut [[T; ROWS_PER_BLOCK]]) {
+pub(super) fn add_wide<T: Number>(
+    table: &[T],
+    patterns: &[[u16; ROWS_PER_BLOCK]],
+    sums: &mut [[T; ROWS_PER_BLOCK]],
+) {
     for (patterns, sums) in patterns.iter().zip(sums) {
         for (&pattern, sum) in patterns.iter().zip(sums) {
             *sum += table[pattern as usize];
