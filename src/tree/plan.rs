@@ -210,7 +210,7 @@ fn write_slots<T: Real>(sums: &Sums<'_>, section: usize, n_slots: usize, n_outpu
     for (place, output) in sums.outputs.clone().enumerate() {
         for slot in 0..n_slots {
             let places = part[slot * n_outputs + output..].iter_mut().step_by(n_slots * n_outputs);
-            places.zip(sums.slot(section, place, slot)).for_each(|(to, &from)| *to = T::of(from));
+            places.zip(sums.slot_of(section, place, slot)).for_each(|(to, &from)| *to = T::of(from));
         }
     }
 }
@@ -232,11 +232,11 @@ fn write_matrices<T: Real>(
                 *entry = T::of(0.0);
             }
             for (player, rest) in diagonal.iter_mut().enumerate() {
-                *rest = sums.slot(0, number, player)[row];
+                *rest = sums.slot_of(0, number, player)[row];
             }
             for (slot, &(i, j)) in pairs.iter().enumerate() {
                 let (i, j) = (i as usize, j as usize);
-                let half = sums.slot(1, number, slot)[row] / 2.0;
+                let half = sums.slot_of(1, number, slot)[row] / 2.0;
                 matrix[place(i, j, output)] = T::of(half);
                 matrix[place(j, i, output)] = T::of(half);
                 diagonal[i] -= half;
