@@ -14,13 +14,13 @@ use std::sync::{Arc, OnceLock};
 pub use function::Function;
 use passes::{Factor, Pass, passes};
 
-use super::choice::{Game, Kernels};
+use super::choice::{Game, Kernels, Want};
 use super::encode::{EncodedRows, Encoding};
 use super::forest::{Forest, Precision};
 use super::plan::{check_rows, checked_weights};
 use super::predict::predict;
 use super::rows::Rows;
-use super::sweep::{Slots, Sums, Sweep};
+use super::sweep::{Sums, Sweep};
 use crate::error::{Error, ModelError};
 use crate::parallel::Workers;
 
@@ -117,14 +117,15 @@ impl Margins {
             let mut made = Vec::new(); // kernels that are not kept
             for pass in passes.iter().skip(self.kept.len().saturating_sub(first)) {
                 workers.check()?;
-                made.push(self.kernels(pass)?);
+                made.push(self.kernels(pass, workers)?);
             }
             let mut sections = Vec::new();
             for (pass, kept) in passes.iter().zip(self.kept.iter().skip(first)) {
-                let kernels = kept.get_or_init(|| self.kernels(pass)).as_ref().map_err(Clone::clone)?;
-                sections.push(kernels.section(n_players));
+                let kernels =
+                    kept.get_or_init(|| self.kernels(pass, workers)).as_ref().map_err(Clone::clone)?;
+                sections.push(kernels.values(n_players));
             }
-            sections.extend(made.iter().map(|kernels| kernels.section(n_players)));
+            sections.extend(made.iter().map(|kernels| kernels.values(n_players)));
             // a row counts as done in shares, one for each sweep
             let progress = |n: usize| progress((number + 1) * n / n_sweeps - number * n / n_sweeps);
             Sweep::new(&sections, &self.encoding, rows, 1).run(
@@ -153,20 +154,20 @@ impl Margins {
             }));
             for player in 0..n_players {
                 let places = part[player..].iter_mut().step_by(n_players);
-                for ((place, value), factor) in places.zip(sums.slot(section, 0, player)).zip(&factors) {
+                for ((place, value), factor) in places.zip(sums.slot_of(section, 0, player)).zip(&factors) {
                     *place = value.mul_add(*factor, *place);
                 }
             }
         }
     }
 
-    fn kernels(&self, pass: &Pass) -> Result<Kernels, Error> {
+    fn kernels(&self, pass: &Pass, workers: &Workers<'_>) -> Result<Kernels, Error> {
         let game = Game::Interventional {
             precision: self.precision,
             rows: self.background.clone(),
             weights: pass.weights.clone(),
         };
-        Kernels::new(&self.forest, &self.encoding, &game, Slots::Players)
+        Kernels::new(&self.forest, &self.encoding, &game, Want::Values, workers)
     }
 
     fn checked_labels<'a>(&self, n_rows: usize, labels: Option<&'a [f64]>) -> Result<&'a [f64], Error> {
