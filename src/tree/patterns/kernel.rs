@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::bytes::{Narrow, Wide, narrow, wide};
-use super::decisions::{Masks, STEP, decide};
+use super::decisions::{Masks, STEP};
 use super::groups::{Lane, Program};
 use super::histogram::Histogram;
 use super::lookup::{Layout, Number, add_plain, add_wide, reorder};
@@ -120,16 +120,19 @@ impl Trees {
         tables.resize_with(self.programs.len(), Tables::default);
         let spare: Mutex<Vec<Builder>> = Mutex::default();
         let units = self.programs.chunks(TREES_PER_UNIT).zip(histograms.chunks(TREES_PER_UNIT));
-        workers.for_each_unit(units.zip(tables.chunks_mut(TREES_PER_UNIT)), |_, ((programs, histograms), tables)| {
-            let taken = spare.lock().ok().and_then(|mut spare| spare.pop());
-            let mut builder = taken.unwrap_or_else(|| self.builder());
-            for ((program, histogram), tables) in programs.iter().zip(histograms).zip(tables) {
-                *tables = self.build_one(program, histogram, vector, &mut builder);
-            }
-            if let Ok(mut spare) = spare.lock() {
-                spare.push(builder);
-            }
-        })?;
+        workers.for_each_unit(
+            units.zip(tables.chunks_mut(TREES_PER_UNIT)),
+            |_, ((programs, histograms), tables)| {
+                let taken = spare.lock().ok().and_then(|mut spare| spare.pop());
+                let mut builder = taken.unwrap_or_else(|| self.builder());
+                for ((program, histogram), tables) in programs.iter().zip(histograms).zip(tables) {
+                    *tables = self.build_one(program, histogram, vector, &mut builder);
+                }
+                if let Ok(mut spare) = spare.lock() {
+                    spare.push(builder);
+                }
+            },
+        )?;
         Ok(tables)
     }
 
@@ -199,7 +202,7 @@ impl<T: Number> Patterns<T> {
         };
         for first in (0..rows.n_blocks()).step_by(STEP) {
             let n_blocks = STEP.min(rows.n_blocks() - first);
-            decide(trees.set, (&program.asks, &program.merges), rows, (first, n_blocks), &mut scratch.masks);
+            program.decisions.decide(trees.set, rows, (first, n_blocks), &mut scratch.masks);
             let sums = &mut scratch.sums[first / STEP * of_output * block.outputs.len()..];
             let mut locals = locals;
             for (place, group) in program.groups.iter().enumerate() {
@@ -219,7 +222,9 @@ impl<T: Number> Patterns<T> {
                             Table::Plain(table) if group.is_wide() => {
                                 add_wide(table, &scratch.wide[..n_blocks], sums);
                             }
-                            Table::Plain(table) => add_plain(trees.set, table, &scratch.narrow[..n_blocks], sums),
+                            Table::Plain(table) => {
+                                add_plain(trees.set, table, &scratch.narrow[..n_blocks], sums)
+                            }
                         }
                     }
                 }
@@ -274,9 +279,7 @@ impl<T: Number> Kernel for Patterns<T> {
                 let n_blocks = STEP.min(rows.n_blocks() - step * STEP);
                 let out = &mut sums[slot * stride + step * STEP * ROWS_PER_BLOCK..];
                 for (out, found) in out.chunks_exact_mut(ROWS_PER_BLOCK).zip(&found[..n_blocks]) {
-                    for (position, &sum) in found.iter().enumerate() {
-                        out[trees.layout.row_at::<T>(position)] += sum.into();
-                    }
+                    trees.layout.flush(found, out);
                 }
             }
         }

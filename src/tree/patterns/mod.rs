@@ -75,8 +75,7 @@ pub fn prepare<T: Number>(request: &Request<'_>, workers: &Workers<'_>) -> Resul
     check(request)?;
     let trees = Arc::new(Trees::new(request));
     let Request { encoding, background, weights, .. } = request;
-    let histograms =
-        histogram::count(request.set, &trees.programs, encoding, background, weights, workers)?;
+    let histograms = histogram::count(request.set, &trees.programs, encoding, background, weights, workers)?;
     let histograms = Arc::new(histograms);
     let n_vectors = weights.n_vectors();
     let fits = n_vectors * trees.table_bytes::<T>() <= request.table_bytes;

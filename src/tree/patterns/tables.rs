@@ -41,7 +41,12 @@ impl Builder {
     }
 
     /// Build the tables of a tree from its weighted pattern counts.
-    pub(super) fn build<T: Number>(&mut self, program: &Program, tree: &Tree, histogram: &[f64]) -> Tables<T> {
+    pub(super) fn build<T: Number>(
+        &mut self,
+        program: &Program,
+        tree: &Tree,
+        histogram: &[f64],
+    ) -> Tables<T> {
         let width = tree.values.len() / tree.n_leaves();
         let mut tables = Tables { lines: Vec::new(), plain: Vec::new(), first: Vec::new() };
         for group in &program.groups {
@@ -121,7 +126,13 @@ impl Builder {
 
 impl<T: Number> Tables<T> {
     /// The table of a lane for the value `output` of the leaves.
-    pub(super) fn lane(&self, layout: Layout, (number, group): (usize, &Group), output: usize, lane: usize) -> Table<'_, T> {
+    pub(super) fn lane(
+        &self,
+        layout: Layout,
+        (number, group): (usize, &Group),
+        output: usize,
+        lane: usize,
+    ) -> Table<'_, T> {
         let (first, n_patterns) = (self.first[number], group.n_patterns());
         let number = output * group.lanes.len() + lane;
         if is_planes(layout, group) {
@@ -154,8 +165,7 @@ pub(super) fn add_base(program: &Program, tree: &Tree, histogram: &[f64], base: 
             let all = |pattern: u16| {
                 leaf.conditions.iter().all(|condition| pattern & condition.care == condition.want)
             };
-            let weight: f64 =
-                reached.filter(|&(pattern, _)| all(pattern)).map(|(_, weight)| weight).sum();
+            let weight: f64 = reached.filter(|&(pattern, _)| all(pattern)).map(|(_, weight)| weight).sum();
             base.iter_mut().zip(tree.leaf(leaf.number)).for_each(|(sum, value)| *sum += weight * value);
         }
     }

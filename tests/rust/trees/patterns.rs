@@ -30,7 +30,12 @@ fn table(rows: &[f64], n_columns: usize) -> Rows<'_> {
     Rows::F64(Dense::contiguous(rows, n_columns))
 }
 
-fn kernels<T: Number>(forest: &Arc<Forest>, rows: &[f64], weights: Weights<'_>, call: &Call<'_>) -> Vec<Patterns<T>> {
+fn kernels<T: Number>(
+    forest: &Arc<Forest>,
+    rows: &[f64],
+    weights: Weights<'_>,
+    call: &Call<'_>,
+) -> Vec<Patterns<T>> {
     let encoding = Encoding::new(forest).unwrap();
     let trees: Vec<u32> = (0..u32::try_from(forest.trees.len()).unwrap()).collect();
     let request = Request {
