@@ -19,13 +19,12 @@ mod worth;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::indices::{Level, Order};
+use self::indices::Level;
 use self::lookup::{Look, Tables};
 use self::worth::Shape;
-use super::sweep::Slots;
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::{Forest, Output, Precision, Split, Step, Tree};
-use super::sweep::{Block, Kernel, TREES_PER_BLOCK, blocks};
+use super::sweep::{Block, Kernel, Slots, TREES_PER_BLOCK, blocks};
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::simd::InstructionSet;
