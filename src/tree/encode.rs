@@ -125,6 +125,13 @@ impl EncodedRows {
         codes
     }
 
+    /// All encoded columns of a block, `[encoded column][row of the block]`.
+    #[inline]
+    pub fn block(&self, block: usize) -> &[f32] {
+        let length = self.n_columns * ROWS_PER_BLOCK;
+        &self.values[block * length..][..length]
+    }
+
     /// The numbers themselves of a [raw column](Encoding::raw_column) of a block.
     #[inline]
     pub fn raw(&self, block: usize, raw_column: usize) -> &[f64; ROWS_PER_BLOCK] {
