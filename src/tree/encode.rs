@@ -125,6 +125,22 @@ impl EncodedRows {
         codes
     }
 
+    /// All encoded columns of a block.
+    #[inline]
+    pub fn block(&self, block: usize) -> &[[f32; ROWS_PER_BLOCK]] {
+        self.values[block * self.n_columns * ROWS_PER_BLOCK..][..self.n_columns * ROWS_PER_BLOCK]
+            .as_chunks()
+            .0
+    }
+
+    /// The numbers themselves of a [raw column](Encoding::raw_column) of a block.
+    #[inline]
+    pub fn raw(&self, block: usize, raw_column: usize) -> &[f64; ROWS_PER_BLOCK] {
+        let first = (block * self.n_raw + raw_column) * ROWS_PER_BLOCK;
+        let (numbers, _) = self.raw[first..].split_first_chunk().expect("blocks are whole");
+        numbers
+    }
+
     /// Encoded columns.
     pub fn n_columns(&self) -> usize {
         self.n_columns
@@ -156,21 +172,6 @@ impl EncodedRows {
                 out.raw[at(self.n_raw, column, place)] = self.raw[at(self.n_raw, column, row)];
             }
         }
-    }
-
-    /// All encoded columns of a block, `[encoded column][row of the block]`.
-    #[inline]
-    pub fn block(&self, block: usize) -> &[f32] {
-        let length = self.n_columns * ROWS_PER_BLOCK;
-        &self.values[block * length..][..length]
-    }
-
-    /// The numbers themselves of a [raw column](Encoding::raw_column) of a block.
-    #[inline]
-    pub fn raw(&self, block: usize, raw_column: usize) -> &[f64; ROWS_PER_BLOCK] {
-        let first = (block * self.n_raw + raw_column) * ROWS_PER_BLOCK;
-        let (numbers, _) = self.raw[first..].split_first_chunk().expect("blocks are whole");
-        numbers
     }
 }
 

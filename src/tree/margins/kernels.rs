@@ -10,7 +10,7 @@ use crate::tree::cohorts::{Background, Cohorts};
 use crate::tree::encode::{EncodedRows, Encoding};
 use crate::tree::forest::{Forest, Precision};
 use crate::tree::patterns::{self, Request, Weights};
-use crate::tree::rows::{Dense, Rows};
+use crate::tree::rows::Rows;
 use crate::tree::sweep::{Kernel, Section, Slots};
 
 /// Background rows of a pass up to which building tables costs more than walking with each of them.
@@ -32,7 +32,6 @@ pub(super) struct Stand {
     forest: Arc<Forest>,
     encoding: Arc<Encoding>,
     precision: Precision,
-    numbers: Vec<f64>, // [row][column]
     rows: EncodedRows,
     /// For each tree the leaves that no table covers.
     long: Vec<Vec<u32>>,
@@ -52,8 +51,7 @@ impl Stand {
             patterns::uncovered_leaves(&forest, tree, false)
         });
         let long = long.collect();
-        let numbers = dense(rows, forest.absent);
-        Self { forest, encoding, precision, numbers, rows: encoded, long }
+        Self { forest, encoding, precision, rows: encoded, long }
     }
 
     /// The kernels of each pass.
@@ -96,7 +94,7 @@ impl Stand {
             encoding: &self.encoding,
             trees: &trees,
             pairs: None,
-            background: &Rows::F64(Dense::contiguous(&self.numbers, self.forest.n_columns())),
+            background: &Rows::Encoded(&self.rows),
             weights: Weights::Given(weights),
             table_bytes: usize::MAX, // the caller lets go of them after the sweep
             set: InstructionSet::chosen()?,
@@ -110,21 +108,4 @@ impl Stand {
 
 fn boxed<K: Kernel + 'static>(kernels: Vec<K>) -> Vec<Box<dyn Kernel>> {
     kernels.into_iter().map(|kernel| Box::new(kernel) as Box<dyn Kernel>).collect()
-}
-
-/// All numbers as doubles, row after row: what single precision holds is widened without loss.
-fn dense(rows: &Rows<'_>, absent: f64) -> Vec<f64> {
-    let (n_rows, n_columns) = (rows.n_rows(), rows.n_columns());
-    let places = || (0..n_rows).flat_map(|row| (0..n_columns).map(move |column| (row, column)));
-    match rows {
-        Rows::F32(dense) => places().map(|(row, column)| f64::from(dense.at(row, column))).collect(),
-        Rows::F64(dense) => places().map(|(row, column)| dense.at(row, column)).collect(),
-        Rows::Csr(csr) => {
-            let mut numbers = vec![absent; n_rows * n_columns];
-            for (row, numbers) in numbers.chunks_mut(n_columns.max(1)).enumerate() {
-                csr.row(row).for_each(|(column, value)| numbers[column] = value);
-            }
-            numbers
-        }
-    }
 }
