@@ -125,6 +125,14 @@ impl EncodedRows {
         codes
     }
 
+    /// All encoded columns of a block.
+    #[inline]
+    pub fn block(&self, block: usize) -> &[[f32; ROWS_PER_BLOCK]] {
+        self.values[block * self.n_columns * ROWS_PER_BLOCK..][..self.n_columns * ROWS_PER_BLOCK]
+            .as_chunks()
+            .0
+    }
+
     /// The numbers themselves of a [raw column](Encoding::raw_column) of a block.
     #[inline]
     pub fn raw(&self, block: usize, raw_column: usize) -> &[f64; ROWS_PER_BLOCK] {
