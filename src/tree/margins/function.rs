@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn quotients_are_the_mean_slope_near_and_far_for_margins_of_any_size() {
-        let margins = [-700.0, -45.0, -31.0, -29.9, -8.0, -1.0, -1e-9, 0.0, 1e-4, 0.3, 2.0, 17.0, 30.1, 44.0, 650.0];
+        let margins =
+            [-700.0, -45.0, -31.0, -29.9, -8.0, -1.0, -1e-9, 0.0, 1e-4, 0.3, 2.0, 17.0, 30.1, 44.0, 650.0];
         let gaps = [0.0, 1e-300, 1e-15, 1e-8, 1e-3, 0.1, 0.49, 0.51, 3.0, 29.0, 31.0, 80.0];
         let functions = [Function::Sigmoid { scale: 1.0 }, Function::Exp, Function::LogLoss { scale: 1.0 }];
         for function in functions {

@@ -62,7 +62,11 @@ fn panel_passes(function: Function, mine: &[f64], margins: &[f64], weights: &[f6
     let n_points = n_points(function, half * function.scale());
     let weighed = |weight_of: &dyn Fn(f64) -> f64| -> Vec<f64> {
         let weight = |(&margin, &weight): (&f64, &f64)| {
-            if weight != 0.0 && (lowest..=highest).contains(&margin) { weight * weight_of(margin) } else { 0.0 }
+            if weight != 0.0 && (lowest..=highest).contains(&margin) {
+                weight * weight_of(margin)
+            } else {
+                0.0
+            }
         };
         margins.iter().zip(weights).map(weight).collect()
     };
@@ -99,15 +103,20 @@ fn n_points(function: Function, half: f64) -> usize {
     const MOST: f64 = 1e13;
     if function == Function::Exp {
         let mut error = 2.0 * half.exp();
-        return (1..64).find(|&n| {
-            error *= half / 2.0 / n as f64;
-            error <= 1.0 / MOST
-        })
-        .unwrap_or(64);
+        return (1..64)
+            .find(|&n| {
+                error *= half / 2.0 / n as f64;
+                error <= 1.0 / MOST
+            })
+            .unwrap_or(64);
     }
     let pole = std::f64::consts::PI / half.max(1e-3);
     let rho = pole + pole.hypot(1.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 43 for half-widths up to 4")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "below 43 for half-widths up to 4"
+    )]
     let n = (MOST.ln() / rho.ln()).ceil() as usize;
     n
 }
@@ -152,7 +161,8 @@ mod tests {
     /// What the passes say of `sum over z of omega_z s(a, f(z)) (a - f(z))`, which is `g(a) - sum of omega_z g(f(z))`.
     fn interpolated(function: Function, passes: &[Pass], margins: &[f64], a: f64, label: f64) -> f64 {
         let of_pass = |pass: &Pass| {
-            let gap: f64 = pass.weights.iter().zip(margins).map(|(weight, margin)| weight * (a - margin)).sum();
+            let gap: f64 =
+                pass.weights.iter().zip(margins).map(|(weight, margin)| weight * (a - margin)).sum();
             gap * match pass.factor {
                 Factor::Quotient(at) => function.quotient(a, at, label),
                 Factor::Row => a - 2.0 * label,
@@ -171,15 +181,23 @@ mod tests {
             Function::Exp,
             Function::SquaredLoss,
         ] {
-            for (middle, half, n) in
-                [(0.0, 0.2, 900), (0.5, 1.0, 1000), (-3.0, 3.9, 400), (0.0, 4.1, 300), (1.0, 11.0, 2000), (0.0, 2.0, 5), (7.0, 0.0, 50)]
-            {
-                let margins: Vec<f64> = (0..n).map(|i| middle + half * (f64::from(i) * 0.7548).sin()).collect();
+            for (middle, half, n) in [
+                (0.0, 0.2, 900),
+                (0.5, 1.0, 1000),
+                (-3.0, 3.9, 400),
+                (0.0, 4.1, 300),
+                (1.0, 11.0, 2000),
+                (0.0, 2.0, 5),
+                (7.0, 0.0, 50),
+            ] {
+                let margins: Vec<f64> =
+                    (0..n).map(|i| middle + half * (f64::from(i) * 0.7548).sin()).collect();
                 let weights = vec![1.0 / f64::from(n); margins.len()];
                 let passes = passes(function, &margins, &weights);
                 for a in [-40.0, -9.0, -2.5, -0.1, 0.0, 0.3, 1.0, 4.0, 8.0, 37.0, margins[1]] {
                     for label in [0.0, 1.0] {
-                        let base: f64 = margins.iter().map(|&margin| function.at(margin, label)).sum::<f64>() / f64::from(n);
+                        let base: f64 = margins.iter().map(|&margin| function.at(margin, label)).sum::<f64>()
+                            / f64::from(n);
                         let whole = base + interpolated(function, &passes, &margins, a, label);
                         let want = function.at(a, label);
                         let scale = 1.0 + base.abs() + want.abs();
