@@ -164,6 +164,12 @@ class Forest:
 def read_forest(data: bytes, format: str) -> Forest:  # noqa: A002 - the word that users know
     """Read a model file: "xgboost" (JSON or UBJSON), "lightgbm", "catboost" (JSON), "onnx" or "ferroshap"."""
 
+def category_hash(text: str) -> int:
+    """Hash a category as CatBoost does."""
+
+def category_with_hash(hash: int) -> str:  # noqa: A002 - the word for it
+    """Return some text that CatBoost gives this hash."""
+
 def forest_from_arrays(
     trees: Sequence[dict[str, Any]],
     *,

@@ -111,7 +111,7 @@ class TreeAnswers(Explainer):
             gap = self._checked(asked, engine, values, base, n_axes, n_threads, precision, labels, shift)
         values = in_user_order(values, asked.positions, n_axes)
         values = shaped(values, asked, is_vector=engine.is_vector)
-        if out is not None and values.base is not out and values is not out:
+        if out is not None:
             if not np.shares_memory(values, out):
                 out[...] = values
             values = out

@@ -25,8 +25,7 @@ use walk::{Scratch, Table};
 
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::Forest;
-pub use super::sweep::Slots;
-use super::sweep::{Block, Kernel, blocks};
+use super::sweep::{Block, Kernel, Slots, blocks};
 
 /// The walk as a kernel.
 #[derive(Debug)]

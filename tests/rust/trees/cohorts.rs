@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ferroshap::parallel::{Cancel, Workers};
-use ferroshap::tree::cohorts::{Background as Merged, Cohorts, Slots};
-use ferroshap::tree::sweep::{Sums, sweep};
+use ferroshap::tree::cohorts::{Background as Merged, Cohorts};
+use ferroshap::tree::sweep::{Section, Slots, Sums, Sweep};
 use ferroshap::tree::{Dense, EncodedRows, Encoding, Forest, Kernel, Output, Precision, Rows, Step, Tree};
 
 use super::brute_force::{self, Background, goes_left, interventional_worth, predict, worths};
@@ -43,14 +43,16 @@ fn explain(
     let write = |sums: &Sums<'_>, part: &mut [f64]| {
         for output in 0..sums.outputs.len() {
             for slot in 0..n_slots {
-                for (row, &sum) in sums.slot(output, slot).iter().enumerate() {
+                for (row, &sum) in sums.slot(0, output, slot).iter().enumerate() {
                     part[row * row_length + slot * n_outputs + sums.outputs.start + output] = sum;
                 }
             }
         }
     };
     let workers = Workers::new(n_threads, &cancel);
-    sweep(kernels, encoding, &rows, n_slots, n_outputs, &workers, &|_| (), (&mut out, row_length), &write)
+    let sections = [Section { kernels: kernels.to_vec(), n_slots }];
+    Sweep::new(&sections, encoding, &rows, n_outputs)
+        .run(&workers, &|_| (), (&mut out, row_length), &write)
         .unwrap();
     out
 }

@@ -14,7 +14,18 @@ import xgboost
 HERE = Path(__file__).parent / "xgboost"
 VERSION = xgboost.__version__
 NEWEST = "3.4.1"  # of this all cases
-EVERY_VERSION = ("regression", "estimated", "logistic", "classes", "poisson", "dart", "targets", "vector", "categories", "no_trees")
+EVERY_VERSION = (
+    "regression",
+    "estimated",
+    "logistic",
+    "classes",
+    "poisson",
+    "dart",
+    "targets",
+    "vector",
+    "categories",
+    "no_trees",
+)
 BOTH_FORMS = ("regression", "categories", "dart", "vector", "classes")
 
 
@@ -56,13 +67,25 @@ def cases():
     yield "no_trees", {}, y, 0, None
     yield "targets", {}, two, 3, None
     yield "vector", {"multi_strategy": "multi_output_tree"}, two, 3, None
-    yield "vector_classes", {
-        "multi_strategy": "multi_output_tree",
-        "objective": "multi:softprob",
-        "num_class": 3,
-    }, three, 3, None
+    yield (
+        "vector_classes",
+        {
+            "multi_strategy": "multi_output_tree",
+            "objective": "multi:softprob",
+            "num_class": 3,
+        },
+        three,
+        3,
+        None,
+    )
     yield "quantiles", {"objective": "reg:quantileerror", "quantile_alpha": [0.2, 0.5, 0.9]}, y, 3, None
-    yield "expectiles", {"objective": "reg:expectileerror", "expectile_alpha": [0.2, 0.5, 0.9], "base_score": None}, y, 3, None
+    yield (
+        "expectiles",
+        {"objective": "reg:expectileerror", "expectile_alpha": [0.2, 0.5, 0.9], "base_score": None},
+        y,
+        3,
+        None,
+    )
     yield "expectile", {"objective": "reg:expectileerror", "expectile_alpha": 0.8, "base_score": None}, y, 3, None
     yield "categories", {"max_cat_to_onehot": 1}, y, 4, CODES
     yield "one_hot", {"max_cat_to_onehot": 10}, y, 4, CODES

@@ -23,8 +23,14 @@ categories = ["colour", "city", "code"]
 
 def record(name, kind, data, y, *, weights=None, baseline_rows=60, **options):
     """Train, and write the model with rows and raw predictions."""
-    defaults = {"iterations": 12, "depth": 4, "random_seed": 3, "thread_count": 1, "verbose": 0,
-                "allow_writing_files": False}
+    defaults = {
+        "iterations": 12,
+        "depth": 4,
+        "random_seed": 3,
+        "thread_count": 1,
+        "verbose": 0,
+        "allow_writing_files": False,
+    }
     model = kind(**{**defaults, **options}).fit(data, y, sample_weight=weights)
     path = HERE / f"{name}.json"
     model.save_model(str(path), format="json")
@@ -52,23 +58,77 @@ record("lossguide", Regressor, numbers, target, grow_policy="Lossguide", max_lea
 record("no_bias", Regressor, numbers, target + 100, boost_from_average=False)
 record("binary", Classifier, numbers, target > 0.5)
 record("multiclass", Classifier, numbers, np.digitize(target, [-1, 1]), iterations=6)
-record("multiclass_depthwise", Classifier, with_nan, np.digitize(target, [-1, 1]), iterations=6, depth=3,
-       grow_policy="Depthwise")
-record("multi_rmse", Regressor, numbers, np.column_stack([target, -target + 3, numbers[:, 3]]),
-       loss_function="MultiRMSE", iterations=6)
+record(
+    "multiclass_depthwise",
+    Classifier,
+    with_nan,
+    np.digitize(target, [-1, 1]),
+    iterations=6,
+    depth=3,
+    grow_policy="Depthwise",
+)
+record(
+    "multi_rmse",
+    Regressor,
+    numbers,
+    np.column_stack([target, -target + 3, numbers[:, 3]]),
+    loss_function="MultiRMSE",
+    iterations=6,
+)
 record("nan_min", Regressor, with_nan, target + 3 * np.isnan(with_nan[:, 0]), nan_mode="Min")
 record("nan_max", Regressor, with_nan, target + 3 * np.isnan(with_nan[:, 0]), nan_mode="Max")
 record("weights", Regressor, numbers, target, weights=rng.random(N).round(2), iterations=6)
 record("one_hot", Regressor, mixed, mixed_target, cat_features=categories, one_hot_max_size=255)
-record("one_hot_lossguide", Regressor, mixed, mixed_target, cat_features=categories, one_hot_max_size=255,
-       grow_policy="Lossguide")
-record("counters", Regressor, mixed, mixed_target, cat_features=categories, one_hot_max_size=5, max_ctr_complexity=1,
-       iterations=20)
-record("counter_types", Classifier, mixed, np.digitize(mixed_target, [0, 2]), cat_features=categories,
-       one_hot_max_size=2, max_ctr_complexity=1, simple_ctr=["Buckets", "Borders:TargetBorderCount=2", "Counter"])
-record("counter_borders", Regressor, mixed, mixed_target, cat_features=categories, one_hot_max_size=2, max_ctr_complexity=1,
-       simple_ctr=["Borders:TargetBorderCount=4:TargetBorderType=Uniform"])
+record(
+    "one_hot_lossguide",
+    Regressor,
+    mixed,
+    mixed_target,
+    cat_features=categories,
+    one_hot_max_size=255,
+    grow_policy="Lossguide",
+)
+record(
+    "counters",
+    Regressor,
+    mixed,
+    mixed_target,
+    cat_features=categories,
+    one_hot_max_size=5,
+    max_ctr_complexity=1,
+    iterations=20,
+)
+record(
+    "counter_types",
+    Classifier,
+    mixed,
+    np.digitize(mixed_target, [0, 2]),
+    cat_features=categories,
+    one_hot_max_size=2,
+    max_ctr_complexity=1,
+    simple_ctr=["Buckets", "Borders:TargetBorderCount=2", "Counter"],
+)
+record(
+    "counter_borders",
+    Regressor,
+    mixed,
+    mixed_target,
+    cat_features=categories,
+    one_hot_max_size=2,
+    max_ctr_complexity=1,
+    simple_ctr=["Borders:TargetBorderCount=4:TargetBorderType=Uniform"],
+)
 for name, kind in [("counter_means", "BinarizedTargetMeanValue"), ("counter_counter", "Counter")]:
-    record(name, Regressor, mixed, mixed_target, cat_features=categories, one_hot_max_size=2,
-           max_ctr_complexity=1, simple_ctr=[kind])
-record("combinations", Regressor, mixed, mixed_target, cat_features=categories, one_hot_max_size=2, max_ctr_complexity=3)
+    record(
+        name,
+        Regressor,
+        mixed,
+        mixed_target,
+        cat_features=categories,
+        one_hot_max_size=2,
+        max_ctr_complexity=1,
+        simple_ctr=[kind],
+    )
+record(
+    "combinations", Regressor, mixed, mixed_target, cat_features=categories, one_hot_max_size=2, max_ctr_complexity=3
+)
