@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use self::indices::{Level, Order};
 use self::lookup::{Look, Tables};
 use self::worth::Shape;
-use super::cohorts::Slots;
+use super::sweep::Slots;
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::{Forest, Output, Precision, Split, Step, Tree};
 use super::sweep::{Block, Kernel, TREES_PER_BLOCK, blocks};

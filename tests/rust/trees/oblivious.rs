@@ -2,7 +2,7 @@
 
 use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::simd::{InstructionSet, supported};
-use ferroshap::tree::cohorts::Slots;
+use ferroshap::tree::sweep::Slots;
 use ferroshap::tree::oblivious::{Absent, MOST_LEVELS, MOST_LEVELS_OF_PAIRS, Oblivious, takes};
 use ferroshap::tree::sweep::{Sums, sweep};
 use ferroshap::tree::{Dense, EncodedRows, Encoding, Forest, Precision, Rows, Tree};
@@ -55,8 +55,7 @@ fn explain(
         let weights: Vec<f64> = background.weights.iter().map(|weight| weight / total).collect();
         (encoded(&encoding, forest, &background.rows), weights)
     });
-    let absent =
-        if background.is_some() { Absent::Background(&stand_ins, &weights) } else { Absent::Covers };
+    let absent = if background.is_some() { Absent::Background(&stand_ins, &weights) } else { Absent::Covers };
     let slots = pairs.map_or(Slots::Players, Slots::Pairs);
     let trees = (0_u32..).zip(&forest.trees).filter(|(_, tree)| takes(tree, pairs.is_some()));
     let trees = trees.map(|(number, _)| number);
@@ -152,7 +151,10 @@ fn values_and_pairs_meet_brute_force() {
 #[test]
 fn deep_tables_meet_brute_force() {
     for (number, depth) in [(0, 7), (1, 8), (2, 8), (3, 9), (4, 10)] {
-        judge(number, &Recipe { n_columns: 9, n_players: 9, n_trees: 2, repeats: number > 0, ..recipe(number, depth) });
+        judge(
+            number,
+            &Recipe { n_columns: 9, n_players: 9, n_trees: 2, repeats: number > 0, ..recipe(number, depth) },
+        );
     }
     let deeper = Recipe { n_trees: 1, repeats: true, ..recipe(0, MOST_LEVELS + 1) };
     assert!(!takes(&forests::made(0, &deeper).trees[0], false));
@@ -170,7 +172,8 @@ fn bits_do_not_depend_on_instruction_set_threads_or_other_rows() {
             for background in [None, Some(&background)] {
                 let way = Way { precision, ..Way::best() };
                 let want = explain(&forest, &rows, background, None, way);
-                let bits = |numbers: &[f64]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+                let bits =
+                    |numbers: &[f64]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
                 for set in supported() {
                     let got = explain(&forest, &rows, background, None, Way { set, ..way });
                     assert_eq!(bits(&got), bits(&want), "forest {number}, {set:?}, {precision:?}");
@@ -179,7 +182,11 @@ fn bits_do_not_depend_on_instruction_set_threads_or_other_rows() {
                 assert_eq!(bits(&got), bits(&want), "forest {number}, three threads");
                 let last = rows.len() - forest.n_columns();
                 let got = explain(&forest, &rows[last..], background, None, way);
-                assert_eq!(bits(&got), bits(&want[want.len() - got.len()..]), "forest {number}, the last row");
+                assert_eq!(
+                    bits(&got),
+                    bits(&want[want.len() - got.len()..]),
+                    "forest {number}, the last row"
+                );
             }
         }
     }
