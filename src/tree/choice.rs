@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::encode::{EncodedRows, Encoding};
 use super::forest::{Forest, Precision};
 use super::reference::Reference;
+use super::saabas::Saabas;
 use super::sweep::{Kernel, Section, Slots};
 use crate::error::{Error, ModelError};
 
@@ -14,6 +15,8 @@ use crate::error::{Error, ModelError};
 pub(super) enum Game {
     /// Covers stand for absent players.
     PathDependent { precision: Precision },
+    /// Saabas's approximation of it.
+    Saabas,
     /// Background rows stand in, with weights that sum to 1.
     Interventional { precision: Precision, rows: EncodedRows, weights: Vec<f64> },
 }
@@ -41,13 +44,31 @@ impl Kernels {
             }));
         }
         let (forest, encoding) = (Arc::clone(forest), Arc::clone(encoding));
-        let (reference, words) = match game {
-            Game::PathDependent { .. } => (
+        let background = match game {
+            Game::Saabas if matches!(slots, Slots::Pairs(_)) => {
+                return Err(Error::Parameter {
+                    argument: "approximate",
+                    got: "True".to_owned(),
+                    accepted: "False for interactions: the approximation has none",
+                });
+            }
+            Game::Saabas => {
+                let words = "Saabas's approximation: one step in the mean a split; not Shapley values";
+                return Ok(Self {
+                    kernels: vec![Box::new(Saabas::new(forest, encoding))],
+                    words: vec![words.to_owned()],
+                });
+            }
+            Game::PathDependent { .. } => None,
+            Game::Interventional { rows, weights, .. } => Some((rows.clone(), weights.clone())),
+        };
+        let (reference, words) = match background {
+            None => (
                 Reference::path_dependent(forest, encoding, slots),
                 "path-dependent: leaf by leaf, the slow reference",
             ),
-            Game::Interventional { rows, weights, .. } => (
-                Reference::interventional(forest, encoding, rows.clone(), weights.clone(), slots),
+            Some((rows, weights)) => (
+                Reference::interventional(forest, encoding, rows, weights, slots),
                 "background: row by row, the slow reference",
             ),
         };

@@ -48,22 +48,18 @@ impl Plan {
     ///
     /// Refuses a forest without covers, and linear leaves: no file holds the mean of each column in each leaf.
     pub fn path_dependent(forest: Arc<Forest>, precision: Precision) -> Result<Self, Error> {
-        let refuse = |what: &str| {
-            Err(Error::Model(ModelError::Unsupported {
-                library: "path-dependent values",
-                what: what.to_owned(),
-                remedy: "pass a background, for feature_perturbation='interventional'",
-            }))
-        };
-        if !forest.has_cover {
-            return refuse("a model without the covers of its nodes");
-        }
-        if forest.trees.iter().any(|tree| !tree.linear.is_empty()) {
-            return refuse("a model with linear leaves");
-        }
+        check_covers(&forest)?;
         let encoding = Arc::new(Encoding::new(&forest)?);
         let base_values = forest.expected_values();
         Self::new(forest, encoding, Game::PathDependent { precision }, base_values)
+    }
+
+    /// Saabas's approximation (`approximate=True`): path-dependent, not Shapley values, and without interactions.
+    pub fn saabas(forest: Arc<Forest>) -> Result<Self, Error> {
+        check_covers(&forest)?;
+        let encoding = Arc::new(Encoding::new(&forest)?);
+        let base_values = forest.expected_values();
+        Self::new(forest, encoding, Game::Saabas, base_values)
     }
 
     /// Interventional values over a weighted background (no weights: all rows alike).
@@ -210,7 +206,7 @@ fn write_slots<T: Real>(sums: &Sums<'_>, section: usize, n_slots: usize, n_outpu
     for (place, output) in sums.outputs.clone().enumerate() {
         for slot in 0..n_slots {
             let places = part[slot * n_outputs + output..].iter_mut().step_by(n_slots * n_outputs);
-            places.zip(sums.slot(section, place, slot)).for_each(|(to, &from)| *to = T::of(from));
+            places.zip(sums.slot_of(section, place, slot)).for_each(|(to, &from)| *to = T::of(from));
         }
     }
 }
@@ -232,11 +228,11 @@ fn write_matrices<T: Real>(
                 *entry = T::of(0.0);
             }
             for (player, rest) in diagonal.iter_mut().enumerate() {
-                *rest = sums.slot(0, number, player)[row];
+                *rest = sums.slot_of(0, number, player)[row];
             }
             for (slot, &(i, j)) in pairs.iter().enumerate() {
                 let (i, j) = (i as usize, j as usize);
-                let half = sums.slot(1, number, slot)[row] / 2.0;
+                let half = sums.slot_of(1, number, slot)[row] / 2.0;
                 matrix[place(i, j, output)] = T::of(half);
                 matrix[place(j, i, output)] = T::of(half);
                 diagonal[i] -= half;
@@ -247,6 +243,21 @@ fn write_matrices<T: Real>(
             }
         }
     }
+}
+
+/// Path-dependent games need covers, and leaves that are numbers.
+fn check_covers(forest: &Forest) -> Result<(), Error> {
+    let has_linear_leaves = forest.trees.iter().any(|tree| !tree.linear.is_empty());
+    let what = match (forest.has_cover, has_linear_leaves) {
+        (true, false) => return Ok(()),
+        (false, _) => "a model without the covers of its nodes",
+        (true, true) => "a model with linear leaves",
+    };
+    Err(Error::Model(ModelError::Unsupported {
+        library: "path-dependent values",
+        what: what.to_owned(),
+        remedy: "pass a background, for feature_perturbation='interventional'",
+    }))
 }
 
 /// Rows must have the columns of the forest.

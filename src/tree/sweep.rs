@@ -83,9 +83,15 @@ pub struct Sums<'a> {
 }
 
 impl Sums<'_> {
-    /// All rows of a slot, for the output `outputs.start + output`.
+    /// All rows of a slot of the first section, for the output `outputs.start + output`.
     #[inline]
-    pub fn slot(&self, section: usize, output: usize, slot: usize) -> &[f64] {
+    pub fn slot(&self, output: usize, slot: usize) -> &[f64] {
+        self.slot_of(0, output, slot)
+    }
+
+    /// The same of any section.
+    #[inline]
+    pub fn slot_of(&self, section: usize, output: usize, slot: usize) -> &[f64] {
         let before: usize = self.n_slots[..section].iter().sum();
         let first = before * self.outputs.len() + output * self.n_slots[section] + slot;
         &self.values[first * self.stride..][..self.rows.len()]
@@ -238,6 +244,23 @@ impl<'a> Sweep<'a> {
     ) -> Sums<'b> {
         Sums { values, n_slots: &self.n_slots, stride, outputs: group.outputs.clone(), rows }
     }
+}
+
+/// Sweep `rows` through kernels that share their slots; see [`Sweep`].
+#[expect(clippy::too_many_arguments, reason = "all that a sweep needs, in one call")]
+pub fn sweep<T: Send>(
+    kernels: &[&dyn Kernel],
+    encoding: &Encoding,
+    rows: &Rows<'_>,
+    n_slots: usize,
+    n_outputs: usize,
+    workers: &Workers<'_>,
+    progress: &(dyn Fn(usize) + Sync),
+    (out, row_length): (&mut [T], usize),
+    write: &Write<'_, T>,
+) -> Result<(), Error> {
+    let sections = [Section { kernels: kernels.to_vec(), n_slots }];
+    Sweep::new(&sections, encoding, rows, n_outputs).run(workers, progress, (out, row_length), write)
 }
 
 /// Distance between the sums of two slots: the rows in whole blocks.

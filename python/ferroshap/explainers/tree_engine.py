@@ -145,7 +145,8 @@ class TreeEngine:
     ) -> NDArray[Any]:
         """Answer "values", "interactions" or "pair_interactions" of the rows, outputs last."""
         if question == "approximate":
-            return self.forest.approximate_values(rows, n_threads, dtype, out)
+            plan = _native.TreePlan(self.forest, "float64", n_threads, approximate=True)
+            return plan.values(rows, n_threads, dtype, out, report)
         if self.output.function is None:
             answer: NDArray[Any] = getattr(self.plan(precision, n_threads), question)(
                 rows, n_threads, dtype, out, report

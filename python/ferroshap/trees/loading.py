@@ -6,6 +6,7 @@ from typing import Any
 
 from ferroshap import _native
 from ferroshap.errors import InvalidModelError, OptionError, nearest
+from ferroshap.trees.catboost import category_key
 from ferroshap.trees.tree_model import TreeModel
 
 FORMATS = ("xgboost", "lightgbm", "catboost", "onnx", "ferroshap")
@@ -45,6 +46,7 @@ def load(path_or_bytes: str | PathLike[str] | bytes, format: str | None = None) 
         raise OptionError(msg)
     ending = "" if is_bytes else Path(path_or_bytes).suffix.lower()  # type: ignore[arg-type]
     forest = _native.read_forest(data, format or _format_of(data, ending))
+    is_catboost = forest.library.startswith("CatBoost")
     return TreeModel(
         forest=forest,
         model=None if is_bytes else path_or_bytes,
@@ -52,7 +54,8 @@ def load(path_or_bytes: str | PathLike[str] | bytes, format: str | None = None) 
         raw=None,
         is_vector=forest.n_outputs == 1,
         feature_names=forest.names or None,
-        frame_categories=_categories(forest),
+        frame_categories=None if is_catboost else _categories(forest),
+        category_key=category_key if is_catboost else None,
     )
 
 

@@ -1,6 +1,6 @@
 """From the user's table to the numbers that the core compares: without a copy where that is possible."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +19,8 @@ NativeRows: TypeAlias = Numbers | tuple[NDArray[np.int64], NDArray[np.int64], Fl
 
 #: Libraries that take the numbers of an array for category codes; the others look categories up by value.
 CODES_IN_ARRAYS = ("xgboost", "lightgbm")
+#: The code of a category that no split knows.
+UNKNOWN = -1.0
 #: Numbers that single precision holds exactly.
 NARROW = {np.dtype(name) for name in ("float32", "float16", "int8", "int16", "uint8", "uint16", "bool")}
 
@@ -60,6 +62,36 @@ class Categories:
         return code
 
 
+class HashedCategories(Categories):
+    """The categories of one column, where the model knows each by a key of its own: all others are unknown.
+
+    Parameters
+    ----------
+    keys : list of str
+        The keys in the order of their codes.
+    key : callable
+        Makes the key of a value.
+    """
+
+    def __init__(self, keys: Iterable[str], key: Callable[[Any], str]) -> None:
+        """Make the dictionary; keys of values are made once each."""
+        super().__init__([], None)
+        self._by_key = {known: float(code) for code, known in enumerate(keys)}
+        self._key = key
+
+    def _code(self, value: Any, where: str) -> float:
+        met = (type(value), value)  # True, 1 and 1.0 are equal to Python, but not to the model
+        code = self._codes.get(met)
+        if code is None:
+            try:
+                code = self._by_key.get(self._key(value), UNKNOWN)
+            except TypeError as error:
+                msg = f"{where} has the category {value!r}: {error}"
+                raise OptionError(msg) from None
+            self._codes[met] = code
+        return code
+
+
 class RowReader:
     """Reads tables for one model."""
 
@@ -80,6 +112,13 @@ class RowReader:
             for column, known in enumerate(values)
             if known
         }
+        key = model.category_key
+        if key is not None:
+            self._categories = {
+                column: HashedCategories(described["values"], key)
+                for column, described in enumerate(model.forest.categories)
+                if described is not None
+            }
         self._is_plain = not self._categories or model.library.startswith(CODES_IN_ARRAYS)
 
     def __call__(self, table: Table) -> NativeRows:

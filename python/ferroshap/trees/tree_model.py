@@ -41,6 +41,9 @@ class TreeModel:
         categories); None: the matrix itself.
     is_probability : bool
         Whether the outputs are probabilities already, as those of classifier forests.
+    category_key : callable or None
+        Makes of a category's value the text that the forest's own dictionary has for it (CatBoost: its hash);
+        None where the dictionary holds the values themselves.
     """
 
     forest: "_native.Forest"
@@ -54,3 +57,4 @@ class TreeModel:
     rejects: str = ""
     to_library: Callable[[NDArray[Any]], Any] | None = None
     is_probability: bool = False
+    category_key: Callable[[Any], str] | None = None

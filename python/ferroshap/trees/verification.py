@@ -106,7 +106,8 @@ def probes(model: TreeModel, count: int, tameness: int) -> Floats:
     if tameness < 2 and "nan" not in model.rejects.split():
         rows[generator.random(rows.shape) < 1 / 16] = np.nan
     if "inf" in model.rejects.split():
-        rows[np.isinf(rows)] = 0.0
+        with np.errstate(over="ignore"):  # what single precision cannot hold is infinite to those who cast
+            rows[np.isinf(rows.astype(np.float32))] = 0.0
     return rows
 
 

@@ -38,7 +38,7 @@ enum Question {
 #[pymethods]
 impl PyTreePlan {
     #[new]
-    #[pyo3(signature = (forest, precision, n_threads, background=None, weights=None))]
+    #[pyo3(signature = (forest, precision, n_threads, background=None, weights=None, approximate=false))]
     fn new(
         py: Python<'_>,
         forest: &PyForest,
@@ -46,10 +46,12 @@ impl PyTreePlan {
         n_threads: usize,
         background: Option<Bound<'_, PyAny>>,
         weights: Option<PyReadonlyArray1<'_, f64>>,
+        approximate: bool,
     ) -> PyResult<Self> {
         let precision = precision_named(precision)?;
         let forest = &forest.forest;
         let plan = match &background {
+            None if approximate => briefly(py, 1, |_| Plan::saabas(forest.clone()))?,
             None => briefly(py, 1, |_| Plan::path_dependent(forest.clone(), precision))?,
             Some(background) => {
                 let background = Borrowed::new("background", background)?;

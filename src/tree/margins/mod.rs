@@ -153,7 +153,7 @@ impl Margins {
             }));
             for player in 0..n_players {
                 let places = part[player..].iter_mut().step_by(n_players);
-                for ((place, value), factor) in places.zip(sums.slot(section, 0, player)).zip(&factors) {
+                for ((place, value), factor) in places.zip(sums.slot_of(section, 0, player)).zip(&factors) {
                     *place = value.mul_add(*factor, *place);
                 }
             }

@@ -180,6 +180,30 @@ fn grouped_columns_are_one_player() {
 }
 
 #[test]
+fn saabas_steps_sum_to_the_prediction() {
+    for number in 0..40 {
+        let forest = forest(number);
+        let x = rows(number, &forest, 70);
+        let plan = Plan::saabas(Arc::new(forest.clone())).unwrap();
+        let (n, k) = (forest.n_players(), forest.n_outputs());
+        let mut values = vec![f64::NAN; 70 * n * k];
+        let cancel = Cancel::default();
+        let workers = Workers::serial(&cancel);
+        plan.values(&table(&x, &forest), &workers, &|_| {}, &mut values).unwrap();
+        for (row, values) in x.chunks(forest.n_columns()).zip(values.chunks(n * k)) {
+            for (output, want) in predict(&forest, row).into_iter().enumerate() {
+                let got: f64 = values[output..].iter().step_by(k).sum::<f64>() + plan.base_values()[output];
+                assert_close(got, want, &format!("forest {number}, output {output}"));
+            }
+        }
+        assert!(
+            plan.interactions(&table(&x, &forest), &workers, &|_| {}, &mut vec![0.0; 70 * n * n * k])
+                .is_err()
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_answered_is_refused() {
     let mut forest = forest(1);
     let x = rows(1, &forest, 2);

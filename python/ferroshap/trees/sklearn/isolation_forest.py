@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.trees.sklearn.fitted import Raw, feature_names, fitted, library, quietly
+from ferroshap.trees.sklearn.fitted import Raw, feature_names, fitted, library, quietly, rejects
 from ferroshap.trees.sklearn.nodes import nodes
 from ferroshap.trees.tree_model import TreeModel
 
@@ -49,7 +49,7 @@ def read(model: Any) -> TreeModel:
         raw=_mean_length(model),
         is_vector=True,
         feature_names=feature_names(model),
-        rejects="nan inf",
+        rejects=rejects(model),
     )
 
 

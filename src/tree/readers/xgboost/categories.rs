@@ -39,7 +39,7 @@ fn dictionary(encoding: Value<'_, '_>) -> Result<(Vec<String>, bool), Error> {
 /// Which columns hold category codes: by their types, or by the splits that say so.
 pub(super) fn categorical_columns(
     trees: Value<'_, '_>,
-    types: Vec<String>,
+    types: &[String],
     n_columns: usize,
 ) -> Result<Vec<bool>, Error> {
     let mut is_categorical: Vec<bool> = types.iter().map(|kind| kind == "c").collect();
@@ -100,7 +100,9 @@ pub(super) fn sets(
     let codes = numbers("categories")?;
     let (starts, sizes) = (numbers("categories_segments")?, numbers("categories_sizes")?);
     // Sets that share codes would be work that the bytes do not pay for.
-    if sizes.iter().map(|&size| i64::from(size.max(0))).sum::<i64>() > codes.len() as i64 {
+    if sizes.iter().map(|&size| i64::from(size.max(0))).sum::<i64>()
+        > i64::try_from(codes.len()).unwrap_or(i64::MAX)
+    {
         return Err(tree.wrong("a tree whose category sets do not overlap"));
     }
     let mut asked = vec![None; n_nodes];
@@ -118,7 +120,9 @@ pub(super) fn sets(
             .ok_or_else(|| tree.wrong("a tree with category codes from 0 to 2^24 - 1"))?;
         let in_set_left = !rest_left(usize::try_from(node).unwrap_or(usize::MAX));
         if in_set_left {
-            set.words.iter_mut().for_each(|word| *word = !*word);
+            for word in &mut set.words {
+                *word = !*word;
+            }
         }
         let set = builder.set(set);
         *slot = Some(Predicate::InSet { set, in_set_left, invalid_left: !in_set_left });

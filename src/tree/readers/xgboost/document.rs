@@ -164,13 +164,13 @@ impl<'d, 'a> Value<'d, 'a> {
 
     /// An array of numbers, rounded once to single precision.
     pub(super) fn singles(self) -> Result<Vec<f32>, Error> {
-        self.flat().and_then(|flat| flat.singles()).ok_or_else(|| self.wrong("an array of numbers"))
+        self.flat().and_then(Flat::singles).ok_or_else(|| self.wrong("an array of numbers"))
     }
 
     /// An array of integers of 32 bits.
     pub(super) fn integers(self) -> Result<Vec<i32>, Error> {
         self.flat()
-            .and_then(|flat| flat.integers())
+            .and_then(Flat::integers)
             .ok_or_else(|| self.wrong("an array of integers of at most 32 bits"))
     }
 
@@ -244,7 +244,7 @@ impl<'d, 'a> Value<'d, 'a> {
                 break;
             };
             if matches!(parent.entry().item, Item::Array) {
-                path += &format!("[{number}]");
+                path.extend(["[", &number.to_string(), "]"]);
             } else {
                 path += if path.is_empty() { "" } else { "." };
                 path += &String::from_utf8_lossy(child.key());

@@ -32,6 +32,9 @@ enum Scalar<'a> {
     Null,
 }
 
+/// An element that is not in its notation.
+struct Unreadable;
+
 /// Bytes of a UBJSON number behind its marker.
 pub(super) fn width(marker: u8) -> Option<usize> {
     match marker {
@@ -62,8 +65,8 @@ impl<'a> Flat<'a> {
             Notation::Typed(b'd') => {
                 Some(self.bytes.as_chunks::<4>().0.iter().map(|&number| f32::from_be_bytes(number)).collect())
             }
-            Notation::Json => tokens(self.bytes).map(|token| parse(token?)).collect(),
-            _ => self.scalars().map(|scalar| scalar?.single()).collect(),
+            Notation::Json => tokens(self.bytes).map(|token| parse(token.ok()?)).collect(),
+            _ => self.scalars().map(|scalar| scalar.ok()?.single()).collect(),
         }
     }
 
@@ -74,10 +77,10 @@ impl<'a> Flat<'a> {
                 Some(self.bytes.as_chunks::<4>().0.iter().map(|&number| i32::from_be_bytes(number)).collect())
             }
             Notation::Typed(b'U') => Some(self.bytes.iter().map(|&number| i32::from(number)).collect()),
-            Notation::Json => tokens(self.bytes).map(|token| small_integer(token?)).collect(),
+            Notation::Json => tokens(self.bytes).map(|token| small_integer(token.ok()?)).collect(),
             _ => self
                 .scalars()
-                .map(|scalar| match scalar? {
+                .map(|scalar| match scalar.ok()? {
                     Scalar::Integer(number) => i32::try_from(number).ok(),
                     _ => None,
                 })
@@ -87,17 +90,17 @@ impl<'a> Flat<'a> {
 
     /// All elements as texts; or, `of_numbers`, all numbers in the shortest text that gives them back.
     pub(super) fn texts(self, of_numbers: bool) -> Option<Vec<String>> {
-        self.scalars().map(|scalar| scalar?.text(of_numbers)).collect()
+        self.scalars().map(|scalar| scalar.ok()?.text(of_numbers)).collect()
     }
 
-    fn scalars(self) -> impl Iterator<Item = Option<Scalar<'a>>> {
+    fn scalars(self) -> impl Iterator<Item = Result<Scalar<'a>, Unreadable>> {
         let mut rest = self.bytes;
         std::iter::from_fn(move || match self.notation {
-            Notation::Json => next_token(&mut rest).map(|token| json_scalar(token?)),
+            Notation::Json => next_token(&mut rest).map(|token| json_scalar(token?).ok_or(Unreadable)),
             Notation::Typed(marker) => {
                 let (number, behind) = rest.split_at_checked(width(marker)?)?;
                 rest = behind;
-                Some(number_of(marker, number))
+                Some(number_of(marker, number).ok_or(Unreadable))
             }
             Notation::Marked => next_marked(&mut rest),
         })
@@ -118,37 +121,36 @@ impl Scalar<'_> {
 
     fn text(self, of_numbers: bool) -> Option<String> {
         match (self, of_numbers) {
-            (Self::Text(text), false) => Some(text.to_owned()),
+            (Self::Text(text), false) | (Self::Number(text), true) => Some(text.to_owned()),
             (Self::Quoted(text), false) => serde_json::from_str(text).ok(),
             (Self::Integer(number), true) => Some(number.to_string()),
             (Self::Single(number), true) => Some(number.to_string()),
             (Self::Double(number), true) => Some(number.to_string()),
-            (Self::Number(text), true) => Some(text.to_owned()),
             _ => None,
         }
     }
 }
 
-/// JSON's elements, each without the space around it; None where one has no end.
-fn tokens(bytes: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+/// JSON's elements, each without the space around it.
+fn tokens(bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], Unreadable>> {
     let mut rest = bytes;
     std::iter::from_fn(move || next_token(&mut rest))
 }
 
 /// Take the first element off JSON's text: None at its end.
-fn next_token<'a>(rest: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
+fn next_token<'a>(rest: &mut &'a [u8]) -> Option<Result<&'a [u8], Unreadable>> {
     let text = rest.trim_ascii_start();
     let quoted = if text.first()? == &b'"' { quoted_length(text) } else { Some(0) };
     let Some(quoted) = quoted else {
         *rest = &[];
-        return Some(None);
+        return Some(Err(Unreadable));
     };
     let comma = text[quoted..].iter().position(|&byte| byte == b',').map(|comma| quoted + comma);
     let token = &text[..comma.unwrap_or(text.len())];
     *rest = comma.map_or(&[][..], |comma| &text[comma + 1..]);
     // A comma with nothing behind it announces an element that is not there.
     let ends_in_comma = comma.is_some() && rest.trim_ascii_start().is_empty();
-    Some((!ends_in_comma).then(|| token.trim_ascii_end()))
+    Some(if ends_in_comma { Err(Unreadable) } else { Ok(token.trim_ascii_end()) })
 }
 
 fn parse<T: std::str::FromStr>(token: &[u8]) -> Option<T> {
@@ -202,8 +204,8 @@ fn number_of(marker: u8, bytes: &[u8]) -> Option<Scalar<'_>> {
     }
 }
 
-/// Take the first element off UBJSON's values: None at their end, Some(None) where one is not understood.
-fn next_marked<'a>(rest: &mut &'a [u8]) -> Option<Option<Scalar<'a>>> {
+/// Take the first element off UBJSON's values: None at their end.
+fn next_marked<'a>(rest: &mut &'a [u8]) -> Option<Result<Scalar<'a>, Unreadable>> {
     let (&marker, behind) = rest.split_first()?;
     let (scalar, behind) = match marker {
         b'Z' => (Some(Scalar::Null), behind),
@@ -219,7 +221,7 @@ fn next_marked<'a>(rest: &mut &'a [u8]) -> Option<Option<Scalar<'a>>> {
         },
     };
     *rest = behind;
-    Some(scalar)
+    Some(scalar.ok_or(Unreadable))
 }
 
 /// A UBJSON text behind its marker (or a key): its length, then its bytes. Gives what follows too.

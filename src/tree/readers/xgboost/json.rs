@@ -33,7 +33,7 @@ struct Reader<'a> {
     open: Vec<bool>, // is it an object?
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn damaged(&self, what: &str) -> Error {
         damaged(self.at, what)
     }

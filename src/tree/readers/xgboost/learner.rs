@@ -24,7 +24,7 @@ pub(super) fn forest(root: Value<'_, '_>, n_bytes: usize) -> Result<Forest, Erro
     let objective = learner.member("objective")?.member("name")?.text()?;
     let base_score = parameters.member("base_score")?;
     let trees = model.member("trees")?;
-    let categorical = categories::categorical_columns(trees, feature_types(learner)?, n_columns)?;
+    let categorical = categories::categorical_columns(trees, &feature_types(learner)?, n_columns)?;
     let mut builder = Builder::new(Forest {
         library: library(root)?,
         predicts_in: Precision::F32,

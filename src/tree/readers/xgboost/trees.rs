@@ -69,7 +69,9 @@ pub(super) fn tree(
         };
         nodes.push(RawNode::Split { left: node_number(child.into()), split });
     }
-    values.iter_mut().for_each(|value| *value *= place.weight);
+    for value in &mut values {
+        *value *= place.weight;
+    }
     Ok(RawTree {
         nodes,
         covers: covers.into_iter().map(f64::from).collect(),

@@ -53,7 +53,7 @@ struct Container {
     left: Option<usize>, // elements to come, where the file says so
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn at(&self) -> usize {
         self.bytes.len() - self.rest.len()
     }
