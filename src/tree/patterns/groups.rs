@@ -4,7 +4,7 @@
 //! path's conditions on this player") and one for each of its inner nodes ("the row would go left here").
 
 use super::MOST_PLAYERS;
-use super::decisions::{Ask, Merge};
+use super::decisions::{ALL_ROWS, Decisions, Merge};
 use crate::tree::encode::Encoding;
 use crate::tree::forest::{Split, Step, Tree};
 
@@ -21,10 +21,7 @@ pub(super) type Lane = (u32, u32);
 pub(super) struct Program {
     /// Number of the tree in the forest.
     pub(super) tree: u32,
-    /// Mask `1 + n` is the decision of `asks[n]`; mask 0 has all bits set.
-    pub(super) asks: Vec<Ask>,
-    /// Mask `1 + asks.len() + n` is that of `merges[n]`.
-    pub(super) merges: Vec<Merge>,
+    pub(super) decisions: Decisions,
     /// The groups, in preorder.
     pub(super) groups: Vec<Group>,
     /// Sum of the groups' numbers of patterns.
@@ -105,7 +102,7 @@ impl Program {
     ) -> Self {
         debug_assert!(most <= MOST_PLAYERS, "patterns have at most 16 bits");
         let sizes = Sizes::of(tree);
-        let mut cut = Cut { tree, player, encoding, asks: Vec::new(), merges: Vec::new() };
+        let mut cut = Cut { tree, player, encoding, decisions: Decisions::default() };
         let mut groups: Vec<Group> = Vec::new();
         let mut n_entries = 0;
         let mut open: Vec<(u32, Path)> = vec![(0, Path::new())];
@@ -134,23 +131,13 @@ impl Program {
             let left = cut.merge(&path, player, decision, false);
             open.push((node + 1, left));
         }
-        let mut program = Self { tree: number, asks: cut.asks, merges: cut.merges, groups, n_entries };
-        program.number_masks();
-        program
-    }
-
-    /// Merges come after all decisions, whose number is known only now.
-    fn number_masks(&mut self) {
-        let shift = u32::try_from(self.asks.len()).expect("node numbers are u32");
-        let numbered =
-            |mask: &mut u32| *mask = if *mask & MERGED == 0 { *mask } else { *mask - MERGED + shift };
-        self.merges.iter_mut().for_each(|merge| numbered(&mut merge.from));
-        self.groups.iter_mut().flat_map(|group| &mut group.bits).for_each(numbered);
+        let final_number = cut.decisions.numbering();
+        let bits = groups.iter_mut().flat_map(|group| &mut group.bits);
+        bits.for_each(|mask| *mask = final_number(*mask));
+        Self { tree: number, decisions: cut.decisions, groups, n_entries }
     }
 }
 
-/// Marks a mask that is a merge, until the number of decisions is known.
-const MERGED: u32 = 1 << 31;
 /// Stands for the split of a leaf, which is never asked.
 const NOWHERE: Split = Split {
     predicate: crate::tree::forest::Predicate::Lt(0.0),
@@ -165,24 +152,22 @@ struct Cut<'a> {
     tree: &'a Tree,
     player: &'a [u32],
     encoding: &'a Encoding,
-    asks: Vec<Ask>,
-    merges: Vec<Merge>,
+    decisions: Decisions,
 }
 
 impl Cut<'_> {
     /// The mask of a new decision.
     fn ask(&mut self, split: &Split) -> u32 {
-        self.asks.push(Ask::new(&self.encoding.test(split)));
-        u32::try_from(self.asks.len()).expect("node numbers are u32")
+        self.decisions.ask(&self.encoding.test(split))
     }
 
     /// The path to a child: `player` has one more condition.
     fn merge(&mut self, path: &Path, player: u32, decision: u32, goes_right: bool) -> Path {
         let mut below = path.clone();
         let known = below.iter_mut().find(|entry| entry.0 == player);
-        let from = known.as_ref().map_or(0, |entry| entry.1);
-        self.merges.push(Merge { from, by: decision, flip: if goes_right { !0 } else { 0 } });
-        let mask = MERGED + u32::try_from(self.merges.len()).expect("node numbers are u32");
+        let from = known.as_ref().map_or(ALL_ROWS, |entry| entry.1);
+        let flip = if goes_right { !0 } else { 0 };
+        let mask = self.decisions.merge(Merge { from, by: decision, flip });
         match known {
             Some(entry) => entry.1 = mask,
             None => below.push((player, mask)),

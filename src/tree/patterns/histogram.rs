@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 use std::sync::Mutex;
 
 use super::bytes::{Narrow, Wide, narrow, wide};
-use super::decisions::{Masks, STEP, decide};
+use super::decisions::{Masks, STEP};
 use super::groups::Program;
 use crate::error::Error;
 use crate::parallel::Workers;
@@ -114,7 +114,7 @@ pub(super) fn count(
             for (program, histogram) in programs.iter().zip(histograms) {
                 match histogram {
                     Histogram::Counts(counts, _) => {
-                        let total = counter.tree::<u32, 4>(program, &rows, |_| 1);
+                        let total = counter.tree::<u16, 8>(program, &rows, |_| 1);
                         counts.iter_mut().zip(total).for_each(|(sum, more)| *sum += u64::from(more));
                     }
                     Histogram::One(sums) => {
@@ -182,7 +182,7 @@ impl Counter {
         let mut counts = vec![[V::default(); COPIES]; program.n_entries];
         for first in (0..rows.n_blocks()).step_by(STEP) {
             let n_blocks = STEP.min(rows.n_blocks() - first);
-            decide(self.set, (&program.asks, &program.merges), rows, (first, n_blocks), &mut self.masks);
+            program.decisions.decide(self.set, rows, (first, n_blocks), &mut self.masks);
             let row = first * ROWS_PER_BLOCK;
             let n_rows = (rows.n_rows() - row).min(n_blocks * ROWS_PER_BLOCK);
             let weight = |of_step: usize| weight(row + of_step);
@@ -213,9 +213,13 @@ fn tally<P: Copy + Into<usize>, V: Copy + AddAssign, const COPIES: usize>(
     counts: &mut [[V; COPIES]],
 ) {
     let last = counts.len() - 1; // a power of two less one
-    for (turn, patterns) in patterns.chunks(COPIES).enumerate() {
-        for (copy, &pattern) in patterns.iter().enumerate() {
-            counts[pattern.into() & last][copy] += weight(turn * COPIES + copy);
+    let (turns, rest) = patterns.as_chunks::<COPIES>();
+    for (turn, patterns) in turns.iter().enumerate() {
+        for copy in 0..COPIES {
+            counts[patterns[copy].into() & last][copy] += weight(turn * COPIES + copy);
         }
+    }
+    for (copy, &pattern) in rest.iter().enumerate() {
+        counts[pattern.into() & last][copy] += weight(turns.len() * COPIES + copy);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::bytes::{Narrow, Wide, narrow, wide};
-use super::decisions::{Masks, STEP, decide};
+use super::decisions::{Masks, STEP};
 use super::groups::{Lane, Program};
 use super::histogram::Histogram;
 use super::lookup::{Layout, Number, add_plain, add_wide, reorder};
@@ -202,7 +202,7 @@ impl<T: Number> Patterns<T> {
         };
         for first in (0..rows.n_blocks()).step_by(STEP) {
             let n_blocks = STEP.min(rows.n_blocks() - first);
-            decide(trees.set, (&program.asks, &program.merges), rows, (first, n_blocks), &mut scratch.masks);
+            program.decisions.decide(trees.set, rows, (first, n_blocks), &mut scratch.masks);
             let sums = &mut scratch.sums[first / STEP * of_output * block.outputs.len()..];
             let mut locals = locals;
             for (place, group) in program.groups.iter().enumerate() {
@@ -279,9 +279,7 @@ impl<T: Number> Kernel for Patterns<T> {
                 let n_blocks = STEP.min(rows.n_blocks() - step * STEP);
                 let out = &mut sums[slot * stride + step * STEP * ROWS_PER_BLOCK..];
                 for (out, found) in out.chunks_exact_mut(ROWS_PER_BLOCK).zip(&found[..n_blocks]) {
-                    for (position, &sum) in found.iter().enumerate() {
-                        out[trees.layout.row_at::<T>(position)] += sum.into();
-                    }
+                    trees.layout.flush(found, out);
                 }
             }
         }

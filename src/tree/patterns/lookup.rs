@@ -41,6 +41,15 @@ impl Layout {
             Self::Planes => T::row_at(position),
         }
     }
+
+    /// Add the sums of a block to its rows.
+    pub(super) fn flush<T: Number>(self, sums: &[T; ROWS_PER_BLOCK], rows: &mut [f64]) {
+        let run = 16 / size_of::<T>(); // sums that stand side by side in either layout
+        for (number, sums) in sums.chunks_exact(run).enumerate() {
+            let rows = &mut rows[self.row_at::<T>(number * run)..][..run];
+            rows.iter_mut().zip(sums).for_each(|(row, &sum)| *row += sum.into());
+        }
+    }
 }
 
 /// A float that tables hold and rows are summed in.
@@ -187,6 +196,10 @@ mod x86 {
 
     use super::{Line, ROWS_PER_BLOCK};
 
+    /// Tables lie in the order in which they are read, but come from memory: lines of the tables to follow that are
+    /// asked for in advance.
+    const AHEAD: usize = 32;
+
     /// Look 64 patterns up in one plane of 64, 128 or 256 bytes.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
@@ -213,6 +226,13 @@ mod x86 {
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn planes<const LINES: usize, const PLANES: usize>(lines: &[Line]) -> [[__m512i; LINES]; PLANES] {
+        for ahead in 0..LINES * PLANES {
+            #[allow(unused_unsafe, reason = "safe since Rust 1.9x")]
+            // SAFETY: prefetching any address is harmless.
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(lines.as_ptr().wrapping_add(AHEAD + ahead).cast())
+            };
+        }
         let mut planes = [[_mm512_setzero_si512(); LINES]; PLANES];
         for (plane, lines) in planes.iter_mut().zip(lines.chunks_exact(LINES)) {
             for (register, line) in plane.iter_mut().zip(lines) {

@@ -43,7 +43,7 @@ fn explain(
     let write = |sums: &Sums<'_>, part: &mut [f64]| {
         for output in 0..sums.outputs.len() {
             for slot in 0..n_slots {
-                for (row, &sum) in sums.slot(0, output, slot).iter().enumerate() {
+                for (row, &sum) in sums.slot(output, slot).iter().enumerate() {
                     part[row * row_length + slot * n_outputs + sums.outputs.start + output] = sum;
                 }
             }
