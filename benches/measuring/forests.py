@@ -204,7 +204,7 @@ def woodelf_path(model, X):
     from woodelf import WoodelfExplainer
 
     frame = pd.DataFrame(X, columns=[f"f{i}" for i in range(X.shape[1])])
-    return WoodelfExplainer(model, feature_perturbation="tree_path_dependent").shap_values(frame)
+    return WoodelfExplainer(model, feature_perturbation="tree_path_dependent").shap_values(frame, verbose=False)
 
 
 FAST_TREE_SHAP = """

@@ -2,8 +2,7 @@
 
 import importlib
 import os
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ferroshap import _native, errors, estimators, explainers, links, maskers
 from ferroshap._native import __version__
@@ -22,7 +21,8 @@ from ferroshap.run import Estimate, Run, estimate
 from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
-    from ferroshap import plots
+    from ferroshap import plots, trees
+    from ferroshap.explainers.tree import TreeExplainer
 
 __all__ = [
     "Estimate",
@@ -36,6 +36,7 @@ __all__ = [
     "PermutationExplainer",
     "Run",
     "SamplingExplainer",
+    "TreeExplainer",
     "__version__",
     "errors",
     "estimate",
@@ -48,6 +49,7 @@ __all__ = [
     "plots",
     "sample",
     "shapley_values",
+    "trees",
 ]
 
 if hasattr(os, "register_at_fork"):
@@ -55,10 +57,12 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_native.forget_pool)
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     """Import the rooms that are met only when somebody asks for them."""
-    if name == "plots":
-        return importlib.import_module("ferroshap.plots")
+    if name in {"plots", "trees"}:
+        return importlib.import_module(f"ferroshap.{name}")
+    if name == "TreeExplainer":
+        return explainers.TreeExplainer
     msg = f"module 'ferroshap' has no attribute {name!r}"
     raise AttributeError(msg)
 

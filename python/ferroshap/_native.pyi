@@ -144,6 +144,10 @@ class Forest:
         """Return the distinct thresholds that splits on a column compare with, sorted."""
     def all_thresholds(self) -> list[_Floats | None]:
         """Return the same of each column; None for a column that no split asks about."""
+    def approximate_values(
+        self, rows: _Rows, n_threads: int, dtype: str = "float64", out: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
+        """Return Saabas's approximation ``(rows, players, outputs)``."""
     def with_missing(self, value: float) -> Forest:
         """Let a number stand for a missing value in every column (XGBoost's ``missing=``)."""
     def first_trees(self, count: int) -> Forest:
@@ -159,6 +163,12 @@ class Forest:
 
 def read_forest(data: bytes, format: str) -> Forest:  # noqa: A002 - the word that users know
     """Read a model file: "xgboost" (JSON or UBJSON), "lightgbm", "catboost" (JSON), "onnx" or "ferroshap"."""
+
+def category_hash(text: str) -> int:
+    """Hash a category as CatBoost does."""
+
+def category_with_hash(hash: int) -> str:  # noqa: A002 - the word for it
+    """Return some text that CatBoost gives this hash."""
 
 def forest_from_arrays(
     trees: Sequence[dict[str, Any]],
@@ -237,6 +247,16 @@ class TreePlan:
         report: Callable[[int], object] | None = None,
     ) -> NDArray[Any]:
         """Return matrices ``(rows, players, players, outputs)`` whose rows sum to the values."""
+    def function_values(
+        self,
+        rows: _Rows,
+        n_threads: int,
+        dtype: str = "float64",
+        out: NDArray[Any] | None = None,
+        report: Callable[[int], object] | None = None,
+        labels: _Floats | None = None,
+    ) -> NDArray[Any]:
+        """Return values of the function of the margin that the plan was made for; a loss wants labels."""
     def pair_interactions(
         self,
         rows: _Rows,

@@ -35,8 +35,20 @@ class InvalidModelError(FerroshapError, ValueError):
     """An object was given as a model that cannot be one, or it returned what no model may."""
 
 
+class NoTreesError(InvalidModelError):
+    """A model of a class that is often a sum of trees is none: the model-agnostic explainers take it."""
+
+
 class InvalidAlgorithmError(FerroshapError, ValueError):
     """An algorithm was named that does not exist or does not fit the model."""
+
+
+class InvalidFeaturePerturbationError(FerroshapError, ValueError):
+    """Absent features cannot be filled in the way that was asked for."""
+
+
+class MemoryLimitError(ExplainerError, MemoryError):
+    """What was asked for does not fit into the memory that was granted."""
 
 
 class BudgetError(FerroshapError, ValueError):

@@ -24,11 +24,16 @@ class Progress:
         Show nothing.
     report : callable, optional
         Called with ``(done, total)`` instead, after each batch.
+    unit : str
+        What is counted.
     """
 
-    def __init__(self, total: int, *, silent: bool = False, report: Report | None = None) -> None:
+    def __init__(
+        self, total: int, *, silent: bool = False, report: Report | None = None, unit: str = "evaluations"
+    ) -> None:
         """Start the clock."""
         self.total = total
+        self.unit = unit
         self.done = 0
         self._report = report
         self._is_shown = not silent and report is None and _somebody_looks()
@@ -53,32 +58,33 @@ class Progress:
 
     def _show(self) -> None:
         if self._bar is None:
-            self._bar = _bar(self.total)
+            self._bar = _bar(self.total, self.unit)
         self._bar.update(self.done - self._bar.n)
 
 
 class _Line:
     """What tqdm would show, where it is not installed."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, unit: str) -> None:
         self.total = total
+        self.unit = unit
         self.n = 0
 
     def update(self, count: int) -> None:
         self.n += count
-        sys.stderr.write(f"\rferroshap: {self.n:,} of {self.total:,} evaluations")
+        sys.stderr.write(f"\rferroshap: {self.n:,} of {self.total:,} {self.unit}")
         sys.stderr.flush()
 
     def close(self) -> None:
         sys.stderr.write("\n")
 
 
-def _bar(total: int) -> Any:
+def _bar(total: int, unit: str) -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError:
-        return _Line(total)
-    return tqdm(total=total, desc="ferroshap", unit=" evaluations", leave=False)
+        return _Line(total, unit)
+    return tqdm(total=total, desc="ferroshap", unit=f" {unit}", leave=False)
 
 
 def _somebody_looks() -> bool:

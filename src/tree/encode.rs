@@ -125,12 +125,11 @@ impl EncodedRows {
         codes
     }
 
-    /// All encoded columns of a block.
+    /// All encoded columns of a block, `[encoded column][row of the block]`.
     #[inline]
-    pub fn block(&self, block: usize) -> &[[f32; ROWS_PER_BLOCK]] {
-        self.values[block * self.n_columns * ROWS_PER_BLOCK..][..self.n_columns * ROWS_PER_BLOCK]
-            .as_chunks()
-            .0
+    pub fn block(&self, block: usize) -> &[f32] {
+        let length = self.n_columns * ROWS_PER_BLOCK;
+        &self.values[block * length..][..length]
     }
 
     /// The numbers themselves of a [raw column](Encoding::raw_column) of a block.

@@ -1,7 +1,8 @@
 //! The one loop over rows and trees: chunks of rows, blocks of trees, sums in one order for any number of threads.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::{Forest, Output};
@@ -32,55 +33,221 @@ pub struct Block {
 /// Something that adds the values of a block of trees for a chunk of rows.
 ///
 /// The result for a row must not depend on the other rows of the chunk, nor on the chunk's length.
-pub trait Kernel: Sync {
+pub trait Kernel: Send + Sync + std::fmt::Debug {
     /// The blocks, in the order in which their values are added.
     fn blocks(&self) -> &[Block];
 
     /// Add the values of block `number` for `rows` to `sums`, `[output of the block][slot][row]`, whose rows are a
     /// whole number of encoded blocks (those past the last true row are never read again).
     ///
-    /// Each sum gets exactly one addition of the block's total, so that blocks may also be added up apart.
+    /// Each sum gets exactly one addition of the block's total, so that blocks may also be added up apart. A slot lies
+    /// `sums.len() / (outputs of the block * slots)` after the one before, which is `64 * rows.n_blocks()`.
     fn add(&self, number: usize, rows: &EncodedRows, sums: &mut [f64]);
 }
 
-/// Where a chunk's sums go: `(sums, output range, rows of the chunk, stride of a slot, the chunk's part of the result)`.
-/// Called once for each group of outputs.
+/// What a kernel's slots are.
+#[derive(Debug, Clone, Copy)]
+pub enum Slots<'a> {
+    /// One for each player: values.
+    Players,
+    /// One for each of these pairs `(i, j)`, `i < j`, in ascending order: undivided interactions. A pair of players that
+    /// share a path is among them.
+    Pairs(&'a [(u32, u32)]),
+}
+
+/// Kernels that add to the same slots.
+#[derive(Clone)]
+pub struct Section<'a> {
+    /// The kernels; their blocks are added in this order.
+    pub kernels: Vec<&'a dyn Kernel>,
+    /// Slots of each of them.
+    pub n_slots: usize,
+}
+
+/// Where a chunk's sums go: `(sums, the chunk's part of the result)`. Called once for each group of outputs.
 pub type Write<'a, T> = dyn Fn(&Sums<'_>, &mut [T]) + Sync + 'a;
 
 /// The finished sums of a chunk for a group of outputs.
 #[derive(Debug)]
 pub struct Sums<'a> {
-    /// `[output of the group][slot][row, up to stride]`
-    pub values: &'a [f64],
+    /// `[section][output of the group][slot][row, up to stride]`
+    values: &'a [f64],
+    /// Slots of each section.
+    n_slots: &'a [usize],
+    /// Distance from one slot to the next.
+    stride: usize,
     /// The outputs.
     pub outputs: Range<usize>,
-    /// True rows of the chunk.
-    pub n_rows: usize,
-    /// Distance from one slot to the next.
-    pub stride: usize,
-    /// Slots: players, or pairs.
-    pub n_slots: usize,
-    /// The first row of the chunk in the table.
-    pub first_row: usize,
+    /// The rows of the table; the chunk's part of the result begins with the first.
+    pub rows: Range<usize>,
 }
 
 impl Sums<'_> {
-    /// All rows of a slot, for the output `outputs.start + output`.
+    /// All rows of a slot of the first section, for the output `outputs.start + output`.
     #[inline]
     pub fn slot(&self, output: usize, slot: usize) -> &[f64] {
-        &self.values[(output * self.n_slots + slot) * self.stride..][..self.n_rows]
+        self.slot_of(0, output, slot)
+    }
+
+    /// The same of any section.
+    #[inline]
+    pub fn slot_of(&self, section: usize, output: usize, slot: usize) -> &[f64] {
+        let before: usize = self.n_slots[..section].iter().sum();
+        let first = before * self.outputs.len() + output * self.n_slots[section] + slot;
+        &self.values[first * self.stride..][..self.rows.len()]
     }
 }
 
 /// Blocks of all kernels that add to the same outputs.
 struct Group {
     outputs: Range<usize>,
-    blocks: Vec<(usize, usize)>, // (kernel, block)
+    blocks: Vec<(usize, usize, usize)>, // (section, kernel, block)
 }
 
-/// Sweep `rows` through the trees of all `kernels`, and `write` each chunk's sums into its part of `out`, which has
-/// `row_length` elements a row. Outputs that no kernel adds to are written too, as zeros.
-#[expect(clippy::too_many_arguments, reason = "the one place where all of them meet")]
+/// What a sweep is about.
+pub struct Sweep<'a> {
+    sections: &'a [Section<'a>],
+    encoding: &'a Encoding,
+    rows: &'a Rows<'a>,
+    n_slots: Vec<usize>, // of each section
+    groups: Vec<Group>,
+    rows_per_chunk: usize,
+}
+
+impl<'a> Sweep<'a> {
+    /// Plan the chunks. Outputs that no kernel adds to are written too, as zeros.
+    pub fn new(
+        sections: &'a [Section<'a>],
+        encoding: &'a Encoding,
+        rows: &'a Rows<'a>,
+        n_outputs: usize,
+    ) -> Self {
+        let groups = groups(sections, n_outputs);
+        let n_slots: Vec<usize> = sections.iter().map(|section| section.n_slots).collect();
+        let widest = groups.iter().map(|group| group.outputs.len()).max().unwrap_or(1);
+        let row_bytes = 8 * n_slots.iter().sum::<usize>() * widest + 4 * encoding.n_columns();
+        let fitting = SLAB_BYTES / row_bytes.max(1) / ROWS_PER_BLOCK * ROWS_PER_BLOCK;
+        let rows_per_chunk = fitting.clamp(ROWS_PER_BLOCK, MOST_ROWS);
+        Self { sections, encoding, rows, n_slots, groups, rows_per_chunk }
+    }
+
+    /// Sweep all rows, and `write` each chunk's sums into its part of `out`, which has `row_length` elements a row.
+    pub fn run<T: Send>(
+        &self,
+        workers: &Workers<'_>,
+        progress: &(dyn Fn(usize) + Sync),
+        (out, row_length): (&mut [T], usize),
+        write: &Write<'_, T>,
+    ) -> Result<(), Error> {
+        let n_rows = self.rows.n_rows();
+        if row_length == 0 || n_rows == 0 {
+            return workers.check();
+        }
+        let range =
+            |chunk: usize| chunk * self.rows_per_chunk..((chunk + 1) * self.rows_per_chunk).min(n_rows);
+        let chunks = out.chunks_mut(self.rows_per_chunk * row_length).enumerate();
+        if !self.shares_blocks(workers.n_threads()) {
+            return workers.for_each_unit(chunks, |_, (chunk, part)| {
+                if self.chunk(range(chunk), part, write, workers).is_ok() {
+                    progress(range(chunk).len());
+                }
+            });
+        }
+        for (chunk, part) in chunks {
+            self.shared_chunk(range(chunk), part, write, workers)?;
+            progress(range(chunk).len());
+        }
+        workers.check()
+    }
+
+    /// Are there too few chunks for the threads, so that they had better share the blocks of each chunk?
+    fn shares_blocks(&self, n_threads: usize) -> bool {
+        let n_chunks = self.rows.n_rows().div_ceil(self.rows_per_chunk);
+        let stride = self.rows_per_chunk.min(self.rows.n_rows().next_multiple_of(ROWS_PER_BLOCK));
+        let size = |group: &Group| {
+            let n_slots = group.blocks.iter().map(|&(section, _, _)| self.n_slots[section]).sum::<usize>();
+            n_slots * group.outputs.len() * stride * 8
+        };
+        n_threads > 1
+            && n_chunks < 2 * n_threads
+            && self.groups.iter().map(size).max().unwrap_or(0) <= SLOT_BYTES
+    }
+
+    /// A chunk by one thread.
+    fn chunk<T>(
+        &self,
+        range: Range<usize>,
+        part: &mut [T],
+        write: &Write<'_, T>,
+        workers: &Workers<'_>,
+    ) -> Result<(), Error> {
+        let mut encoded = EncodedRows::default();
+        self.encoding.encode(self.rows, range.clone(), &mut encoded);
+        let mut sums = Vec::new();
+        for group in &self.groups {
+            sums.clear();
+            sums.resize(self.places(group, self.sections.len()).end * stride(&encoded), 0.0);
+            for &(section, kernel, block) in &group.blocks {
+                workers.check()?;
+                let places = self.places(group, section);
+                let own = &mut sums[places.start * stride(&encoded)..places.end * stride(&encoded)];
+                self.sections[section].kernels[kernel].add(block, &encoded, own);
+            }
+            write(&self.finished(&sums, group, stride(&encoded), range.clone()), part);
+        }
+        Ok(())
+    }
+
+    /// A chunk by all threads: every block has sums of its own, which are added up in the order of the blocks.
+    fn shared_chunk<T>(
+        &self,
+        range: Range<usize>,
+        part: &mut [T],
+        write: &Write<'_, T>,
+        workers: &Workers<'_>,
+    ) -> Result<(), Error> {
+        let mut encoded = EncodedRows::default();
+        self.encoding.encode(self.rows, range.clone(), &mut encoded);
+        for group in &self.groups {
+            let slots: Vec<Mutex<Vec<f64>>> = group.blocks.iter().map(|_| Mutex::default()).collect();
+            workers.for_each_unit(
+                group.blocks.iter().zip(&slots),
+                |_, (&(section, kernel, block), slot)| {
+                    let mut sums = vec![0.0; self.places(group, section).len() * stride(&encoded)];
+                    self.sections[section].kernels[kernel].add(block, &encoded, &mut sums);
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = sums;
+                },
+            )?;
+            let mut sums = vec![0.0; self.places(group, self.sections.len()).end * stride(&encoded)];
+            for (slot, &(section, _, _)) in slots.into_iter().zip(&group.blocks) {
+                let block = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let own = &mut sums[self.places(group, section).start * stride(&encoded)..];
+                own.iter_mut().zip(block).for_each(|(sum, more)| *sum += more);
+            }
+            write(&self.finished(&sums, group, stride(&encoded), range.clone()), part);
+        }
+        Ok(())
+    }
+
+    /// Where a section's (output, slot) lie among those of a group; past the last section: the end of all.
+    fn places(&self, group: &Group, section: usize) -> Range<usize> {
+        let before = self.n_slots[..section].iter().sum::<usize>() * group.outputs.len();
+        before..before + self.n_slots.get(section).map_or(0, |n_slots| n_slots * group.outputs.len())
+    }
+
+    fn finished<'b>(
+        &'b self,
+        values: &'b [f64],
+        group: &Group,
+        stride: usize,
+        rows: Range<usize>,
+    ) -> Sums<'b> {
+        Sums { values, n_slots: &self.n_slots, stride, outputs: group.outputs.clone(), rows }
+    }
+}
+
+/// Sweep `rows` through kernels that share their slots; see [`Sweep`].
+#[expect(clippy::too_many_arguments, reason = "all that a sweep needs, in one call")]
 pub fn sweep<T: Send>(
     kernels: &[&dyn Kernel],
     encoding: &Encoding,
@@ -92,93 +259,33 @@ pub fn sweep<T: Send>(
     (out, row_length): (&mut [T], usize),
     write: &Write<'_, T>,
 ) -> Result<(), Error> {
-    let groups = groups(kernels, n_outputs);
-    let widest = groups.iter().map(|group| group.outputs.len()).max().unwrap_or(1);
-    let n_rows = rows.n_rows();
-    let fitting = SLAB_BYTES / (8 * (n_slots * widest).max(1)) / ROWS_PER_BLOCK * ROWS_PER_BLOCK;
-    let chunk_rows = fitting.clamp(ROWS_PER_BLOCK, MOST_ROWS);
-    if row_length == 0 || n_rows == 0 {
-        return workers.check();
-    }
-    let n_chunks = n_rows.div_ceil(chunk_rows);
-    let stride = chunk_rows.min(n_rows).next_multiple_of(ROWS_PER_BLOCK);
-    let n_blocks: usize = groups.iter().map(|group| group.blocks.len()).max().unwrap_or(0);
-    let slot_bytes = n_blocks * widest * n_slots * stride * 8;
-    let few_chunks =
-        n_chunks < 2 * workers.n_threads() && workers.n_threads() > 1 && slot_bytes <= SLOT_BYTES;
-    let chunks = out.chunks_mut(chunk_rows * row_length).enumerate();
-    let range = |chunk: usize| chunk * chunk_rows..((chunk + 1) * chunk_rows).min(n_rows);
-    if !few_chunks {
-        return workers.for_each_unit(chunks, |_, (chunk, part)| {
-            let mut encoded = EncodedRows::default();
-            encoding.encode(rows, range(chunk), &mut encoded);
-            let mut sums = vec![0.0; widest * n_slots * stride];
-            for group in &groups {
-                let sums = &mut sums[..group.outputs.len() * n_slots * stride];
-                sums.fill(0.0);
-                for &(kernel, block) in &group.blocks {
-                    if workers.check().is_err() {
-                        return;
-                    }
-                    kernels[kernel].add(block, &encoded, sums);
-                }
-                write(&finished(sums, group, encoded.n_rows(), stride, n_slots, range(chunk).start), part);
-            }
-            progress(encoded.n_rows());
-        });
-    }
-    for (chunk, part) in chunks {
-        let mut encoded = EncodedRows::default();
-        encoding.encode(rows, range(chunk), &mut encoded);
-        for group in &groups {
-            let size = group.outputs.len() * n_slots * stride;
-            let slots: Vec<Mutex<Vec<f64>>> = group.blocks.iter().map(|_| Mutex::default()).collect();
-            workers.for_each_unit(group.blocks.iter().zip(&slots), |_, (&(kernel, block), slot)| {
-                let mut sums = vec![0.0; size];
-                kernels[kernel].add(block, &encoded, &mut sums);
-                *slot.lock().expect("nobody panics with the slot in hand") = sums;
-            })?;
-            let mut sums = vec![0.0; size];
-            for slot in slots {
-                let block = slot.into_inner().expect("nobody panics with the slot in hand");
-                sums.iter_mut().zip(block).for_each(|(sum, more)| *sum += more);
-            }
-            write(&finished(&sums, group, encoded.n_rows(), stride, n_slots, range(chunk).start), part);
-        }
-        progress(encoded.n_rows());
-    }
-    workers.check()
+    let sections = [Section { kernels: kernels.to_vec(), n_slots }];
+    Sweep::new(&sections, encoding, rows, n_outputs).run(workers, progress, (out, row_length), write)
 }
 
-fn finished<'a>(
-    values: &'a [f64],
-    group: &Group,
-    n_rows: usize,
-    stride: usize,
-    n_slots: usize,
-    first_row: usize,
-) -> Sums<'a> {
-    Sums { values, outputs: group.outputs.clone(), n_rows, stride, n_slots, first_row }
+/// Distance between the sums of two slots: the rows in whole blocks.
+fn stride(encoded: &EncodedRows) -> usize {
+    encoded.n_blocks() * ROWS_PER_BLOCK
 }
 
 /// Blocks that add to the same outputs, together; outputs that nobody adds to as groups without blocks.
-fn groups(kernels: &[&dyn Kernel], n_outputs: usize) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for (kernel, blocks) in kernels.iter().map(|kernel| kernel.blocks()).enumerate() {
-        for (number, block) in blocks.iter().enumerate() {
-            match groups.iter_mut().find(|group| group.outputs == block.outputs) {
-                Some(group) => group.blocks.push((kernel, number)),
-                None => groups.push(Group { outputs: block.outputs.clone(), blocks: vec![(kernel, number)] }),
+fn groups(sections: &[Section<'_>], n_outputs: usize) -> Vec<Group> {
+    let mut by_outputs: BTreeMap<(usize, usize), Vec<(usize, usize, usize)>> = BTreeMap::new();
+    let mut is_met = vec![false; n_outputs];
+    for (section, kernels) in sections.iter().map(|section| &section.kernels).enumerate() {
+        for (kernel, blocks) in kernels.iter().map(|kernel| kernel.blocks()).enumerate() {
+            for (number, block) in blocks.iter().enumerate() {
+                let outputs = (block.outputs.start, block.outputs.end);
+                by_outputs.entry(outputs).or_default().push((section, kernel, number));
+                is_met[block.outputs.clone()].fill(true);
             }
         }
     }
-    for output in 0..n_outputs {
-        if !groups.iter().any(|group| group.outputs.contains(&output)) {
-            groups.push(Group { outputs: output..output + 1, blocks: Vec::new() });
-        }
+    for output in (0..n_outputs).filter(|&output| !is_met[output]) {
+        by_outputs.insert((output, output + 1), Vec::new());
     }
-    groups.sort_by_key(|group| group.outputs.start);
-    groups
+    let group = |((start, end), blocks)| Group { outputs: start..end, blocks };
+    by_outputs.into_iter().map(group).collect()
 }
 
 /// Cut trees of a forest into blocks, sorted by output: the cut that every kernel uses, so that the sums of several

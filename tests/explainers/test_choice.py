@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import AdaBoostClassifier, BaggingRegressor
+from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor, BaggingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
@@ -60,9 +61,9 @@ def test_an_algorithm_can_be_named(case, algorithm):
     assert explainer(case.rows).shape == (5, 6)
 
 
-@pytest.mark.parametrize("algorithm", ["tree", "deep", "permutations", "Exact", None])
+@pytest.mark.parametrize("algorithm", ["trees", "deep", "permutations", "Exact", None])
 def test_algorithms_that_do_not_exist_are_refused_with_those_that_do(case, algorithm):
-    with pytest.raises(InvalidAlgorithmError, match="auto, exact, kernel, linear, permutation, sampling"):
+    with pytest.raises(InvalidAlgorithmError, match="auto, exact, kernel, linear, permutation, sampling, tree"):
         ferroshap.Explainer(case.model, case.background, algorithm=algorithm)
 
 
@@ -115,10 +116,11 @@ SCALED = make_column_transformer((StandardScaler(), [0, 1]), remainder="passthro
     [
         (make_pipeline(StandardScaler(), PolynomialFeatures(2), LinearRegression()), False),
         (make_pipeline(SCALED, KNeighborsClassifier()), True),
-        (AdaBoostClassifier(n_estimators=5, random_state=0), True),
-        (BaggingRegressor(n_estimators=3, random_state=0), False),
+        (CalibratedClassifierCV(AdaBoostClassifier(n_estimators=5, random_state=0), cv=2), True),
+        (BaggingRegressor(KNeighborsRegressor(3), n_estimators=3, random_state=0), False),
+        (AdaBoostRegressor(n_estimators=3, random_state=0), False),
     ],
-    ids=["pipeline", "columns", "AdaBoost", "bagging"],
+    ids=["pipeline", "columns", "calibrated", "bagging", "AdaBoost"],
 )
 def test_d21_any_estimator_is_explained(case, adds_up, estimator, classes):
     model = fitted(estimator, case, classes=classes)

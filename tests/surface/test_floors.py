@@ -33,7 +33,7 @@ RUST_FLOORS = [
     {"linalg"},
     {"coalition", "index"},
     {"table", "sample", "mask"},
-    {"estimate"},
+    {"estimate", "tree"},
     {"python"},
 ]
 RUST_FLOOR = {room: level for level, rooms in enumerate(RUST_FLOORS) for room in rooms}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ferroshap import links
-from ferroshap.errors import InvalidAlgorithmError, OptionError, nearest
+from ferroshap.errors import InvalidAlgorithmError, NoTreesError, OptionError, nearest
 from ferroshap.estimators import Auto
 from ferroshap.explainers.calls import options_of
 from ferroshap.explainers.exact import ExactExplainer
@@ -13,7 +13,10 @@ from ferroshap.explainers.kernel import KernelExplainer
 from ferroshap.explainers.linear import LinearExplainer
 from ferroshap.explainers.permutation import PermutationExplainer
 from ferroshap.explainers.sampling import SamplingExplainer
-from ferroshap.maskers import as_masker
+from ferroshap.explainers.tree import TreeExplainer
+from ferroshap.explainers.tree_methods import tree_and_output
+from ferroshap.explainers.tree_outputs import NotExplainedError
+from ferroshap.maskers import Independent, as_masker
 
 ROUTES: dict[str, type[Explainer]] = {
     "exact": ExactExplainer,
@@ -21,6 +24,7 @@ ROUTES: dict[str, type[Explainer]] = {
     "linear": LinearExplainer,
     "permutation": PermutationExplainer,
     "sampling": SamplingExplainer,
+    "tree": TreeExplainer,
 }
 #: Exact up to that many features ...
 MOST_FEATURES = 10
@@ -52,10 +56,12 @@ def choose(
 
 
 def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
-    if masker is not None and links.resolve(given["link"]) is links.identity:
-        why_not_linear = LinearExplainer.why_not(model, masker)
-        if why_not_linear is None:
+    if links.resolve(given["link"]) is links.identity:
+        if masker is not None and LinearExplainer.why_not(model, masker) is None:
             return _made(LinearExplainer, model, masker, given, options)
+        trees = _as_trees(model, masker, given, options)
+        if trees is not None:
+            return trees
     background = as_masker(masker, weights=options.pop("weights", None))
     n_features, n_rows = background.table.n_columns, background.n_background
     if n_features <= MOST_FEATURES and 2**n_features * n_rows <= MOST_MODEL_ROWS:
@@ -72,6 +78,22 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
     explainer.plan = replace(explainer.plan, reason=reason)
     return explainer
+
+
+def _as_trees(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer | None:
+    """Explain an ensemble of trees, or a method that shows its sum; None for all else.
+
+    A model of a class that we read raises what is wrong with it, unless it is no sum of trees at all.
+    """
+    owner, output = tree_and_output(model)
+    if owner is None or not (masker is None or isinstance(masker, Independent) or not callable(masker)):
+        return None
+    try:
+        return _made(TreeExplainer, owner, masker, given, output | options)
+    except (NoTreesError, NotExplainedError):
+        if "model_output" in options:
+            raise
+        return None
 
 
 def _made(

@@ -44,21 +44,23 @@ class Explainer(metaclass=Chooser):
     Calling ``Explainer(...)`` returns an instance of the class chosen, and ``.plan`` says which and why:
 
     1. :class:`LinearExplainer` for a linear model;
-    2. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
+    2. :class:`TreeExplainer` for an ensemble of trees, with or without a background, and for the methods
+       that show its sum;
+    3. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
        are at most :math:`2^{17}` model rows;
-    3. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.
+    4. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.
 
     Parameters
     ----------
     model : callable, estimator, bound method, or ``(coef, intercept)``
-        ``f(rows) -> (rows,)`` or ``(rows, outputs)``. Of an estimator that is not linear,
+        ``f(rows) -> (rows,)`` or ``(rows, outputs)``. Of an estimator that is neither linear nor of trees,
         ``predict_proba``, else ``decision_function``, else ``predict`` is explained.
-    masker : masker or background data
-        What stands for absent features. All background rows count.
+    masker : masker or background data, optional
+        What stands for absent features. All background rows count. Trees can do without.
     link : str or link
         The scale on which values add up.
     algorithm : str
-        "auto", or the name of a route: "exact", "kernel", "linear", "permutation", "sampling".
+        "auto", or the name of a route: "exact", "kernel", "linear", "permutation", "sampling", "tree".
     output_names, feature_names : list of str, optional
         Instead of the names found in model and background.
     linearize_link : bool

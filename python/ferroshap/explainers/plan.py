@@ -11,7 +11,7 @@ class Plan:
     Attributes
     ----------
     route : str
-        "exact", "permutation", "kernel", "sampling" or "linear".
+        "exact", "permutation", "kernel", "sampling", "linear" or "tree".
     reason : str
         One sentence.
     n_background : int

@@ -1,5 +1,7 @@
 """Tree ensembles of any library, brought to the neutral forest of the core."""
 
+from ferroshap.trees.arrays import from_arrays
+from ferroshap.trees.loading import load
 from ferroshap.trees.tree_model import TreeModel
 
-__all__ = ["TreeModel"]
+__all__ = ["TreeModel", "from_arrays", "load"]

@@ -34,9 +34,6 @@ class TreeModel:
     frame_categories : list or None
         For each column the categories of the training frame in the order of their codes, None for a
         column of numbers. Frames are matched by value. None where the library knows no categories.
-    arrays_hold_values : bool
-        Whether the library takes category values in arrays too, and not codes (HistGradientBoosting): then
-        arrays are matched by value like frames. What is no known category becomes NaN.
     rejects : str
         What the library itself refuses: "nan", "inf" or both with a space, so that probes leave it out.
     to_library : callable or None
@@ -44,6 +41,9 @@ class TreeModel:
         categories); None: the matrix itself.
     is_probability : bool
         Whether the outputs are probabilities already, as those of classifier forests.
+    category_key : callable or None
+        Makes of a category's value the text that the forest's own dictionary has for it (CatBoost: its hash);
+        None where the dictionary holds the values themselves.
     """
 
     forest: "_native.Forest"
@@ -57,4 +57,4 @@ class TreeModel:
     rejects: str = ""
     to_library: Callable[[NDArray[Any]], Any] | None = None
     is_probability: bool = False
-    arrays_hold_values: bool = False
+    category_key: Callable[[Any], str] | None = None

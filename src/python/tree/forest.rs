@@ -2,16 +2,23 @@
 
 use std::sync::{Arc, OnceLock};
 
-use numpy::{IntoPyArray, PyArray1};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::super::error::{OptionError, to_python};
-use super::super::interrupt::briefly;
+use super::super::arrays::vector;
+use super::super::error::{DimensionError, OptionError, to_python};
+use super::super::interrupt::{briefly, interruptible};
+use super::rows::Borrowed;
 use super::{precision_name, transform_name};
 use crate::error::Error;
+use crate::parallel::Workers;
+use crate::tree::predict::predict;
 use crate::tree::readers::{self, Format};
 use crate::tree::{Column, Encoding, Forest, Predicate, Step, Tree};
+
+/// Descents of a row through a tree that take about a millisecond.
+const SHORT: usize = 1 << 15;
 
 #[pyclass(name = "Forest", frozen, module = "ferroshap._native")]
 pub(crate) struct PyForest {
@@ -22,6 +29,10 @@ pub(crate) struct PyForest {
 impl PyForest {
     pub(super) fn new(forest: Forest) -> Self {
         Self { forest: Arc::new(forest), encoding: OnceLock::new() }
+    }
+
+    fn checked(forest: Forest) -> PyResult<Self> {
+        forest.validated().map(Self::new).map_err(|error| to_python(&error))
     }
 
     /// How rows are encoded; found at the first prediction. Nothing in here calls Python.
@@ -148,6 +159,68 @@ impl PyForest {
             }
         };
         self.forest.columns.iter().map(of_column).collect()
+    }
+
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        rows: Bound<'py, PyAny>,
+        n_threads: usize,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let borrowed = Borrowed::new("rows", &rows)?;
+        let rows = borrowed.rows("rows", self.forest.n_columns())?;
+        let encoding = self.encoding().map_err(|error| to_python(&error))?;
+        let work = |workers: &Workers<'_>| predict(&self.forest, &encoding, &rows, workers);
+        let descents = rows.n_rows().saturating_mul(self.forest.trees.len());
+        let margins = if descents <= SHORT {
+            briefly(py, if descents <= SHORT / 8 { 1 } else { n_threads }, work)?
+        } else {
+            interruptible(py, n_threads, work)?
+        };
+        PyArray1::from_vec(py, margins).reshape([rows.n_rows(), self.forest.n_outputs()])
+    }
+
+    fn with_covers(
+        &self,
+        py: Python<'_>,
+        rows: Bound<'_, PyAny>,
+        weights: Option<PyReadonlyArray1<'_, f64>>,
+        n_threads: usize,
+    ) -> PyResult<Self> {
+        let borrowed = Borrowed::new("rows", &rows)?;
+        let rows = borrowed.rows("rows", self.forest.n_columns())?;
+        let weights = weights.as_ref().map(|weights| vector("weights", weights)).transpose()?;
+        let work = |workers: &Workers<'_>| self.forest.with_covers(&rows, weights, workers);
+        interruptible(py, n_threads, work).map(Self::new)
+    }
+
+    fn with_missing(&self, value: f64) -> PyResult<Self> {
+        let mut forest = Forest::clone(&self.forest);
+        for column in &mut forest.columns {
+            let (Column::Numeric { missing, .. } | Column::Category { missing, .. }) = column;
+            *missing = Some(value);
+        }
+        Self::checked(forest)
+    }
+
+    fn with_players(&self, players: Vec<u32>) -> PyResult<Self> {
+        Self::checked(Forest { player: players, ..Forest::clone(&self.forest) })
+    }
+
+    fn with_offset(&self, offset: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
+        let offset = vector("offset", &offset)?.to_vec();
+        if offset.len() != self.forest.n_outputs() {
+            let accepted = format!("{} outputs", self.forest.n_outputs());
+            let message = format!("`offset` has length {}, but the model has {accepted}", offset.len());
+            return Err(DimensionError::new_err(message));
+        }
+        Self::checked(Forest { offset, ..Forest::clone(&self.forest) })
+    }
+
+    fn first_trees(&self, count: usize) -> PyResult<Self> {
+        let mut forest = Forest::clone(&self.forest);
+        forest.trees.truncate(count);
+        Self::checked(forest)
     }
 
     fn thresholds<'py>(&self, py: Python<'py>, column: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {

@@ -1,5 +1,6 @@
 //! Glue of `tree`: forests, model files, and plans that explain.
 
+mod categories;
 mod forest;
 mod from_arrays;
 mod plan;
@@ -15,6 +16,8 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<forest::PyForest>()?;
     module.add_class::<plan::PyTreePlan>()?;
     module.add_function(wrap_pyfunction!(forest::read_forest, module)?)?;
+    module.add_function(wrap_pyfunction!(categories::category_hash, module)?)?;
+    module.add_function(wrap_pyfunction!(categories::category_with_hash, module)?)?;
     module.add_function(wrap_pyfunction!(from_arrays::forest_from_arrays, module)?)
 }
 

@@ -70,9 +70,9 @@ mod tests {
     #[test]
     fn depth_4096_neither_overflows_nor_wastes_memory() {
         let table = ClosedForm::new(4096);
-        assert_eq!(table.at(0, 4095), by_binomial(0, 4095));
+        assert!((table.at(0, 4095) * 4096.0 - 1.0).abs() < 1e-11);
         assert!((table.at(1, 4094) * (4095.0 * 4096.0) - 1.0).abs() < 1e-11);
-        assert_eq!(table.at(2047, 2048), 0.0);
+        assert!(table.at(2047, 2048) < f64::MIN_POSITIVE, "1e-1232");
         assert!(table.rows.iter().map(Vec::len).sum::<usize>() < 2_000_000);
     }
 }

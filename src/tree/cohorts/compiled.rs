@@ -1,7 +1,7 @@
 //! Trees as the walk reads them: what each node asks, and below which of them a leaf is wanted.
 
 use crate::tree::encode::{Encoding, Test};
-use crate::tree::forest::{Forest, Step};
+use crate::tree::forest::{Forest, Step, Tree};
 
 /// A node.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ pub(super) enum Node {
 pub(super) struct Split {
     /// The encoded column.
     pub(super) column: u32,
-    /// The player, numbered within the block of trees.
+    /// The player, numbered within the tree.
     pub(super) player: u32,
     /// The right child; the left one is the next node.
     pub(super) right: u32,
@@ -67,25 +67,21 @@ impl Set {
 /// The trees of a forest that the walk visits.
 #[derive(Debug, Default)]
 pub(super) struct Trees {
-    pub(super) nodes: Vec<Node>,
+    nodes: Vec<Node>,
     /// Where each tree of the forest starts in `nodes`.
-    pub(super) roots: Vec<usize>,
+    roots: Vec<usize>,
+    /// The players that each tree splits on, ascending.
+    pub(super) players: Vec<Vec<u32>>,
     pub(super) sets: Vec<Set>,
 }
 
 impl Trees {
-    /// Compile the forest; `leaves` names the wanted leaves of each tree in ascending order, `None` all. `slot` numbers the
-    /// players within each tree's block.
-    pub(super) fn new(
-        forest: &Forest,
-        encoding: &Encoding,
-        leaves: Option<&[Vec<u32>]>,
-        slot: impl Fn(usize, u32) -> u32,
-    ) -> Self {
+    /// Compile the forest; `leaves` names the wanted leaves of each tree in ascending order, `None` all.
+    pub(super) fn new(forest: &Forest, encoding: &Encoding, leaves: Option<&[Vec<u32>]>) -> Self {
         let mut trees = Self::default();
         for (number, tree) in forest.trees.iter().enumerate() {
-            let first = trees.nodes.len();
-            trees.roots.push(first);
+            trees.roots.push(trees.nodes.len());
+            let players = players_of(forest, tree);
             let wanted = |leaf: &u32| leaves.is_none_or(|leaves| leaves[number].binary_search(leaf).is_ok());
             // children come after their parents: from the end, each node knows whether they are wanted
             let mut nodes = vec![Node::Unwanted; tree.nodes.len()];
@@ -98,15 +94,26 @@ impl Trees {
                             continue;
                         }
                         let (column, ask) = trees.ask(encoding.test(split));
-                        let player = slot(number, forest.player[split.column as usize]);
+                        let player = players.binary_search(&forest.player[split.column as usize]);
+                        let player = self::number(player.expect("it is one of them"));
                         Node::Split(Split { column, player, right: split.right, ask })
                     }
                     Step::Leaf(_) => continue,
                 };
             }
             trees.nodes.extend(nodes);
+            trees.players.push(players);
         }
         trees
+    }
+
+    /// The nodes of a tree, and perhaps more.
+    pub(super) fn of(&self, tree: usize) -> &[Node] {
+        &self.nodes[self.roots[tree]..]
+    }
+
+    pub(super) fn is_wanted(&self, tree: usize) -> bool {
+        !matches!(self.of(tree)[0], Node::Unwanted)
     }
 
     fn ask(&mut self, test: Test<'_>) -> (u32, Ask) {
@@ -118,6 +125,18 @@ impl Trees {
             }
         }
     }
+}
+
+/// The players that a tree splits on, ascending.
+fn players_of(forest: &Forest, tree: &Tree) -> Vec<u32> {
+    let columns = tree.nodes.iter().filter_map(|node| match &node.step {
+        Step::Split(split) => Some(split.column),
+        Step::Leaf(_) => None,
+    });
+    let mut players: Vec<u32> = columns.map(|column| forest.player[column as usize]).collect();
+    players.sort_unstable();
+    players.dedup();
+    players
 }
 
 /// Nodes, leaves, columns and rows are counted in 32 bits.

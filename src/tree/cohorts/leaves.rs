@@ -1,7 +1,7 @@
 //! What a cohort that arrives at a leaf receives.
 
 use super::closed_form::ClosedForm;
-use super::compiled::{Node, Trees, number};
+use super::compiled::{Node, number};
 use super::walk::{Arrive, Sides};
 use crate::tree::forest::{Output, Tree};
 use crate::tree::sweep::Block;
@@ -42,120 +42,136 @@ impl<'a> Leaves<'a> {
     }
 }
 
-/// Values: every player of E and of R receives its share.
-pub(super) struct ValueLeaves<'a> {
+/// Adds to a block's totals whatever arrives at a tree's leaves.
+pub(super) struct Shares<'a> {
     leaves: Leaves<'a>,
-    totals: &'a mut [f64], // [row][output][player]
-    per_row: usize,
-    n_players: usize,
+    places: &'a Places,
+    totals: &'a mut [f64], // [row][output][own slot of the block]
+    n_outputs: usize,
+    n_slots: usize,
+    due: Vec<(u32, f64)>, // shares of a leaf of value 1, by slot
 }
 
-impl<'a> ValueLeaves<'a> {
-    pub(super) fn new(leaves: Leaves<'a>, totals: &'a mut [f64], per_row: usize, n_players: usize) -> Self {
-        Self { leaves, totals, per_row, n_players }
+impl<'a> Shares<'a> {
+    pub(super) fn new(
+        leaves: Leaves<'a>,
+        places: &'a Places,
+        (n_outputs, n_slots): (usize, usize),
+        totals: &'a mut [f64],
+    ) -> Self {
+        Self { leaves, places, totals, n_outputs, n_slots, due: Vec::new() }
     }
 }
 
-impl Arrive for ValueLeaves<'_> {
+impl Arrive for Shares<'_> {
     #[inline]
     fn arrive(&mut self, leaf: u32, rows: &[u32], background: &[u32], sides: &Sides) {
-        let (e, r) = (sides.only_rows.len(), sides.only_background.len());
-        if e + r == 0 {
+        let (e, r) = (&sides.only_rows[..], &sides.only_background[..]);
+        if e.len() + r.len() < self.places.order() {
             return;
         }
         let weight = self.leaves.weight(background);
-        let form = self.leaves.closed_form;
-        let gain = if e > 0 { weight * form.at(e - 1, r) } else { 0.0 };
-        let loss = if r > 0 { weight * form.at(e, r - 1) } else { 0.0 };
-        for (output, value) in self.leaves.of(leaf) {
-            let (gain, loss) = (value * gain, value * loss);
-            for &row in rows {
-                let first = row as usize * self.per_row + output * self.n_players;
-                let totals = &mut self.totals[first..][..self.n_players];
-                sides.only_rows.iter().for_each(|&player| totals[player as usize] += gain);
-                sides.only_background.iter().for_each(|&player| totals[player as usize] -= loss);
+        self.due.clear();
+        match self.places {
+            Places::Players(slots) => {
+                share_players(slots, self.leaves.closed_form, weight, (e, r), &mut self.due);
+            }
+            Places::Pairs(pairs) => {
+                share_pairs(pairs, self.leaves.closed_form, weight, (e, r), &mut self.due);
             }
         }
-    }
-}
-
-/// Interactions: every pair within E and R receives its share.
-pub(super) struct PairLeaves<'a> {
-    leaves: Leaves<'a>,
-    pairs: &'a PairSlots,
-    totals: &'a mut [f64], // [row][output][pair]
-    per_row: usize,
-    shares: Vec<(u32, f64)>,
-}
-
-impl<'a> PairLeaves<'a> {
-    pub(super) fn new(
-        leaves: Leaves<'a>,
-        pairs: &'a PairSlots,
-        totals: &'a mut [f64],
-        per_row: usize,
-    ) -> Self {
-        Self { leaves, pairs, totals, per_row, shares: Vec::new() }
-    }
-
-    /// The pairs of E and R and what each is worth at a leaf of value 1.
-    fn share(&mut self, sides: &Sides, weight: f64) {
-        let (e, r) = (sides.only_rows.len(), sides.only_background.len());
-        let form = self.leaves.closed_form;
-        let share = |a: usize| weight * form.at(a, e + r - 2 - a);
-        self.shares.clear();
-        for (at, &i) in sides.only_rows.iter().enumerate() {
-            if e >= 2 {
-                let within = share(e - 2);
-                self.shares.extend(sides.only_rows[..at].iter().map(|&j| (self.pairs.slot(i, j), within)));
-            }
-            if r >= 1 {
-                let across = -share(e - 1);
-                self.shares.extend(sides.only_background.iter().map(|&j| (self.pairs.slot(i, j), across)));
-            }
-        }
-        if r >= 2 {
-            let within = share(e);
-            for (at, &i) in sides.only_background.iter().enumerate() {
-                self.shares
-                    .extend(sides.only_background[..at].iter().map(|&j| (self.pairs.slot(i, j), within)));
-            }
-        }
-    }
-}
-
-impl Arrive for PairLeaves<'_> {
-    fn arrive(&mut self, leaf: u32, rows: &[u32], background: &[u32], sides: &Sides) {
-        if sides.only_rows.len() + sides.only_background.len() < 2 {
-            return;
-        }
-        self.share(sides, self.leaves.weight(background));
         for (output, value) in self.leaves.of(leaf) {
             for &row in rows {
-                let first = row as usize * self.per_row + output * self.pairs.n_pairs;
-                let totals = &mut self.totals[first..][..self.pairs.n_pairs];
-                self.shares.iter().for_each(|&(slot, share)| totals[slot as usize] += value * share);
+                let first = (row as usize * self.n_outputs + output) * self.n_slots;
+                let totals = &mut self.totals[first..][..self.n_slots];
+                for &(slot, share) in &self.due {
+                    totals[slot as usize] = value.mul_add(share, totals[slot as usize]);
+                }
             }
         }
     }
 }
 
-/// The slot of each pair of a block's players, in a square.
+/// Every player of E gains, every player of R loses.
+#[inline]
+fn share_players(
+    slots: &[u32],
+    form: &ClosedForm,
+    weight: f64,
+    (e, r): (&[u32], &[u32]),
+    shares: &mut Vec<(u32, f64)>,
+) {
+    if !e.is_empty() {
+        let gain = weight * form.at(e.len() - 1, r.len());
+        shares.extend(e.iter().map(|&player| (slots[player as usize], gain)));
+    }
+    if !r.is_empty() {
+        let loss = -weight * form.at(e.len(), r.len() - 1);
+        shares.extend(r.iter().map(|&player| (slots[player as usize], loss)));
+    }
+}
+
+/// Every pair within E and R.
+fn share_pairs(
+    pairs: &PairSlots,
+    form: &ClosedForm,
+    weight: f64,
+    (e, r): (&[u32], &[u32]),
+    shares: &mut Vec<(u32, f64)>,
+) {
+    let share = |a: usize| weight * form.at(a, e.len() + r.len() - 2 - a);
+    for (at, &i) in e.iter().enumerate() {
+        if e.len() >= 2 {
+            let within = share(e.len() - 2);
+            shares.extend(e[..at].iter().map(|&j| (pairs.slot(i, j), within)));
+        }
+        if !r.is_empty() {
+            let across = -share(e.len() - 1);
+            shares.extend(r.iter().map(|&j| (pairs.slot(i, j), across)));
+        }
+    }
+    if r.len() >= 2 {
+        let within = share(e.len());
+        for (at, &i) in r.iter().enumerate() {
+            shares.extend(r[..at].iter().map(|&j| (pairs.slot(i, j), within)));
+        }
+    }
+}
+
+/// Where the players of a tree, or their pairs, add to in their block.
+#[derive(Debug)]
+pub(super) enum Places {
+    /// The block's slot of each player of the tree.
+    Players(Vec<u32>),
+    /// The block's slot of each pair of them.
+    Pairs(PairSlots),
+}
+
+impl Places {
+    /// How many players a share needs.
+    fn order(&self) -> usize {
+        match self {
+            Self::Players(_) => 1,
+            Self::Pairs(_) => 2,
+        }
+    }
+}
+
+/// The block's slot of each pair of a tree's players, in a square.
 #[derive(Debug)]
 pub(super) struct PairSlots {
     n_players: usize,
-    n_pairs: usize,
     slots: Vec<u32>,
 }
 
 impl PairSlots {
-    pub(super) fn new(n_players: usize, pairs: &[(u32, u32)]) -> Self {
+    pub(super) fn new(n_players: usize, pairs: impl Iterator<Item = ((u32, u32), u32)>) -> Self {
         let mut slots = vec![u32::MAX; n_players * n_players];
-        for (&(i, j), slot) in pairs.iter().zip(0..) {
+        for ((i, j), slot) in pairs {
             slots[i as usize * n_players + j as usize] = slot;
             slots[j as usize * n_players + i as usize] = slot;
         }
-        Self { n_players, n_pairs: pairs.len(), slots }
+        Self { n_players, slots }
     }
 
     #[inline]
@@ -164,52 +180,52 @@ impl PairSlots {
     }
 }
 
-/// The players of the paths to wanted leaves: how many at most, and which pairs of them meet.
+/// The players of a tree on the paths to wanted leaves: how many at most, and which pairs of them meet.
 pub(super) struct Paths {
     pub(super) longest: usize,
     n_players: usize,
-    meet: Option<Vec<bool>>, // [i][j], i < j
+    meet: Vec<bool>, // [i][j], i < j
 }
 
 impl Paths {
-    pub(super) fn new(n_players: usize, with_pairs: bool) -> Self {
-        Self { longest: 0, n_players, meet: with_pairs.then(|| vec![false; n_players * n_players]) }
-    }
-
-    pub(super) fn visit(&mut self, trees: &Trees, tree: usize) {
-        let nodes = &trees.nodes[trees.roots[tree]..];
+    pub(super) fn new(nodes: &[Node], n_players: usize, with_pairs: bool) -> Self {
+        let meet = if with_pairs { vec![false; n_players * n_players] } else { Vec::new() };
+        let mut paths = Self { longest: 0, n_players, meet };
         let mut path: Vec<u32> = Vec::new(); // distinct players, in the order of their first split
-        let mut seen = vec![false; self.n_players];
-        let mut pending = vec![(0_u32, 0_usize)]; // node, and how long the path to its parent's children is
+        let mut seen = vec![false; n_players];
+        let mut pending = vec![(0_u32, 0_usize)]; // node, and how many players split above it
         while let Some((node, length)) = pending.pop() {
             path.drain(length..).for_each(|player| seen[player as usize] = false);
-            match nodes[node as usize] {
-                Node::Unwanted => {}
-                Node::Leaf(_) => self.longest = self.longest.max(path.len()),
-                Node::Split(split) => {
-                    if !seen[split.player as usize] {
-                        self.join(&path, split.player);
-                        seen[split.player as usize] = true;
-                        path.push(split.player);
-                    }
-                    pending.push((split.right, path.len()));
-                    pending.push((node + 1, path.len()));
+            let Node::Split(split) = nodes[node as usize] else {
+                if matches!(nodes[node as usize], Node::Leaf(_)) {
+                    paths.longest = paths.longest.max(path.len());
                 }
+                continue;
+            };
+            if !seen[split.player as usize] {
+                paths.join(&path, split.player);
+                seen[split.player as usize] = true;
+                path.push(split.player);
             }
+            pending.push((split.right, path.len()));
+            pending.push((node + 1, path.len()));
         }
+        paths
     }
 
     fn join(&mut self, path: &[u32], player: u32) {
-        let Some(meet) = &mut self.meet else { return };
+        if self.meet.is_empty() {
+            return;
+        }
         for &other in path {
             let (i, j) = (player.min(other) as usize, player.max(other) as usize);
-            meet[i * self.n_players + j] = true;
+            self.meet[i * self.n_players + j] = true;
         }
     }
 
-    pub(super) fn into_pairs(self) -> Vec<(u32, u32)> {
-        let n_players = self.n_players;
-        let meet = self.meet.into_iter().flatten().enumerate().filter(|&(_, meet)| meet);
-        meet.map(|(at, _)| (number(at / n_players), number(at % n_players))).collect()
+    /// The pairs that meet, ascending.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let meet = self.meet.iter().enumerate().filter(|&(_, &meet)| meet);
+        meet.map(|(at, _)| (number(at / self.n_players), number(at % self.n_players)))
     }
 }

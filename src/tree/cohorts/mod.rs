@@ -15,28 +15,17 @@ mod compiled;
 mod leaves;
 mod walk;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use background::Background;
 use closed_form::ClosedForm;
 use compiled::{Trees, number};
-use leaves::{PairLeaves, PairSlots, ValueLeaves};
+use leaves::{Leaves, PairSlots, Paths, Places, Shares};
 use walk::{Scratch, Table};
 
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
-use super::forest::{Forest, Step};
-use super::sweep::{Block, Kernel, blocks};
-
-/// What a kernel's slots are.
-#[derive(Debug, Clone, Copy)]
-pub enum Slots<'a> {
-    /// One for each player: values.
-    Players,
-    /// One for each of these pairs `(i, j)`, `i < j`, in ascending order: undivided interactions. A pair that shares a path
-    /// with a wanted leaf must be among them.
-    Pairs(&'a [(u32, u32)]),
-}
+use super::forest::Forest;
+use super::sweep::{Block, Kernel, Slots, blocks};
 
 /// The walk as a kernel.
 #[derive(Debug)]
@@ -54,9 +43,8 @@ pub struct Cohorts {
 /// What a block of trees adds to.
 #[derive(Debug)]
 struct Local {
-    n_players: usize,
-    pairs: Option<PairSlots>,
-    slots: Vec<u32>, // the kernel's slot of each of the block's own slots
+    slots: Vec<u32>,     // the kernel's slot of each of the block's own slots
+    places: Vec<Places>, // by tree of the block
 }
 
 impl Cohorts {
@@ -71,41 +59,18 @@ impl Cohorts {
         let wanted = (0..number(forest.trees.len()))
             .filter(|&tree| leaves.is_none_or(|leaves| !leaves[tree as usize].is_empty()));
         let blocks = blocks(&forest, wanted);
-        let mut player_numbers: Vec<BTreeMap<u32, u32>> = vec![BTreeMap::new(); forest.trees.len()];
-        let mut locals = Vec::new();
-        for block in &blocks {
-            let players = players_of(&forest, &block.trees);
-            for &tree in &block.trees {
-                player_numbers[tree as usize].clone_from(&players);
-            }
-            locals.push(Local {
-                n_players: players.len(),
-                pairs: None,
-                slots: players.into_keys().collect(),
-            });
-        }
-        let trees = Trees::new(&forest, encoding, leaves, |tree, player| player_numbers[tree][&player]);
-        let mut longest = 0;
-        for (block, local) in blocks.iter().zip(&mut locals) {
-            let mut paths = leaves::Paths::new(local.n_players, matches!(slots, Slots::Pairs(_)));
-            block.trees.iter().for_each(|&tree| paths.visit(&trees, tree as usize));
-            longest = longest.max(paths.longest);
-            if let Slots::Pairs(pairs) = slots {
-                let players = std::mem::take(&mut local.slots);
-                let own = paths.into_pairs();
-                let slot = |&(i, j): &(u32, u32)| {
-                    let pair = (players[i as usize], players[j as usize]);
-                    number(pairs.binary_search(&pair).expect("pairs of a path are among the slots"))
-                };
-                local.slots = own.iter().map(slot).collect();
-                local.pairs = Some(PairSlots::new(local.n_players, &own));
-            }
-        }
+        let trees = Trees::new(&forest, encoding, leaves);
+        let paths: Vec<Paths> = (0..forest.trees.len())
+            .map(|tree| {
+                Paths::new(trees.of(tree), trees.players[tree].len(), matches!(slots, Slots::Pairs(_)))
+            })
+            .collect();
+        let closed_form = ClosedForm::new(paths.iter().map(|paths| paths.longest).max().unwrap_or(0));
+        let locals = blocks.iter().map(|block| Local::new(block, &trees, &paths, slots)).collect();
         let n_slots = match slots {
             Slots::Players => forest.n_players(),
             Slots::Pairs(pairs) => pairs.len(),
         };
-        let closed_form = ClosedForm::new(longest);
         Self {
             forest,
             trees,
@@ -118,9 +83,9 @@ impl Cohorts {
         }
     }
 
-    /// How many nodes have a wanted leaf below, for a plan's words.
+    /// Trees that have wanted leaves.
     pub fn n_trees(&self) -> usize {
-        self.blocks.iter().map(|block| block.trees.len()).sum()
+        (0..self.trees.players.len()).filter(|&tree| self.trees.is_wanted(tree)).count()
     }
 }
 
@@ -142,21 +107,15 @@ impl Kernel for Cohorts {
         };
         let mut totals = vec![0.0; n_rows * n_outputs * n_local]; // [row][output][own slot]
         let mut scratch = Scratch::default();
-        for &tree in &block.trees {
-            let leaves = leaves::Leaves::new(
+        for (&tree, places) in block.trees.iter().zip(&local.places) {
+            let leaves = Leaves::new(
                 &self.forest.trees[tree as usize],
                 block,
                 self.background.weights(),
                 &self.closed_form,
             );
-            let tree = tree as usize;
-            if let Some(pairs) = &local.pairs {
-                let mut to = PairLeaves::new(leaves, pairs, &mut totals, n_outputs * n_local);
-                scratch.walk(&self.trees, tree, local.n_players, row_table, background, &mut to);
-            } else {
-                let mut to = ValueLeaves::new(leaves, &mut totals, n_outputs * n_local, n_local);
-                scratch.walk(&self.trees, tree, local.n_players, row_table, background, &mut to);
-            }
+            let mut to = Shares::new(leaves, places, (n_outputs, n_local), &mut totals);
+            scratch.walk(&self.trees, tree as usize, row_table, background, &mut to);
         }
         let stride = sums.len() / (n_outputs * self.n_slots).max(1);
         for (row, totals) in totals.chunks_exact((n_outputs * n_local).max(1)).enumerate() {
@@ -178,14 +137,44 @@ fn columns_of(rows: &EncodedRows, n_columns: usize) -> Vec<f32> {
     codes
 }
 
-/// The players that some trees split on, numbered from 0 in ascending order.
-fn players_of(forest: &Forest, trees: &[u32]) -> BTreeMap<u32, u32> {
-    let nodes = trees.iter().flat_map(|&tree| &forest.trees[tree as usize].nodes);
-    let columns = nodes.filter_map(|node| match &node.step {
-        Step::Split(split) => Some(split.column),
-        Step::Leaf(_) => None,
-    });
-    let mut players: BTreeMap<u32, u32> = columns.map(|column| (forest.player[column as usize], 0)).collect();
-    players.values_mut().zip(0..).for_each(|(number, next)| *number = next);
-    players
+impl Local {
+    fn new(block: &Block, trees: &Trees, paths: &[Paths], slots: Slots<'_>) -> Self {
+        let of_players = || block.trees.iter().flat_map(|&tree| trees.players[tree as usize].iter().copied());
+        let of_tree = |tree: u32| (&trees.players[tree as usize], &paths[tree as usize]);
+        match slots {
+            Slots::Players => {
+                let slots = distinct(of_players());
+                let own = |player: &u32| number(slots.binary_search(player).expect("it is one of them"));
+                let places = |&tree: &u32| Places::Players(of_tree(tree).0.iter().map(own).collect());
+                Self { places: block.trees.iter().map(places).collect(), slots }
+            }
+            Slots::Pairs(pairs) => {
+                // (pair of the tree, slot of the kernel)
+                let of_tree = |tree: u32| {
+                    let (players, paths) = of_tree(tree);
+                    paths.pairs().map(move |(i, j)| {
+                        let pair = (players[i as usize], players[j as usize]);
+                        let slot = pairs.binary_search(&pair).expect("pairs of a path are among the slots");
+                        ((i, j), number(slot))
+                    })
+                };
+                let slots =
+                    distinct(block.trees.iter().flat_map(|&tree| of_tree(tree).map(|(_, slot)| slot)));
+                let own =
+                    |(pair, slot)| (pair, number(slots.binary_search(&slot).expect("it is one of them")));
+                let places = |&tree: &u32| {
+                    let n_players = trees.players[tree as usize].len();
+                    Places::Pairs(PairSlots::new(n_players, of_tree(tree).map(own)))
+                };
+                Self { places: block.trees.iter().map(places).collect(), slots }
+            }
+        }
+    }
+}
+
+fn distinct(numbers: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
 }

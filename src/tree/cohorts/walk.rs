@@ -115,13 +115,12 @@ impl Scratch {
         &mut self,
         trees: &Trees,
         tree: usize,
-        n_players: usize,
         rows: Table<'_>,
         background: Table<'_>,
         to: &mut impl Arrive,
     ) {
-        let nodes = &trees.nodes[trees.roots[tree]..];
-        self.start(n_players, rows.n_rows, background.n_rows);
+        let nodes = trees.of(tree);
+        self.start(trees.players[tree].len(), rows.n_rows, background.n_rows);
         if matches!(nodes[0], Node::Unwanted) || rows.n_rows == 0 || background.n_rows == 0 {
             return;
         }

@@ -30,3 +30,44 @@ pub fn read(bytes: &[u8], format: Format) -> Result<Forest, Error> {
         Format::Onnx => onnx::read(bytes),
     }
 }
+
+/// The format of a model file, by its first bytes; None where they are of no format that we know.
+pub fn detect(bytes: &[u8]) -> Option<Format> {
+    const CATBOOST: [&[u8]; 8] = [
+        b"\"features_info\"",
+        b"\"ctr_data\"",
+        b"\"model_info\"",
+        b"\"oblivious_trees\"",
+        b"\"scale_and_bias\"",
+        b"\"trees\"",
+        b"\"linear_trees\"",
+        b"\"ctrs\"",
+    ];
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let member = text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    if bytes.starts_with(b"CBM1")
+        || member.is_some_and(|first| CATBOOST.iter().any(|key| first.starts_with(key)))
+    {
+        Some(Format::Catboost)
+    } else if xgboost::is_ours(bytes) {
+        Some(Format::Xgboost)
+    } else if text.starts_with(b"tree\n") || text.starts_with(b"tree\r\n") {
+        Some(Format::Lightgbm)
+    } else if onnx::is_ours(bytes) {
+        Some(Format::Onnx)
+    } else {
+        None
+    }
+}
+
+/// The format that a file's name suggests: for files whose bytes do not say it.
+pub fn detect_by_name(name: &str) -> Option<Format> {
+    let (_, ending) = name.rsplit_once('.')?;
+    match ending.to_ascii_lowercase().as_str() {
+        "ubj" | "xgb" => Some(Format::Xgboost),
+        "txt" | "lgb" => Some(Format::Lightgbm),
+        "cbm" => Some(Format::Catboost),
+        "onnx" => Some(Format::Onnx),
+        _ => None, // .json is XGBoost's and CatBoost's
+    }
+}

@@ -55,8 +55,13 @@ pub fn goes_left(forest: &Forest, split: &Split, x: f64) -> bool {
 }
 
 /// Where a tree's leaf adds: `(output, value)`.
-fn leaf(tree: &Tree, number: u32, row: &[f64]) -> Vec<(usize, f64)> {
+fn leaf(forest: &Forest, tree: &Tree, number: u32, row: &[f64]) -> Vec<(usize, f64)> {
     if let Some(linear) = tree.linear.get(number as usize) {
+        let cast = |(x, column): (&f64, &Column)| match column {
+            Column::Numeric { cast: Precision::F32, .. } => f64::from(*x as f32),
+            _ => *x,
+        };
+        let row: Vec<f64> = row.iter().zip(&forest.columns).map(cast).collect();
         let is_nan = linear.terms.iter().any(|&(column, _)| row[column as usize].is_nan());
         let terms = linear.terms.iter().map(|&(column, coefficient)| coefficient * row[column as usize]);
         let value = if is_nan { linear.if_nan } else { linear.constant + terms.sum::<f64>() };
@@ -82,7 +87,7 @@ pub fn predict(forest: &Forest, row: &[f64]) -> Vec<f64> {
             at = if is_left { at + 1 } else { split.right as usize };
         }
         let Step::Leaf(number) = tree.nodes[at].step else { unreachable!() };
-        leaf(tree, number, row).into_iter().for_each(|(output, value)| margin[output] += value);
+        leaf(forest, tree, number, row).into_iter().for_each(|(output, value)| margin[output] += value);
     }
     margin
 }
@@ -95,7 +100,7 @@ pub fn path_dependent_worth(forest: &Forest, row: &[f64], coalition: usize) -> V
         while let Some((at, share)) = to_walk.pop() {
             match tree.nodes[at].step {
                 Step::Leaf(number) => {
-                    leaf(tree, number, row)
+                    leaf(forest, tree, number, row)
                         .into_iter()
                         .for_each(|(output, value)| worth[output] += share * value);
                 }

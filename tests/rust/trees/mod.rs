@@ -1,8 +1,10 @@
 //! The tree wing: kernels against brute force and the reference kernel, readers against hostile bytes.
 
 mod brute_force;
+mod bytes;
 mod catboost;
 mod cohorts;
+mod compose;
 mod encode;
 mod forests;
 mod fuzz;
@@ -15,4 +17,5 @@ mod patterns;
 mod plan;
 mod predict;
 mod quadrature;
+mod recorded;
 mod xgboost;

@@ -9,10 +9,12 @@ use crate::error::Error;
 use crate::tree::forest::{CategoryCodes, Column, Precision};
 
 const PANDAS: &str = "pandas_categorical:";
+/// What the header says of a column that has one value.
+const UNUSED: &str = "none";
 
 /// The columns: categories where a split or the header says so, numbers elsewhere.
 pub(super) fn columns(header: &Header<'_>, trees: &[Parsed], rest: Lines<'_>) -> Result<Vec<Column>, Error> {
-    let is_named = |info: &&str| *info != "none" && !info.starts_with('[');
+    let is_named = |info: &&str| *info != UNUSED && !info.starts_with('[');
     let mut is_category: Vec<bool> = header.infos.iter().map(is_named).collect();
     is_category.resize(header.names.len(), false);
     for split in trees.iter().flat_map(Parsed::splits).filter(|split| split.is_categorical) {
@@ -21,9 +23,19 @@ pub(super) fn columns(header: &Header<'_>, trees: &[Parsed], rest: Lines<'_>) ->
         }
     }
     let mut dictionaries = pandas_categories(rest)?;
-    // The file does not say which columns the lists belong to. Ordered categories are numbers to the trees but
-    // have a list too: then all are left out, and rows bring codes.
-    if dictionaries.len() != is_category.iter().filter(|&&is| is).count() {
+    // The file does not say which columns the lists belong to; columns of one value it calls unused, categories
+    // or not. Ordered categories are numbers to the trees but have a list too: then all lists are left out, and
+    // rows bring codes.
+    let count = |is: &[bool]| is.iter().filter(|&&is| is).count();
+    if dictionaries.len() > count(&is_category) {
+        let unused = header.infos.iter().map(|&info| info == UNUSED);
+        let with_unused: Vec<bool> =
+            is_category.iter().zip(unused).map(|(&is, unused)| is || unused).collect();
+        if count(&with_unused) == dictionaries.len() {
+            is_category = with_unused;
+        }
+    }
+    if dictionaries.len() != count(&is_category) {
         dictionaries.clear();
     }
     let mut dictionaries = dictionaries.into_iter();

@@ -1,7 +1,7 @@
 //! What stands before the first tree.
 
-use super::text::{Lines, damaged, number, wrong};
 use super::is_end;
+use super::text::{Lines, damaged, number, wrong};
 use crate::error::{Error, ModelError};
 use crate::tree::forest::Transform;
 

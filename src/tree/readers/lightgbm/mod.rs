@@ -7,8 +7,8 @@
 
 mod columns;
 mod header;
-mod tree;
 mod text;
+mod tree;
 
 use header::Header;
 use text::{Lines, damaged};

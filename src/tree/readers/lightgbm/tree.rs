@@ -248,7 +248,16 @@ mod tests {
 
     #[test]
     fn thresholds_next_to_zero_part_numbers_as_lightgbm_does_after_rounding_to_zero() {
-        let near = [-ZERO, (-ZERO).next_down(), (-ZERO).next_up(), -0.0, 0.0, ZERO, ZERO.next_up(), ZERO.next_down()];
+        let near = [
+            -ZERO,
+            (-ZERO).next_down(),
+            (-ZERO).next_up(),
+            -0.0,
+            0.0,
+            ZERO,
+            ZERO.next_up(),
+            ZERO.next_down(),
+        ];
         let far = [-1.0, 1.0, -1e-300, 1e-300, f64::INFINITY, f64::NEG_INFINITY];
         for threshold in near.into_iter().chain(far) {
             for x in near.into_iter().chain(far) {

@@ -1,0 +1,307 @@
+"""The calls of `TreeExplainer`: rows in, values out, and the checks between."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap.errors import InvalidFeaturePerturbationError, OptionError, nearest
+from ferroshap.explainers.explainer import Explainer
+from ferroshap.explainers.tree_checks import check_sums, rows_for_library
+from ferroshap.explainers.tree_columns import TreeColumns
+from ferroshap.explainers.tree_engine import TreeEngine
+from ferroshap.explainers.tree_inputs import RowsAsked, read_labels, read_rows
+from ferroshap.explainers.tree_packing import (
+    SparseInteractions,
+    check_memory,
+    chosen_features,
+    float_name,
+    in_user_order,
+    shaped,
+    writable,
+)
+from ferroshap.explanation import Explanation, NameTable
+from ferroshap.progress import Progress, Report
+from ferroshap.threads import as_threads
+from ferroshap.trees import TreeModel
+from ferroshap.trees.rows import RowReader, as_dense, first_rows, rows_between
+from ferroshap.trees.verification import ask, compare
+
+Floats = NDArray[np.float64]
+
+#: Leaf-rows from which on a progress line may be worth showing: about two seconds.
+LONG = 2_000_000_000
+#: Bytes of matrices that are held at once where only a part of them is wanted.
+CHUNK_BYTES = 1 << 28
+REDUCERS = ("mean", "mean_abs")
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """What a call found out: `values` as the user sees them, `base` and `gap` with ``(rows, outputs)``."""
+
+    asked: RowsAsked
+    values: NDArray[Any]
+    base: Floats
+    gap: Floats | None
+    n_feature_axes: int
+
+
+class TreeAnswers(Explainer):
+    """Computes; :class:`TreeExplainer` reads the model and holds the options."""
+
+    _trees: TreeModel
+    _columns: TreeColumns
+    _reader: RowReader
+    _engine: TreeEngine
+    _progress: Report | None
+    _memory_limit: int | str | None
+    _name_table: NameTable
+    _output_table: NameTable
+    _n_compared: int
+    n_jobs: int | None
+
+    def _question(self, *, interactions: Any, approximate: Any) -> str:
+        """Name what is asked for."""
+        engine = self._engine
+        if approximate and interactions:
+            msg = "`approximate` and `interactions` were given, but the approximation has no interactions: pass one"
+            raise OptionError(msg)
+        if approximate and engine.background is not None:
+            msg = "`approximate=True` follows the training rows, not a background: leave out `data`, or `approximate`"
+            raise InvalidFeaturePerturbationError(msg)
+        if interactions and engine.output.function is not None:
+            msg = (
+                f"interactions of model_output={engine.output.name!r} are not available: "
+                "explain model_output='raw', whose interactions are exact"
+            )
+            raise OptionError(msg)
+        return "approximate" if approximate else "interactions" if interactions else "values"
+
+    def _compute(
+        self,
+        X: Any,
+        question: str,
+        *,
+        y: Any = None,
+        check_additivity: bool = True,
+        tree_limit: int | None = None,
+        silent: bool = False,
+        n_jobs: int | None = None,
+        dtype: Any = None,
+        out: Any = None,
+    ) -> Computed:
+        """Answer a question about rows, and hold the answer against predictions."""
+        precision = float_name(dtype)
+        n_threads = as_threads(self.n_jobs if n_jobs is None else n_jobs)
+        asked = read_rows(X, self._columns, self._reader)
+        engine = self._engine.limited(tree_limit)
+        labels = self._labels(y, asked)
+        n_axes = 2 if question == "interactions" else 1
+        values = self._answer(asked, engine, question, n_threads, precision, out, labels, silent=silent)
+        base = engine.base(n_threads, labels)
+        shift = None
+        if asked.base_margin is not None and engine.output.function is None:
+            shift = asked.base_margin - engine.forest.offset
+            base = base + shift
+        gap = None
+        if check_additivity and question != "approximate":
+            gap = self._checked(asked, engine, values, base, n_axes, n_threads, precision, labels, shift)
+        values = in_user_order(values, asked.positions, n_axes)
+        values = shaped(values, asked, is_vector=engine.is_vector)
+        if out is not None:
+            if not np.shares_memory(values, out):
+                out[...] = values
+            values = out
+        return Computed(asked, values, base, gap, n_axes)
+
+    def _labels(self, y: Any, asked: RowsAsked) -> Floats | None:
+        if self._engine.output.needs_labels:
+            return read_labels(y, asked.table.n_rows, self._trees.output_names)
+        if y is not None:
+            msg = f"`y` was given, but model_output={self._engine.output.name!r} does not depend on it: leave it out"
+            raise OptionError(msg)
+        return None
+
+    def _answer(
+        self,
+        asked: RowsAsked,
+        engine: TreeEngine,
+        question: str,
+        n_threads: int,
+        precision: str | None,
+        out: Any,
+        labels: Floats | None,
+        *,
+        silent: bool,
+    ) -> NDArray[Any]:
+        """Ask the core: ``(rows, features[, features], outputs)``, columns in the model's order."""
+        n_features = len(self._columns.names)
+        axes = (n_features,) * (2 if question == "interactions" else 1)
+        if question == "pair_interactions":
+            axes = (len(engine.plan(precision, n_threads).pairs),)
+        shape = (asked.table.n_rows, *axes, *(() if engine.is_vector else (engine.n_outputs,)))
+        dtype = precision or "float64"
+        into = None
+        if out is None:
+            check_memory(shape, dtype, self._memory_limit, _remedy(question))
+        else:
+            dtype = writable(out, shape[1:] if asked.table.is_single_row else shape, precision)
+            if asked.positions is None and not engine.output.is_doubled:
+                into = out
+        progress = self._progress_of(asked, engine, question, silent=silent)
+        report = None if progress is None else lambda done: progress.add(done - progress.done)
+        try:
+            values = engine.values(question, asked.native, n_threads, precision, dtype, into, report, labels)
+        finally:
+            if progress is not None:
+                progress.close()
+        if progress is not None and report is not None:
+            report(asked.table.n_rows)
+        return values if into is None else values.reshape((asked.table.n_rows, *axes, engine.n_outputs))
+
+    def _progress_of(self, asked: RowsAsked, engine: TreeEngine, question: str, *, silent: bool) -> Progress | None:
+        leaf_rows = asked.table.n_rows * engine.forest.n_leaves * (16 if question == "interactions" else 1)
+        if self._progress is None and (silent or leaf_rows < LONG):
+            return None
+        return Progress(asked.table.n_rows, silent=silent, report=self._progress, unit="rows")
+
+    def _checked(
+        self,
+        asked: RowsAsked,
+        engine: TreeEngine,
+        values: NDArray[Any],
+        base: Floats,
+        n_axes: int,
+        n_threads: int,
+        precision: str | None,
+        labels: Floats | None,
+        shift: Floats | None,
+    ) -> Floats:
+        """Hold sums against our own prediction of every row, and that against the library's for the first rows."""
+        margins = engine.forest.predict(asked.native, n_threads)
+        n_compared = rows_for_library(self._trees, asked.table.n_rows, self._n_compared)
+        if n_compared and engine.forest.n_trees == self._trees.forest.n_trees:
+            self._compare_with_library(asked, margins, n_compared)
+        outputs = engine.outputs_of(margins if shift is None else margins + shift, labels)
+        sums = values.sum(axis=1) if n_axes == 2 else values
+        arithmetic = "float32" if "float32" in {precision, values.dtype.name, engine.forest.predicts_in} else "float64"
+        return check_sums(base, sums, outputs, arithmetic, self._trees.library)
+
+    def _compare_with_library(self, asked: RowsAsked, margins: Floats, n_rows: int) -> None:
+        trees = self._trees
+        rows = as_dense(first_rows(asked.native, n_rows), trees.forest.n_columns, trees.forest.absent)
+        theirs = ask(trees, rows if trees.to_library is None else trees.to_library(rows))
+        compare(trees, margins[:n_rows], theirs, "row")
+        self._n_compared += n_rows
+
+    def _packed(self, computed: Computed) -> Explanation:
+        """Make the Explanation."""
+        asked, table = computed.asked, computed.asked.table
+        is_vector, is_single = self._engine.is_vector, table.is_single_row
+        base = computed.base
+        if base.ndim == 1:
+            base = np.repeat(base[None, :], table.n_rows, axis=0)
+        data = table.display
+        n_evaluations = np.zeros(table.n_rows, dtype=np.int64)
+        fields: dict[str, Any] = {
+            "base_values": shaped(base, asked, is_vector=is_vector),
+            "data": data[0] if is_single else data,
+            "feature_names": self._name_table if table.names is None else NameTable(table.names),
+            "n_evaluations": n_evaluations[0] if is_single else n_evaluations,
+            "status": "EXACT",
+            "plan": self.plan,
+            "seed": self.seed,
+        }
+        if computed.gap is not None:
+            fields["gap"] = shaped(computed.gap, asked, is_vector=is_vector)
+        axes = (() if is_single else ("row",)) + ("feature",) * computed.n_feature_axes
+        if not is_vector:
+            axes = (*axes, "output")
+            fields["output_names"] = self._output_table
+        return Explanation._trusted(computed.values, axes, fields)  # noqa: SLF001 - ours
+
+    def _interaction_values(
+        self, X: Any, options: dict[str, Any], *, out: Any, sparse: bool, features: Any, reduce: str | None
+    ) -> Any:
+        """Answer `shap_interaction_values`."""
+        given = [
+            name
+            for name, value in (("sparse", sparse), ("features", features is not None), ("reduce", reduce))
+            if value
+        ]
+        if len(given) > 1 or (given and out is not None):
+            names = " and ".join(f"`{name}`" for name in [*given, *(["out"] if out is not None else [])])
+            msg = f"{names} were given, which are different results: pass one of them"
+            raise OptionError(msg)
+        question = self._question(interactions=True, approximate=False)
+        if sparse:
+            return self._sparse(X, options)
+        if features is None and reduce is None:
+            return self._compute(X, question, check_additivity=False, out=out, **options).values
+        if reduce is not None and reduce not in REDUCERS:
+            meant = nearest(str(reduce), REDUCERS)
+            msg = f"`reduce` is {reduce!r}, which is not known{meant} Known: {', '.join(REDUCERS)}"
+            raise OptionError(msg)
+        asked = read_rows(X, self._columns, self._reader)
+        matrices = self._matrices(asked, options)
+        if reduce is not None:
+            return _mean(matrices, asked, is_absolute=reduce == "mean_abs", is_vector=self._engine.is_vector)
+        chosen = chosen_features(features, asked.table.names or self._columns.names)
+        blocks = [matrix[:, chosen][:, :, chosen] for matrix in matrices]
+        return shaped(np.concatenate(blocks), asked, is_vector=self._engine.is_vector)
+
+    def _matrices(self, asked: RowsAsked, options: dict[str, Any]) -> Iterator[NDArray[Any]]:
+        """Matrices of some rows after the other, in the user's order, at least one of no rows."""
+        self._labels(options["y"], asked)
+        precision = float_name(options["dtype"])
+        n_threads = as_threads(self.n_jobs if options["n_jobs"] is None else options["n_jobs"])
+        engine = self._engine.limited(options["tree_limit"])
+        row_bytes = 8 * len(self._columns.names) ** 2 * engine.n_outputs
+        step = max(1, CHUNK_BYTES // row_bytes)
+        n_rows = asked.table.n_rows
+        for first in range(0, max(1, n_rows), step):
+            rows = rows_between(asked.native, first, min(first + step, n_rows))
+            matrices = engine.values(
+                "interactions", rows, n_threads, precision, precision or "float64", None, None, None
+            )
+            yield in_user_order(matrices, asked.positions, 2)
+
+    def _sparse(self, X: Any, options: dict[str, Any]) -> SparseInteractions:
+        """Pairs that share a path, in the user's columns."""
+        asked = read_rows(X, self._columns, self._reader)
+        self._labels(options["y"], asked)
+        precision = float_name(options["dtype"])
+        n_threads = as_threads(self.n_jobs if options["n_jobs"] is None else options["n_jobs"])
+        engine = self._engine.limited(options["tree_limit"])
+        pairs = engine.plan(precision, n_threads).pairs
+        values = self._answer(
+            asked, engine, "pair_interactions", n_threads, precision, None, None, silent=options["silent"]
+        )
+        if asked.positions is not None:
+            pairs = np.sort(asked.positions[pairs], axis=1)
+            order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+            pairs, values = pairs[order], values[:, order]
+        return SparseInteractions(pairs, shaped(values, asked, is_vector=engine.is_vector))
+
+
+def _mean(matrices: Iterator[NDArray[Any]], asked: RowsAsked, *, is_absolute: bool, is_vector: bool) -> Floats:
+    """Mean over rows, one part after the other."""
+    total: Any = 0.0
+    for part in matrices:
+        total = total + (np.abs(part) if is_absolute else part).sum(axis=0, dtype=np.float64)
+    mean: Floats = total / max(1, asked.table.n_rows)
+    return mean[..., 0] if is_vector else mean
+
+
+def _remedy(question: str) -> str:
+    if question == "pair_interactions":
+        return "pass dtype='float32', or fewer rows at once"
+    if question == "interactions":
+        return (
+            "pass sparse=True (the pairs that share a path), features=[...], reduce='mean_abs', dtype='float32', "
+            "or out=, for instance a numpy.memmap"
+        )
+    return "pass dtype='float32', out=, for instance a numpy.memmap, or fewer rows at once"

@@ -1,1 +1,0 @@
-//! A forest as bytes and back: what pickles carry.

@@ -1,1 +1,0 @@
-//! Values of a non-linear function of the margin, rescaled background row by background row.

@@ -1,1 +1,0 @@
-//! Oblivious trees: the leaf's number is the pattern, one table row a leaf.

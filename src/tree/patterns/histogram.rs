@@ -1,0 +1,225 @@
+//! How much of the background shows each pattern of each group.
+
+use std::ops::AddAssign;
+use std::sync::Mutex;
+
+use super::bytes::{Narrow, Wide, narrow, wide};
+use super::decisions::{Masks, STEP};
+use super::groups::Program;
+use crate::error::Error;
+use crate::parallel::Workers;
+use crate::simd::InstructionSet;
+use crate::tree::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
+use crate::tree::rows::Rows;
+
+/// Background rows that are encoded and counted together; part of the order of sums, so no tuning by machine.
+const ROWS_PER_CHUNK: usize = 4096;
+/// Trees that a unit of parallel work counts.
+const TREES_PER_UNIT: usize = 8;
+/// Weight vectors that are counted at once.
+const OCTET: usize = 8;
+
+/// What the background rows weigh.
+#[derive(Debug, Clone, Copy)]
+pub enum Weights<'a> {
+    /// One over their number.
+    Equal,
+    /// Any numbers, of any sign and sum: one vector for each kernel that is made.
+    Given(&'a [Vec<f64>]),
+}
+
+impl Weights<'_> {
+    /// How many weightings there are.
+    pub(super) fn n_vectors(&self) -> usize {
+        match self {
+            Self::Equal => 1,
+            Self::Given(vectors) => vectors.len(),
+        }
+    }
+}
+
+/// Eight weights of a row.
+#[derive(Debug, Clone, Copy, Default)]
+struct Octet([f64; OCTET]);
+
+impl AddAssign for Octet {
+    fn add_assign(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, more)| *sum += more);
+    }
+}
+
+/// The weighted pattern counts of a tree.
+#[derive(Debug)]
+pub(super) enum Histogram {
+    /// Rows counted, and what one of them weighs.
+    Counts(Vec<u64>, f64),
+    /// Of one vector of weights.
+    One(Vec<f64>),
+    /// `[eight vectors][pattern]`
+    Many(Vec<Octets>),
+}
+
+/// Counts of eight vectors of weights at once.
+#[derive(Debug)]
+pub(super) struct Octets(Vec<Octet>);
+
+impl Histogram {
+    fn new(weights: &Weights<'_>, n_rows: usize, n_entries: usize) -> Self {
+        match weights {
+            Weights::Equal => Self::Counts(vec![0; n_entries], 1.0 / n_rows as f64),
+            Weights::Given([_]) => Self::One(vec![0.0; n_entries]),
+            Weights::Given(vectors) => {
+                let octets = 0..vectors.len().div_ceil(OCTET);
+                Self::Many(octets.map(|_| Octets(vec![Octet::default(); n_entries])).collect())
+            }
+        }
+    }
+
+    /// The counts under one vector of weights.
+    pub(super) fn of(&self, vector: usize, out: &mut Vec<f64>) {
+        out.clear();
+        match self {
+            Self::Counts(counts, weight) => out.extend(counts.iter().map(|&count| count as f64 * weight)),
+            Self::One(sums) => out.extend(sums),
+            Self::Many(octets) => {
+                out.extend(octets[vector / OCTET].0.iter().map(|octet| octet.0[vector % OCTET]));
+            }
+        }
+    }
+}
+
+/// Count the patterns of all background rows, for each tree.
+pub(super) fn count(
+    set: InstructionSet,
+    programs: &[Program],
+    encoding: &Encoding,
+    background: &Rows<'_>,
+    weights: &Weights<'_>,
+    workers: &Workers<'_>,
+) -> Result<Vec<Histogram>, Error> {
+    let n_rows = background.n_rows();
+    let fresh = |program: &Program| Histogram::new(weights, n_rows, program.n_entries);
+    let mut histograms: Vec<Histogram> = programs.iter().map(fresh).collect();
+    let octets = octets(weights);
+    let mut rows = EncodedRows::default();
+    for first in (0..n_rows).step_by(ROWS_PER_CHUNK) {
+        let range = first..(first + ROWS_PER_CHUNK).min(n_rows);
+        encoding.encode(background, range.clone(), &mut rows);
+        let units = programs.chunks(TREES_PER_UNIT).zip(histograms.chunks_mut(TREES_PER_UNIT));
+        // Scratch is handed from unit to unit, not made anew: it is some 100 kB.
+        let spare: Mutex<Vec<Counter>> = Mutex::default();
+        workers.for_each_unit(units, |_, (programs, histograms)| {
+            let taken = spare.lock().ok().and_then(|mut spare| spare.pop());
+            let mut counter = taken.unwrap_or_else(|| Counter { set, ..Counter::default() });
+            for (program, histogram) in programs.iter().zip(histograms) {
+                match histogram {
+                    Histogram::Counts(counts, _) => {
+                        let total = counter.tree::<u16, 8>(program, &rows, |_| 1);
+                        counts.iter_mut().zip(total).for_each(|(sum, more)| *sum += u64::from(more));
+                    }
+                    Histogram::One(sums) => {
+                        let Weights::Given([weights]) = weights else { unreachable!("one vector") };
+                        let weights = &weights[range.clone()];
+                        let total = counter.tree::<f64, 4>(program, &rows, |row| weights[row]);
+                        sums.iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
+                    }
+                    Histogram::Many(sums) => {
+                        for (sums, octets) in sums.iter_mut().zip(&octets) {
+                            let octets = &octets[range.clone()];
+                            let total = counter.tree::<Octet, 1>(program, &rows, |row| octets[row]);
+                            sums.0.iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
+                        }
+                    }
+                }
+            }
+            if let Ok(mut spare) = spare.lock() {
+                spare.push(counter);
+            }
+        })?;
+    }
+    Ok(histograms)
+}
+
+/// Weight vectors side by side, eight at a time: `[eight vectors][row]`.
+fn octets(weights: &Weights<'_>) -> Vec<Vec<Octet>> {
+    let Weights::Given(vectors) = weights else { return Vec::new() };
+    if vectors.len() < 2 {
+        return Vec::new();
+    }
+    let side_by_side = |vectors: &[Vec<f64>]| {
+        let of_row = |row: usize| {
+            let weight = |n: usize| vectors.get(n).map_or(0.0, |vector: &Vec<f64>| vector[row]);
+            Octet(std::array::from_fn(weight))
+        };
+        (0..vectors[0].len()).map(of_row).collect()
+    };
+    vectors.chunks(OCTET).map(side_by_side).collect()
+}
+
+/// Scratch of a thread.
+struct Counter {
+    set: InstructionSet,
+    masks: Vec<Masks>,
+    narrow: Box<Narrow>,
+    wide: Box<Wide>,
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        let (narrow, wide) = (Box::new([[0; ROWS_PER_BLOCK]; STEP]), Box::new([[0; ROWS_PER_BLOCK]; STEP]));
+        Self { set: InstructionSet::Portable, masks: Vec::new(), narrow, wide }
+    }
+}
+
+impl Counter {
+    /// The pattern counts of a tree, in `COPIES` copies so that a sum need not wait for the one before, folded.
+    fn tree<V: Copy + Default + AddAssign, const COPIES: usize>(
+        &mut self,
+        program: &Program,
+        rows: &EncodedRows,
+        weight: impl Fn(usize) -> V + Copy,
+    ) -> Vec<V> {
+        let mut counts = vec![[V::default(); COPIES]; program.n_entries];
+        for first in (0..rows.n_blocks()).step_by(STEP) {
+            let n_blocks = STEP.min(rows.n_blocks() - first);
+            program.decisions.decide(self.set, rows, (first, n_blocks), &mut self.masks);
+            let row = first * ROWS_PER_BLOCK;
+            let n_rows = (rows.n_rows() - row).min(n_blocks * ROWS_PER_BLOCK);
+            let weight = |of_step: usize| weight(row + of_step);
+            for group in &program.groups {
+                let counts = &mut counts[group.first_entry..][..group.n_patterns()];
+                if group.is_wide() {
+                    wide(&group.bits, &self.masks, n_blocks, &mut self.wide);
+                    tally(&self.wide.as_flattened()[..n_rows], weight, counts);
+                } else {
+                    narrow(self.set, &group.bits, &self.masks, n_blocks, &mut self.narrow);
+                    tally(&self.narrow.as_flattened()[..n_rows], weight, counts);
+                }
+            }
+        }
+        let folded = |copies: [V; COPIES]| {
+            let mut sum = V::default();
+            copies.into_iter().for_each(|copy| sum += copy);
+            sum
+        };
+        counts.into_iter().map(folded).collect()
+    }
+}
+
+/// Add the weight of each row to the count of its pattern, the rows by turns to the copies.
+fn tally<P: Copy + Into<usize>, V: Copy + AddAssign, const COPIES: usize>(
+    patterns: &[P],
+    weight: impl Fn(usize) -> V,
+    counts: &mut [[V; COPIES]],
+) {
+    let last = counts.len() - 1; // a power of two less one
+    let (turns, rest) = patterns.as_chunks::<COPIES>();
+    for (turn, patterns) in turns.iter().enumerate() {
+        for copy in 0..COPIES {
+            counts[patterns[copy].into() & last][copy] += weight(turn * COPIES + copy);
+        }
+    }
+    for (copy, &pattern) in rest.iter().enumerate() {
+        counts[pattern.into() & last][copy] += weight(turns.len() * COPIES + copy);
+    }
+}
