@@ -73,8 +73,8 @@ const SERVES_F64: [(usize, usize); 24] = [
 pub fn points_for(d: usize, precision: Precision) -> usize {
     let exact = d.div_ceil(2).max(1);
     let serves = match precision {
-        Precision::F32 => &SERVES_F32,
-        Precision::F64 => &SERVES_F64,
+        Precision::F32 => &SERVES_F32[..],
+        Precision::F64 => &SERVES_F64[..],
     };
     serves.iter().find(|&&(_, longest)| d <= longest).map_or(exact, |&(n, _)| n.min(exact))
 }

@@ -162,7 +162,7 @@ where
                 let descent = Descent::<S, N, K, B, PAIRS> {
                     lanes,
                     program,
-                    columns: rows.block(block),
+                    columns: rows.block(block).as_chunks().0,
                     first,
                     answers: &answers[place * n_sets..][..n_sets],
                     sums,
