@@ -189,7 +189,8 @@ class TreeAnswers(Explainer):
             self._compare_with_library(asked, margins, n_compared)
         outputs = engine.outputs_of(margins if shift is None else margins + shift, labels)
         sums = values.sum(axis=1) if n_axes == 2 else values
-        arithmetic = "float32" if "float32" in {precision, values.dtype.name, engine.forest.predicts_in} else "float64"
+        is_single = values.dtype.char == "f" or "float32" in {precision, engine.forest.predicts_in}
+        arithmetic = "float32" if is_single else "float64"
         return check_sums(base, sums, outputs, arithmetic, self._trees.library)
 
     def _compare_with_library(self, asked: RowsAsked, margins: Floats, n_rows: int) -> None:
