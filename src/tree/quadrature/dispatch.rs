@@ -162,7 +162,7 @@ where
                 let descent = Descent::<S, N, K, B, PAIRS> {
                     lanes,
                     program,
-                    columns: rows.block(block).as_chunks().0,
+                    columns: rows.block(block),
                     first,
                     answers: &answers[place * n_sets..][..n_sets],
                     sums,
