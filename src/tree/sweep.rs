@@ -98,6 +98,16 @@ impl Sums<'_> {
     }
 }
 
+impl Sums<'_> {
+    /// The rows of two slots, `(section, slot)`; empty where the section has no slots.
+    pub(super) fn two(&self, output: usize, a: (usize, usize), b: (usize, usize)) -> (&[f64], &[f64]) {
+        let rows = |(section, slot): (usize, usize)| {
+            if self.n_slots[section] == 0 { &[] } else { self.slot_of(section, output, slot) }
+        };
+        (rows(a), rows(b))
+    }
+}
+
 /// Blocks of all kernels that add to the same outputs.
 struct Group {
     outputs: Range<usize>,

@@ -6,7 +6,7 @@ use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::simd::{self, InstructionSet};
 use ferroshap::tree::patterns::{self, Number, Patterns, Request, Weights};
 use ferroshap::tree::sweep::{Kernel, sweep};
-use ferroshap::tree::{Dense, Encoding, Forest, Precision, Rows};
+use ferroshap::tree::{Dense, Encoding, Forest, Rows};
 
 use super::brute_force::{self, Background};
 use super::forests::{self, Recipe, Shape};
