@@ -199,7 +199,9 @@ impl Counter {
         }
         let folded = |copies: [V; COPIES]| {
             let mut sum = V::default();
-            copies.into_iter().for_each(|copy| sum += copy);
+            for copy in copies {
+                sum += copy;
+            }
             sum
         };
         counts.into_iter().map(folded).collect()

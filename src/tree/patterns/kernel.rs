@@ -91,7 +91,9 @@ impl Trees {
                 });
                 trees.push((number, of_lane.collect()));
             }
-            slots.iter().for_each(|&slot| local[slot as usize] = u32::MAX);
+            for &slot in &slots {
+                local[slot as usize] = u32::MAX;
+            }
             BlockPlan { slots, trees }
         };
         let plans = blocks.iter().map(&mut plan).collect();
@@ -223,7 +225,7 @@ impl<T: Number> Patterns<T> {
                                 add_wide(table, &scratch.wide[..n_blocks], sums);
                             }
                             Table::Plain(table) => {
-                                add_plain(trees.set, table, &scratch.narrow[..n_blocks], sums)
+                                add_plain(trees.set, table, &scratch.narrow[..n_blocks], sums);
                             }
                         }
                     }
