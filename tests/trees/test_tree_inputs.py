@@ -1,5 +1,7 @@
 """What rows may come as, and that it makes no difference; what is refused, and why."""
 
+import sys
+
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
@@ -76,14 +78,8 @@ def test_the_container_makes_no_difference(explainer, rows):
 def test_frames_of_other_libraries_make_no_difference(explainer, rows, library):
     pytest.importorskip(library)
     by_name = {f"Column_{column}": rows[:, column] for column in range(5)}
-    if library == "polars":
-        import polars
-
-        given = polars.DataFrame(by_name)
-    else:
-        import pyarrow
-
-        given = pyarrow.table(by_name)
+    module = sys.modules[library]
+    given = module.DataFrame(by_name) if library == "polars" else module.table(by_name)
     assert explainer.shap_values(given).tobytes() == explainer.shap_values(rows).tobytes()
 
 
@@ -197,9 +193,9 @@ def test_categories_of_other_frames_are_matched_by_value(frame, with_categories,
         given = polars.DataFrame(
             {
                 "age": polars.Series(frame["age"][:30].to_numpy()),
-                "city": polars.Series([None if value != value else value for value in frame["city"][:30]]).cast(
-                    polars.Categorical
-                ),
+                "city": polars.Series(
+                    frame["city"][:30].astype(object).where(frame["city"][:30].notna(), None).to_list()
+                ).cast(polars.Categorical),
                 "income": polars.Series(frame["income"][:30].to_numpy()),
             }
         )

@@ -167,7 +167,9 @@ class TreeExplainer(TreeAnswers):
         else:
             how = "with absent features averaged by how the training rows went"
         trees = "1 tree" if forest.n_trees == 1 else f"{forest.n_trees} trees"
+        library = self._trees.library.partition(" ")[0]
         details = {
+            "library": self._trees.library,
             "kernels": self._engine.describe(n_threads),
             "precision": forest.predicts_in,
             "trees": forest.n_trees,
@@ -175,9 +177,7 @@ class TreeExplainer(TreeAnswers):
             "depth": forest.depth,
             "verification": self._verification,
         }
-        return Plan(
-            "tree", f"{trees} of {self._trees.library}, exactly, {how}", n_background, n_background, None, details
-        )
+        return Plan("tree", f"{trees} of {library}, exactly, {how}", n_background, n_background, None, details)
 
     @property
     def data(self) -> Any:
