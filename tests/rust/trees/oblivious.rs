@@ -2,8 +2,8 @@
 
 use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::simd::{InstructionSet, supported};
-use ferroshap::tree::sweep::Slots;
 use ferroshap::tree::oblivious::{Absent, MOST_LEVELS, MOST_LEVELS_OF_PAIRS, Oblivious, takes};
+use ferroshap::tree::sweep::Slots;
 use ferroshap::tree::sweep::{Sums, sweep};
 use ferroshap::tree::{Dense, EncodedRows, Encoding, Forest, Precision, Rows, Tree};
 
