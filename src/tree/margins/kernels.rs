@@ -9,8 +9,8 @@ use crate::simd::InstructionSet;
 use crate::tree::cohorts::{Background, Cohorts};
 use crate::tree::encode::{EncodedRows, Encoding};
 use crate::tree::forest::{Forest, Precision};
-use crate::tree::patterns::{self, Request, Weights};
-use crate::tree::rows::{Dense, Rows};
+use crate::tree::patterns::{self, Request};
+use crate::tree::rows::Rows;
 use crate::tree::sweep::{Kernel, Section, Slots};
 
 /// Background rows of a pass up to which building tables costs more than walking with each of them.
@@ -32,7 +32,6 @@ pub(super) struct Stand {
     forest: Arc<Forest>,
     encoding: Arc<Encoding>,
     precision: Precision,
-    numbers: Vec<f64>, // [row][column]
     rows: EncodedRows,
     /// For each tree the leaves that no table covers.
     long: Vec<Vec<u32>>,
@@ -55,8 +54,7 @@ impl Stand {
             patterns::uncovered_leaves(&forest, tree, false)
         });
         let long = long.collect();
-        let numbers = dense(rows, forest.absent);
-        Self { forest, encoding, precision, numbers, rows: encoded, long }
+        Self { forest, encoding, precision, rows: encoded, long }
     }
 
     /// The kernels of each pass.
@@ -99,9 +97,9 @@ impl Stand {
             forest: &self.forest,
             encoding: &self.encoding,
             trees: &trees,
-            pairs: None,
-            background: &Rows::F64(Dense::contiguous(&self.numbers, self.forest.n_columns())),
-            weights: Weights::Given(weights),
+            slots: Slots::Players,
+            background: &self.rows,
+            weights,
             table_bytes: usize::MAX, // the caller lets go of them after the sweep
             set: InstructionSet::chosen()?,
         };
@@ -122,21 +120,4 @@ fn number_of_leaves(forest: &Forest, tree: u32) -> u32 {
 
 fn boxed<K: Kernel + 'static>(kernels: Vec<K>) -> Vec<Box<dyn Kernel>> {
     kernels.into_iter().map(|kernel| Box::new(kernel) as Box<dyn Kernel>).collect()
-}
-
-/// All numbers as doubles, row after row: what single precision holds is widened without loss.
-fn dense(rows: &Rows<'_>, absent: f64) -> Vec<f64> {
-    let (n_rows, n_columns) = (rows.n_rows(), rows.n_columns());
-    let places = || (0..n_rows).flat_map(|row| (0..n_columns).map(move |column| (row, column)));
-    match rows {
-        Rows::F32(dense) => places().map(|(row, column)| f64::from(dense.at(row, column))).collect(),
-        Rows::F64(dense) => places().map(|(row, column)| dense.at(row, column)).collect(),
-        Rows::Csr(csr) => {
-            let mut numbers = vec![absent; n_rows * n_columns];
-            for (row, numbers) in numbers.chunks_mut(n_columns.max(1)).enumerate() {
-                csr.row(row).for_each(|(column, value)| numbers[column] = value);
-            }
-            numbers
-        }
-    }
 }
