@@ -1,14 +1,33 @@
 //! Which kernels explain a forest. The choice depends on forest and background alone, never on the rows to explain, so that
 //! a row's bits do not change with the batch that it comes in.
+//!
+//! | game | trees | kernel |
+//! |---|---|---|
+//! | no background | oblivious, few levels | tables of leaf numbers |
+//! | no background | all others | quadrature |
+//! | background of few rows | all | quadrature, row by row of the background |
+//! | background | oblivious, few levels | tables of leaf numbers |
+//! | background | all others: leaves of short paths | tables of patterns |
+//! | background | all others: leaves of long paths | cohort walk |
 
 use std::sync::Arc;
 
+use super::cohorts::{Background, Cohorts};
 use super::encode::{EncodedRows, Encoding};
 use super::forest::{Forest, Precision};
-use super::reference::Reference;
+use super::oblivious::{self, Oblivious};
+use super::patterns::{self, Patterns};
+use super::quadrature::{self, Quadrature};
 use super::saabas::Saabas;
 use super::sweep::{Kernel, Section, Slots};
 use crate::error::{Error, ModelError};
+use crate::parallel::Workers;
+use crate::simd::InstructionSet;
+
+/// Backgrounds of so few rows are explained row by row.
+const FEW_ROWS: usize = 4;
+/// Pattern tables are kept up to here; beyond it they are made again for each chunk of rows.
+const TABLE_BYTES: usize = 1 << 30;
 
 /// Which game the leaves play.
 #[derive(Debug)]
@@ -17,15 +36,63 @@ pub(super) enum Game {
     PathDependent { precision: Precision },
     /// Saabas's approximation of it.
     Saabas,
-    /// Background rows stand in, with weights that sum to 1.
+    /// Background rows stand in, with their weights, of any sign and sum.
     Interventional { precision: Precision, rows: EncodedRows, weights: Vec<f64> },
 }
 
-/// Kernels that together explain all leaves.
-#[derive(Debug)]
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Want<'a> {
+    Values,
+    /// Undivided interactions of these pairs, which are all that share a path.
+    Pairs(&'a [(u32, u32)]),
+    /// Both at once.
+    ValuesAndPairs(&'a [(u32, u32)]),
+}
+
+impl Game {
+    /// Is the background so small that each of its rows is explained alone?
+    fn is_few(&self) -> bool {
+        match self {
+            Self::Interventional { weights, .. } => {
+                weights.iter().filter(|&&weight| weight != 0.0).count() <= FEW_ROWS
+            }
+            Self::PathDependent { .. } | Self::Saabas => false,
+        }
+    }
+
+    /// Do values come from the descent that gives interactions?
+    pub(super) fn gives_both(&self) -> bool {
+        matches!(self, Self::PathDependent { .. }) || self.is_few()
+    }
+}
+
+impl<'a> Want<'a> {
+    /// The slots that kernels of one kind of slots are asked for.
+    fn slots(self) -> Vec<Slots<'a>> {
+        match self {
+            Self::Values => vec![Slots::Players],
+            Self::Pairs(pairs) => vec![Slots::Pairs(pairs)],
+            Self::ValuesAndPairs(pairs) => vec![Slots::Players, Slots::Pairs(pairs)],
+        }
+    }
+}
+
+/// Kernels that together explain all leaves, by what their slots are.
+#[derive(Debug, Default)]
 pub(super) struct Kernels {
-    kernels: Vec<Box<dyn Kernel>>,
+    values: Vec<Box<dyn Kernel>>,
+    pairs: Vec<Box<dyn Kernel>>,
+    both: Vec<Box<dyn Kernel>>, // players, then pairs
     words: Vec<String>,
+}
+
+/// What all choices look at.
+struct Chooser<'a> {
+    forest: &'a Arc<Forest>,
+    encoding: &'a Arc<Encoding>,
+    set: InstructionSet,
+    workers: &'a Workers<'a>,
 }
 
 impl Kernels {
@@ -34,8 +101,11 @@ impl Kernels {
         forest: &Arc<Forest>,
         encoding: &Arc<Encoding>,
         game: &Game,
-        slots: Slots<'_>,
+        want: Want<'_>,
+        workers: &Workers<'_>,
     ) -> Result<Self, Error> {
+        let chooser = Chooser { forest, encoding, set: InstructionSet::chosen()?, workers };
+        let mut kernels = Self::default();
         if forest.trees.iter().any(|tree| !tree.linear.is_empty()) {
             return Err(Error::Model(ModelError::Unsupported {
                 library: "trees",
@@ -43,44 +113,247 @@ impl Kernels {
                 remedy: "explain it as a black box: algorithm='permutation'",
             }));
         }
-        let (forest, encoding) = (Arc::clone(forest), Arc::clone(encoding));
-        let background = match game {
-            Game::Saabas if matches!(slots, Slots::Pairs(_)) => {
-                return Err(Error::Parameter {
-                    argument: "approximate",
-                    got: "True".to_owned(),
-                    accepted: "False for interactions: the approximation has none",
-                });
+        let is_pairs = !matches!(want, Want::Values);
+        match game {
+            Game::Saabas => chooser.add_saabas(want, &mut kernels)?,
+            Game::PathDependent { precision } => {
+                let (tables, others) = chooser.split(is_pairs);
+                for slots in want.slots() {
+                    let absent = oblivious::Absent::Covers;
+                    chooser.add_oblivious(&tables, absent, slots, *precision, &mut kernels)?;
+                }
+                chooser.add_quadrature(&others, None, want, *precision, &mut kernels);
             }
-            Game::Saabas => {
-                let words = "Saabas's approximation: one step in the mean a split; not Shapley values";
-                return Ok(Self {
-                    kernels: vec![Box::new(Saabas::new(forest, encoding))],
-                    words: vec![words.to_owned()],
-                });
+            Game::Interventional { precision, rows, weights } if game.is_few() => {
+                let present: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] != 0.0).collect();
+                let all: Vec<u32> = (0..).take(forest.trees.len()).collect();
+                let weights = present.iter().map(|&row| weights[row]).collect();
+                let baselines = Some((rows.selected(&present), weights));
+                chooser.add_quadrature(&all, baselines, want, *precision, &mut kernels);
             }
-            Game::PathDependent { .. } => None,
-            Game::Interventional { rows, weights, .. } => Some((rows.clone(), weights.clone())),
-        };
-        let (reference, words) = match background {
-            None => (
-                Reference::path_dependent(forest, encoding, slots),
-                "path-dependent: leaf by leaf, the slow reference",
-            ),
-            Some((rows, weights)) => (
-                Reference::interventional(forest, encoding, rows, weights, slots),
-                "background: row by row, the slow reference",
-            ),
-        };
-        Ok(Self { kernels: vec![Box::new(reference)], words: vec![words.to_owned()] })
+            Game::Interventional { precision, rows, weights } => {
+                for slots in want.slots() {
+                    chooser.add_background(*precision, rows, weights, slots, &mut kernels)?;
+                }
+            }
+        }
+        Ok(kernels)
     }
 
-    pub(super) fn section(&self, n_slots: usize) -> Section<'_> {
-        Section { kernels: self.kernels.iter().map(|kernel| &**kernel).collect(), n_slots }
+    /// What their sums are: values.
+    pub(super) fn values(&self, n_players: usize) -> Section<'_> {
+        Section { kernels: self.values.iter().map(|kernel| &**kernel).collect(), n_slots: n_players }
+    }
+
+    /// What their sums are: undivided interactions.
+    pub(super) fn pairs(&self, n_pairs: usize) -> Section<'_> {
+        Section { kernels: self.pairs.iter().map(|kernel| &**kernel).collect(), n_slots: n_pairs }
+    }
+
+    /// What their sums are: values, then undivided interactions.
+    pub(super) fn both(&self, n_slots: usize) -> Section<'_> {
+        Section { kernels: self.both.iter().map(|kernel| &**kernel).collect(), n_slots }
     }
 
     /// What was chosen, in words.
     pub(super) fn describe(&self) -> &[String] {
         &self.words
     }
+
+    fn push(&mut self, kernel: impl Kernel + 'static, slots: Slots<'_>, words: String) {
+        match slots {
+            Slots::Players => self.values.push(Box::new(kernel)),
+            Slots::Pairs(_) => self.pairs.push(Box::new(kernel)),
+        }
+        self.words.push(match slots {
+            Slots::Players => words,
+            Slots::Pairs(_) => format!("interactions: {words}"),
+        });
+    }
+}
+
+impl Chooser<'_> {
+    /// Against a background of many rows: tables for what is short, the walk for what is long.
+    fn add_background(
+        &self,
+        precision: Precision,
+        rows: &EncodedRows,
+        weights: &[f64],
+        slots: Slots<'_>,
+        kernels: &mut Kernels,
+    ) -> Result<(), Error> {
+        let (tables, others) = self.split(matches!(slots, Slots::Pairs(_)));
+        self.add_oblivious(&tables, oblivious::Absent::Background(rows, weights), slots, precision, kernels)?;
+        match precision {
+            Precision::F32 => self.add_patterns::<f32>(&others, rows, weights, slots, kernels)?,
+            Precision::F64 => self.add_patterns::<f64>(&others, rows, weights, slots, kernels)?,
+        }
+        self.add_cohorts(&others, rows, weights, slots, kernels);
+        Ok(())
+    }
+
+    /// Trees for tables of leaf numbers, and all others.
+    fn split(&self, is_pairs: bool) -> (Vec<u32>, Vec<u32>) {
+        let trees = (0..).take(self.forest.trees.len());
+        trees.partition(|&tree| oblivious::takes(&self.forest.trees[tree as usize], is_pairs))
+    }
+
+    fn add_saabas(&self, want: Want<'_>, kernels: &mut Kernels) -> Result<(), Error> {
+        if !matches!(want, Want::Values) {
+            return Err(Error::Parameter {
+                argument: "approximate",
+                got: "True".to_owned(),
+                accepted: "False for interactions: the approximation has none",
+            });
+        }
+        let kernel = Saabas::new(Arc::clone(self.forest), Arc::clone(self.encoding));
+        let words = "Saabas's approximation: one step in the mean a split; not Shapley values";
+        kernels.push(kernel, Slots::Players, words.to_owned());
+        Ok(())
+    }
+
+    fn add_oblivious(
+        &self,
+        trees: &[u32],
+        absent: oblivious::Absent<'_>,
+        slots: Slots<'_>,
+        precision: Precision,
+        kernels: &mut Kernels,
+    ) -> Result<(), Error> {
+        if trees.is_empty() {
+            return Ok(());
+        }
+        let trees = trees.iter().copied();
+        let (forest, encoding) = (self.forest, self.encoding);
+        let kernel =
+            Oblivious::new(forest, encoding, trees, absent, slots, precision, self.set, self.workers)?;
+        let words = format!(
+            "{}: tables of leaf numbers, {}",
+            counted(kernel.n_trees(), "oblivious tree"),
+            size(kernel.n_bytes())
+        );
+        kernels.push(kernel, slots, words);
+        Ok(())
+    }
+
+    /// One descent for all that is wanted, of covers or of each of a few background rows.
+    fn add_quadrature(
+        &self,
+        trees: &[u32],
+        baselines: Option<(EncodedRows, Vec<f64>)>,
+        want: Want<'_>,
+        precision: Precision,
+        kernels: &mut Kernels,
+    ) {
+        if trees.is_empty() {
+            return;
+        }
+        let mut words = format!("{}: quadrature", counted(trees.len(), "tree"));
+        let absent = match baselines {
+            None => quadrature::Absent::Covers,
+            Some((rows, weights)) => {
+                words += &format!(" for {}", counted(weights.len(), "background row"));
+                quadrature::Absent::Rows { rows, weights }
+            }
+        };
+        let request = |slots| quadrature::Request {
+            forest: Arc::clone(self.forest),
+            encoding: Arc::clone(self.encoding),
+            trees,
+            absent,
+            slots,
+            precision,
+            set: self.set,
+        };
+        match want {
+            Want::Values => {
+                let kernel = Quadrature::new(request(quadrature::Slots::Players));
+                kernels.push(kernel, Slots::Players, words);
+            }
+            Want::Pairs(pairs) => {
+                let kernel = Quadrature::new(request(quadrature::Slots::Pairs(pairs)));
+                kernels.push(kernel, Slots::Pairs(pairs), words);
+            }
+            Want::ValuesAndPairs(pairs) => {
+                kernels.words.push(format!("values and interactions: {words}"));
+                let kernel = Quadrature::new(request(quadrature::Slots::PlayersAndPairs(pairs)));
+                kernels.both.push(Box::new(kernel));
+            }
+        }
+    }
+
+    /// Tables for the leaves of short paths.
+    fn add_patterns<T: patterns::Number>(
+        &self,
+        trees: &[u32],
+        rows: &EncodedRows,
+        weights: &[f64],
+        slots: Slots<'_>,
+        kernels: &mut Kernels,
+    ) -> Result<(), Error>
+    where
+        Patterns<T>: Kernel + 'static,
+    {
+        if trees.is_empty() {
+            return Ok(());
+        }
+        let request = patterns::Request {
+            forest: self.forest,
+            encoding: self.encoding,
+            trees,
+            slots,
+            background: rows,
+            weights: &[weights.to_vec()],
+            table_bytes: TABLE_BYTES,
+            set: self.set,
+        };
+        for kernel in patterns::prepare::<T>(&request, self.workers)? {
+            let memory = match kernel.table_bytes() {
+                0 => "made again for each chunk of rows".to_owned(),
+                bytes => size(bytes),
+            };
+            kernels.push(
+                kernel,
+                slots,
+                format!("{}: tables of patterns, {memory}", counted(trees.len(), "tree")),
+            );
+        }
+        Ok(())
+    }
+
+    /// The walk for the leaves of long paths.
+    fn add_cohorts(
+        &self,
+        trees: &[u32],
+        rows: &EncodedRows,
+        weights: &[f64],
+        slots: Slots<'_>,
+        kernels: &mut Kernels,
+    ) {
+        let is_pairs = matches!(slots, Slots::Pairs(_));
+        let mut leaves = vec![Vec::new(); self.forest.trees.len()];
+        for &tree in trees {
+            leaves[tree as usize] = patterns::uncovered_leaves(self.forest, tree, is_pairs);
+        }
+        let n_leaves: usize = leaves.iter().map(Vec::len).sum();
+        if n_leaves == 0 {
+            return;
+        }
+        let background = Background::new(self.encoding, rows, weights);
+        let words = format!(
+            "{}: cohort walk with {}",
+            counted(n_leaves, "leaf on a long path").replace("leaf on a long paths", "leaves on long paths"),
+            counted(background.n_rows(), "distinct background row")
+        );
+        let forest = Arc::clone(self.forest);
+        kernels.push(Cohorts::new(forest, self.encoding, background, Some(&leaves), slots), slots, words);
+    }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+fn size(bytes: usize) -> String {
+    format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64)
 }

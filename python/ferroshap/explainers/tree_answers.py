@@ -61,6 +61,7 @@ class TreeAnswers(Explainer):
     _name_table: NameTable
     _output_table: NameTable
     _n_compared: int
+    _classes: list[str] | None
     n_jobs: int | None
 
     def _question(self, *, interactions: Any, approximate: Any) -> str:
@@ -119,7 +120,7 @@ class TreeAnswers(Explainer):
 
     def _labels(self, y: Any, asked: RowsAsked) -> Floats | None:
         if self._engine.output.needs_labels:
-            return read_labels(y, asked.table.n_rows, self._trees.output_names)
+            return read_labels(y, asked.table.n_rows, self._classes)
         if y is not None:
             msg = f"`y` was given, but model_output={self._engine.output.name!r} does not depend on it: leave it out"
             raise OptionError(msg)
@@ -149,7 +150,7 @@ class TreeAnswers(Explainer):
             check_memory(shape, dtype, self._memory_limit, _remedy(question))
         else:
             dtype = writable(out, shape[1:] if asked.table.is_single_row else shape, precision)
-            if asked.positions is None and not engine.output.is_doubled:
+            if asked.positions is None and engine.output.function is None:
                 into = out
         progress = self._progress_of(asked, engine, question, silent=silent)
         report = None if progress is None else lambda done: progress.add(done - progress.done)
@@ -160,7 +161,9 @@ class TreeAnswers(Explainer):
                 progress.close()
         if progress is not None and report is not None:
             report(asked.table.n_rows)
-        return values if into is None else values.reshape((asked.table.n_rows, *axes, engine.n_outputs))
+        if into is not None:
+            return values.reshape((asked.table.n_rows, *axes, engine.n_outputs))
+        return values.astype(dtype, copy=False)
 
     def _progress_of(self, asked: RowsAsked, engine: TreeEngine, question: str, *, silent: bool) -> Progress | None:
         leaf_rows = asked.table.n_rows * engine.forest.n_leaves * (16 if question == "interactions" else 1)
@@ -187,7 +190,8 @@ class TreeAnswers(Explainer):
             self._compare_with_library(asked, margins, n_compared)
         outputs = engine.outputs_of(margins if shift is None else margins + shift, labels)
         sums = values.sum(axis=1) if n_axes == 2 else values
-        arithmetic = "float32" if "float32" in {precision, values.dtype.name, engine.forest.predicts_in} else "float64"
+        is_single = values.dtype.char == "f" or "float32" in {precision, engine.forest.predicts_in}
+        arithmetic = "float32" if is_single else "float64"
         return check_sums(base, sums, outputs, arithmetic, self._trees.library)
 
     def _compare_with_library(self, asked: RowsAsked, margins: Floats, n_rows: int) -> None:

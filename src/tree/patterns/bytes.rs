@@ -65,6 +65,7 @@ fn transposed(bits: &[u32], masks: &[Masks], block: usize) -> [u8; ROWS_PER_BLOC
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "stores of whole blocks")]
 mod x86 {
+    #[allow(clippy::wildcard_imports, reason = "intrinsics; the lint sleeps where tests are compiled")]
     use std::arch::x86_64::*;
 
     use super::{Masks, Narrow};

@@ -190,6 +190,7 @@ fn members(codes: &[f32; ROWS_PER_BLOCK], ask: &Members) -> u64 {
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "loads of whole blocks")]
 mod x86 {
+    #[allow(clippy::wildcard_imports, reason = "intrinsics; the lint sleeps where tests are compiled")]
     use std::arch::x86_64::*;
 
     use super::{Decisions, Masks, ROWS_PER_BLOCK};

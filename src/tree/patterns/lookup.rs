@@ -122,7 +122,7 @@ impl Number for f64 {
 }
 
 /// Write a lane's numbers as planes of whole lines.
-pub(super) fn to_planes<T: Number>(numbers: impl Iterator<Item = T> + ExactSizeIterator, out: &mut [Line]) {
+pub(super) fn to_planes<T: Number>(numbers: impl ExactSizeIterator<Item = T>, out: &mut [Line]) {
     let lines = out.len() / size_of::<T>(); // of one plane
     for (pattern, number) in numbers.enumerate() {
         for (plane, &byte) in number.bytes().as_ref().iter().enumerate() {
@@ -192,6 +192,7 @@ const _: () = assert!(size_of::<Narrow>() == STEP * ROWS_PER_BLOCK, "patterns of
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "loads and stores of whole lines")]
 mod x86 {
+    #[allow(clippy::wildcard_imports, reason = "intrinsics; the lint sleeps where tests are compiled")]
     use std::arch::x86_64::*;
 
     use super::{Line, ROWS_PER_BLOCK};
@@ -230,7 +231,7 @@ mod x86 {
             #[allow(unused_unsafe, reason = "safe since Rust 1.9x")]
             // SAFETY: prefetching any address is harmless.
             unsafe {
-                _mm_prefetch::<_MM_HINT_T0>(lines.as_ptr().wrapping_add(AHEAD + ahead).cast())
+                _mm_prefetch::<_MM_HINT_T0>(lines.as_ptr().wrapping_add(AHEAD + ahead).cast());
             };
         }
         let mut planes = [[_mm512_setzero_si512(); LINES]; PLANES];
