@@ -61,6 +61,7 @@ class TreeAnswers(Explainer):
     _name_table: NameTable
     _output_table: NameTable
     _n_compared: int
+    _classes: list[str] | None
     n_jobs: int | None
 
     def _question(self, *, interactions: Any, approximate: Any) -> str:
@@ -119,7 +120,7 @@ class TreeAnswers(Explainer):
 
     def _labels(self, y: Any, asked: RowsAsked) -> Floats | None:
         if self._engine.output.needs_labels:
-            return read_labels(y, asked.table.n_rows, self._trees.output_names)
+            return read_labels(y, asked.table.n_rows, self._classes)
         if y is not None:
             msg = f"`y` was given, but model_output={self._engine.output.name!r} does not depend on it: leave it out"
             raise OptionError(msg)
