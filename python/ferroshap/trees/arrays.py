@@ -110,7 +110,7 @@ def from_arrays(
     ... )
     >>> explainer = ferroshap.TreeExplainer(model)
     >>> explainer.shap_values(np.array([[0.6, 3.0]])), float(explainer.expected_value)
-    (array([[2.25, 1.25]]), 1.5)
+    (array([[2. , 1.5]]), 1.5)
     """
     _check_option("compare", compare, _COMPARISONS)
     _check_option("cast", cast, _CASTS)
