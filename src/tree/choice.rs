@@ -16,9 +16,8 @@ use super::cohorts::{Background, Cohorts};
 use super::encode::{EncodedRows, Encoding};
 use super::forest::{Forest, Precision};
 use super::oblivious::{self, Oblivious};
-use super::patterns::{self, Patterns, Weights};
-use super::reference::Reference;
-use super::rows::Rows;
+use super::patterns::{self, Patterns};
+use super::quadrature::{self, Quadrature};
 use super::saabas::Saabas;
 use super::sweep::{Kernel, Section, Slots};
 use crate::error::{Error, ModelError};
@@ -51,11 +50,40 @@ pub(super) enum Want<'a> {
     ValuesAndPairs(&'a [(u32, u32)]),
 }
 
+impl Game {
+    /// Is the background so small that each of its rows is explained alone?
+    fn is_few(&self) -> bool {
+        match self {
+            Self::Interventional { weights, .. } => {
+                weights.iter().filter(|&&weight| weight != 0.0).count() <= FEW_ROWS
+            }
+            Self::PathDependent { .. } | Self::Saabas => false,
+        }
+    }
+
+    /// Do values come from the descent that gives interactions?
+    pub(super) fn gives_both(&self) -> bool {
+        matches!(self, Self::PathDependent { .. }) || self.is_few()
+    }
+}
+
+impl<'a> Want<'a> {
+    /// The slots that kernels of one kind of slots are asked for.
+    fn slots(self) -> Vec<Slots<'a>> {
+        match self {
+            Self::Values => vec![Slots::Players],
+            Self::Pairs(pairs) => vec![Slots::Pairs(pairs)],
+            Self::ValuesAndPairs(pairs) => vec![Slots::Players, Slots::Pairs(pairs)],
+        }
+    }
+}
+
 /// Kernels that together explain all leaves, by what their slots are.
 #[derive(Debug, Default)]
 pub(super) struct Kernels {
     values: Vec<Box<dyn Kernel>>,
     pairs: Vec<Box<dyn Kernel>>,
+    both: Vec<Box<dyn Kernel>>, // players, then pairs
     words: Vec<String>,
 }
 
@@ -78,12 +106,35 @@ impl Kernels {
     ) -> Result<Self, Error> {
         let chooser = Chooser { forest, encoding, set: InstructionSet::chosen()?, workers };
         let mut kernels = Self::default();
-        match want {
-            Want::Values => chooser.add(game, Slots::Players, &mut kernels)?,
-            Want::Pairs(pairs) => chooser.add(game, Slots::Pairs(pairs), &mut kernels)?,
-            Want::ValuesAndPairs(pairs) => {
-                chooser.add(game, Slots::Players, &mut kernels)?;
-                chooser.add(game, Slots::Pairs(pairs), &mut kernels)?;
+        if forest.trees.iter().any(|tree| !tree.linear.is_empty()) {
+            return Err(Error::Model(ModelError::Unsupported {
+                library: "trees",
+                what: "a model with linear leaves".to_owned(),
+                remedy: "explain it as a black box: algorithm='permutation'",
+            }));
+        }
+        let is_pairs = !matches!(want, Want::Values);
+        match game {
+            Game::Saabas => chooser.add_saabas(want, &mut kernels)?,
+            Game::PathDependent { precision } => {
+                let (tables, others) = chooser.split(is_pairs);
+                for slots in want.slots() {
+                    let absent = oblivious::Absent::Covers;
+                    chooser.add_oblivious(&tables, absent, slots, *precision, &mut kernels)?;
+                }
+                chooser.add_quadrature(&others, None, want, *precision, &mut kernels);
+            }
+            Game::Interventional { precision, rows, weights } if game.is_few() => {
+                let present: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] != 0.0).collect();
+                let all: Vec<u32> = (0..).take(forest.trees.len()).collect();
+                let weights = present.iter().map(|&row| weights[row]).collect();
+                let baselines = Some((rows.selected(&present), weights));
+                chooser.add_quadrature(&all, baselines, want, *precision, &mut kernels);
+            }
+            Game::Interventional { precision, rows, weights } => {
+                for slots in want.slots() {
+                    chooser.add_background(*precision, rows, weights, slots, &mut kernels)?;
+                }
             }
         }
         Ok(kernels)
@@ -97,6 +148,11 @@ impl Kernels {
     /// What their sums are: undivided interactions.
     pub(super) fn pairs(&self, n_pairs: usize) -> Section<'_> {
         Section { kernels: self.pairs.iter().map(|kernel| &**kernel).collect(), n_slots: n_pairs }
+    }
+
+    /// What their sums are: values, then undivided interactions.
+    pub(super) fn both(&self, n_slots: usize) -> Section<'_> {
+        Section { kernels: self.both.iter().map(|kernel| &**kernel).collect(), n_slots }
     }
 
     /// What was chosen, in words.
@@ -117,42 +173,23 @@ impl Kernels {
 }
 
 impl Chooser<'_> {
-    fn add(&self, game: &Game, slots: Slots<'_>, kernels: &mut Kernels) -> Result<(), Error> {
-        if self.forest.trees.iter().any(|tree| !tree.linear.is_empty()) {
-            return Err(Error::Model(ModelError::Unsupported {
-                library: "trees",
-                what: "a model with linear leaves".to_owned(),
-                remedy: "explain it as a black box: algorithm='permutation'",
-            }));
+    /// Against a background of many rows: tables for what is short, the walk for what is long.
+    fn add_background(
+        &self,
+        precision: Precision,
+        rows: &EncodedRows,
+        weights: &[f64],
+        slots: Slots<'_>,
+        kernels: &mut Kernels,
+    ) -> Result<(), Error> {
+        let (tables, others) = self.split(matches!(slots, Slots::Pairs(_)));
+        self.add_oblivious(&tables, oblivious::Absent::Background(rows, weights), slots, precision, kernels)?;
+        match precision {
+            Precision::F32 => self.add_patterns::<f32>(&others, rows, weights, slots, kernels)?,
+            Precision::F64 => self.add_patterns::<f64>(&others, rows, weights, slots, kernels)?,
         }
-        match game {
-            Game::Saabas => self.add_saabas(slots, kernels),
-            Game::PathDependent { precision } => {
-                let (tables, others) = self.split(matches!(slots, Slots::Pairs(_)));
-                self.add_oblivious(&tables, oblivious::Absent::Covers, slots, *precision, kernels)?;
-                self.add_quadrature(&others, slots, kernels);
-                Ok(())
-            }
-            Game::Interventional { precision, rows, weights } => {
-                let present: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] != 0.0).collect();
-                if present.len() <= FEW_ROWS {
-                    let all: Vec<u32> = (0..).take(self.forest.trees.len()).collect();
-                    let rows = rows.selected(&present);
-                    let weights = present.iter().map(|&row| weights[row]).collect();
-                    self.add_baselines(&all, rows, weights, slots, kernels);
-                    return Ok(());
-                }
-                let (tables, others) = self.split(matches!(slots, Slots::Pairs(_)));
-                let absent = oblivious::Absent::Background(rows, weights);
-                self.add_oblivious(&tables, absent, slots, *precision, kernels)?;
-                match precision {
-                    Precision::F32 => self.add_patterns::<f32>(&others, rows, weights, slots, kernels)?,
-                    Precision::F64 => self.add_patterns::<f64>(&others, rows, weights, slots, kernels)?,
-                }
-                self.add_cohorts(&others, rows, weights, slots, kernels);
-                Ok(())
-            }
-        }
+        self.add_cohorts(&others, rows, weights, slots, kernels);
+        Ok(())
     }
 
     /// Trees for tables of leaf numbers, and all others.
@@ -161,8 +198,8 @@ impl Chooser<'_> {
         trees.partition(|&tree| oblivious::takes(&self.forest.trees[tree as usize], is_pairs))
     }
 
-    fn add_saabas(&self, slots: Slots<'_>, kernels: &mut Kernels) -> Result<(), Error> {
-        if matches!(slots, Slots::Pairs(_)) {
+    fn add_saabas(&self, want: Want<'_>, kernels: &mut Kernels) -> Result<(), Error> {
+        if !matches!(want, Want::Values) {
             return Err(Error::Parameter {
                 argument: "approximate",
                 got: "True".to_owned(),
@@ -171,7 +208,7 @@ impl Chooser<'_> {
         }
         let kernel = Saabas::new(Arc::clone(self.forest), Arc::clone(self.encoding));
         let words = "Saabas's approximation: one step in the mean a split; not Shapley values";
-        kernels.push(kernel, slots, words.to_owned());
+        kernels.push(kernel, Slots::Players, words.to_owned());
         Ok(())
     }
 
@@ -199,31 +236,50 @@ impl Chooser<'_> {
         Ok(())
     }
 
-    fn add_quadrature(&self, trees: &[u32], slots: Slots<'_>, kernels: &mut Kernels) {
+    /// One descent for all that is wanted, of covers or of each of a few background rows.
+    fn add_quadrature(
+        &self,
+        trees: &[u32],
+        baselines: Option<(EncodedRows, Vec<f64>)>,
+        want: Want<'_>,
+        precision: Precision,
+        kernels: &mut Kernels,
+    ) {
         if trees.is_empty() {
             return;
         }
-        let (forest, encoding) = (Arc::clone(self.forest), Arc::clone(self.encoding));
-        let kernel = Reference::path_dependent(forest, encoding, slots).of_trees(trees);
-        kernels.push(kernel, slots, format!("{}: the slow reference", counted(trees.len(), "tree")));
-    }
-
-    fn add_baselines(
-        &self,
-        trees: &[u32],
-        rows: EncodedRows,
-        weights: Vec<f64>,
-        slots: Slots<'_>,
-        kernels: &mut Kernels,
-    ) {
-        let words = format!(
-            "{}: the slow reference, {}",
-            counted(trees.len(), "tree"),
-            counted(weights.len(), "background row")
-        );
-        let (forest, encoding) = (Arc::clone(self.forest), Arc::clone(self.encoding));
-        let kernel = Reference::interventional(forest, encoding, rows, weights, slots).of_trees(trees);
-        kernels.push(kernel, slots, words);
+        let mut words = format!("{}: quadrature", counted(trees.len(), "tree"));
+        let absent = match baselines {
+            None => quadrature::Absent::Covers,
+            Some((rows, weights)) => {
+                words += &format!(" for {}", counted(weights.len(), "background row"));
+                quadrature::Absent::Rows { rows, weights }
+            }
+        };
+        let request = |slots| quadrature::Request {
+            forest: Arc::clone(self.forest),
+            encoding: Arc::clone(self.encoding),
+            trees,
+            absent,
+            slots,
+            precision,
+            set: self.set,
+        };
+        match want {
+            Want::Values => {
+                let kernel = Quadrature::new(request(quadrature::Slots::Players));
+                kernels.push(kernel, Slots::Players, words);
+            }
+            Want::Pairs(pairs) => {
+                let kernel = Quadrature::new(request(quadrature::Slots::Pairs(pairs)));
+                kernels.push(kernel, Slots::Pairs(pairs), words);
+            }
+            Want::ValuesAndPairs(pairs) => {
+                kernels.words.push(format!("values and interactions: {words}"));
+                let kernel = Quadrature::new(request(quadrature::Slots::PlayersAndPairs(pairs)));
+                kernels.both.push(Box::new(kernel));
+            }
+        }
     }
 
     /// Tables for the leaves of short paths.
@@ -241,19 +297,13 @@ impl Chooser<'_> {
         if trees.is_empty() {
             return Ok(());
         }
-        let share = 1.0 / weights.len() as f64;
-        let given = [weights.to_vec()];
-        let is_equal = weights.iter().all(|&weight| weight == share);
         let request = patterns::Request {
             forest: self.forest,
             encoding: self.encoding,
             trees,
-            pairs: match slots {
-                Slots::Players => None,
-                Slots::Pairs(pairs) => Some(pairs),
-            },
-            background: &Rows::Encoded(rows),
-            weights: if is_equal { Weights::Equal } else { Weights::Given(&given) },
+            slots,
+            background: rows,
+            weights: &[weights.to_vec()],
             table_bytes: TABLE_BYTES,
             set: self.set,
         };

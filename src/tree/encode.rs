@@ -280,6 +280,11 @@ impl Encoding {
         self.codecs[column].source()
     }
 
+    /// Raw columns: those whose numbers linear leaves need.
+    pub fn n_raw_columns(&self) -> usize {
+        self.raw.len()
+    }
+
     /// Where [`EncodedRows::raw`] holds the numbers of a forest's column; none where no linear leaf needs them.
     pub fn raw_column(&self, column: u32) -> Option<usize> {
         self.raw.binary_search(&column).ok()

@@ -18,13 +18,15 @@ mod walk;
 use std::sync::Arc;
 
 pub use background::Background;
-use closed_form::ClosedForm;
+pub(super) use closed_form::ClosedForm;
 use compiled::{Trees, number};
 use leaves::{Leaves, PairSlots, Paths, Places, Shares};
+pub(super) use walk::{Arrive, Sides};
 use walk::{Scratch, Table};
 
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
-use super::forest::Forest;
+use super::forest::{Forest, Output};
+use super::linear_leaves::{LinearScratch, LinearShares, LinearTree, Numbers};
 pub use super::sweep::Slots;
 use super::sweep::{Block, Kernel, blocks};
 
@@ -35,7 +37,9 @@ pub struct Cohorts {
     trees: Trees,
     background: Background,
     closed_form: ClosedForm,
+    linear: Vec<LinearTree>, // by tree
     n_columns: usize,
+    n_raw: usize,
     n_slots: usize,
     blocks: Vec<Block>,
     locals: Vec<Local>, // by block
@@ -50,6 +54,10 @@ struct Local {
 
 impl Cohorts {
     /// Prepare the trees that have wanted leaves: `leaves` names them for each tree in ascending order, `None` wants all.
+    /// Trees with linear leaves have values.
+    ///
+    /// # Panics
+    /// When pairs are asked for and a leaf is linear: whoever chooses kernels refuses that.
     pub fn new(
         forest: Arc<Forest>,
         encoding: &Encoding,
@@ -57,6 +65,11 @@ impl Cohorts {
         leaves: Option<&[Vec<u32>]>,
         slots: Slots<'_>,
     ) -> Self {
+        let is_linear = forest.trees.iter().any(|tree| !tree.linear.is_empty());
+        assert!(
+            !(is_linear && matches!(slots, Slots::Pairs(_))),
+            "pairs of linear leaves have no formula here"
+        );
         let wanted = (0..number(forest.trees.len()))
             .filter(|&tree| leaves.is_none_or(|leaves| !leaves[tree as usize].is_empty()));
         let blocks = blocks(&forest, wanted);
@@ -66,22 +79,24 @@ impl Cohorts {
                 Paths::new(trees.of(tree), trees.players[tree].len(), matches!(slots, Slots::Pairs(_)))
             })
             .collect();
-        let closed_form = ClosedForm::new(paths.iter().map(|paths| paths.longest).max().unwrap_or(0));
+        // a linear leaf's hybrids may be told apart by any of the tree's players
+        let most = |tree: usize| {
+            if forest.trees[tree].linear.is_empty() {
+                paths[tree].longest
+            } else {
+                trees.players[tree].len() + 1
+            }
+        };
+        let closed_form = ClosedForm::new((0..paths.len()).map(most).max().unwrap_or(0));
+        let linear_tree = |(tree, players): (_, &Vec<u32>)| LinearTree::new(&forest, tree, encoding, players);
+        let linear = forest.trees.iter().zip(&trees.players).map(linear_tree).collect();
         let locals = blocks.iter().map(|block| Local::new(block, &trees, &paths, slots)).collect();
         let n_slots = match slots {
             Slots::Players => forest.n_players(),
             Slots::Pairs(pairs) => pairs.len(),
         };
-        Self {
-            forest,
-            trees,
-            background,
-            closed_form,
-            n_columns: encoding.n_columns(),
-            n_slots,
-            blocks,
-            locals,
-        }
+        let (n_columns, n_raw) = (encoding.n_columns(), encoding.n_raw_columns());
+        Self { forest, trees, background, closed_form, linear, n_columns, n_raw, n_slots, blocks, locals }
     }
 
     /// Trees that have wanted leaves.
@@ -108,15 +123,32 @@ impl Kernel for Cohorts {
         };
         let mut totals = vec![0.0; n_rows * n_outputs * n_local]; // [row][output][own slot]
         let mut scratch = Scratch::default();
+        let numbers = Numbers::of_chunk(rows, self.n_raw);
         for (&tree, places) in block.trees.iter().zip(&local.places) {
-            let leaves = Leaves::new(
-                &self.forest.trees[tree as usize],
-                block,
-                self.background.weights(),
-                &self.closed_form,
-            );
+            let sides = (row_table, background);
+            if let (Places::Players(slots), false) = (places, self.linear[tree as usize].is_empty()) {
+                let Output::One(output) = self.forest.trees[tree as usize].output else {
+                    unreachable!("linear leaves have one value")
+                };
+                let mut to = LinearShares {
+                    tree: &self.linear[tree as usize],
+                    closed_form: &self.closed_form,
+                    rows: &numbers,
+                    background: self.background.numbers(),
+                    weights: self.background.weights(),
+                    slots,
+                    first: (output as usize - block.outputs.start) * n_local,
+                    per_row: n_outputs * n_local,
+                    totals: &mut totals,
+                    scratch: LinearScratch::default(),
+                };
+                scratch.walk(&self.trees, tree as usize, sides, &mut to);
+                continue;
+            }
+            let tree_of_forest = &self.forest.trees[tree as usize];
+            let leaves = Leaves::new(tree_of_forest, block, self.background.weights(), &self.closed_form);
             let mut to = Shares::new(leaves, places, (n_outputs, n_local), &mut totals);
-            scratch.walk(&self.trees, tree as usize, row_table, background, &mut to);
+            scratch.walk(&self.trees, tree as usize, sides, &mut to);
         }
         let stride = sums.len() / (n_outputs * self.n_slots).max(1);
         for (row, totals) in totals.chunks_exact((n_outputs * n_local).max(1)).enumerate() {

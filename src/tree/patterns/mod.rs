@@ -23,16 +23,15 @@ mod tables;
 use std::sync::Arc;
 
 pub use groups::leaves_beyond;
-pub use histogram::Weights;
 pub use kernel::Patterns;
 pub use lookup::Number;
 
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::simd::InstructionSet;
-use crate::tree::encode::Encoding;
+use crate::tree::encode::{EncodedRows, Encoding};
 use crate::tree::forest::Forest;
-use crate::tree::rows::Rows;
+use crate::tree::sweep::Slots;
 use kernel::{Kept, Trees};
 
 /// Distinct players on a path that tables of values are made for.
@@ -49,12 +48,12 @@ pub struct Request<'a> {
     pub encoding: &'a Encoding,
     /// The trees; those of their leaves that are [`uncovered_leaves`] are left out.
     pub trees: &'a [u32],
-    /// Pairs `(i, j)`, `i < j`, sorted, whose interactions are wanted, one slot each; `None`: values of all players.
-    pub pairs: Option<&'a [(u32, u32)]>,
+    /// Values of all players, or interactions of pairs; pairs that are not listed are left out.
+    pub slots: Slots<'a>,
     /// The background, at least one row.
-    pub background: &'a Rows<'a>,
-    /// What its rows weigh.
-    pub weights: Weights<'a>,
+    pub background: &'a EncodedRows,
+    /// What its rows weigh, any numbers of any sign and sum: one vector for each kernel that is made.
+    pub weights: &'a [Vec<f64>],
     /// Tables up to this many bytes in all are kept; beyond it they are made again for each chunk of rows.
     pub table_bytes: usize,
     /// What the kernel runs in.
@@ -74,10 +73,10 @@ fn most(pairs: bool) -> usize {
 pub fn prepare<T: Number>(request: &Request<'_>, workers: &Workers<'_>) -> Result<Vec<Patterns<T>>, Error> {
     check(request)?;
     let trees = Arc::new(Trees::new(request));
-    let Request { encoding, background, weights, .. } = request;
-    let histograms = histogram::count(request.set, &trees.programs, encoding, background, weights, workers)?;
+    let Request { background, weights, set, .. } = *request;
+    let histograms = histogram::count(set, &trees.programs, background, weights, workers)?;
     let histograms = Arc::new(histograms);
-    let n_vectors = weights.n_vectors();
+    let n_vectors = weights.len();
     let fits = n_vectors * trees.table_bytes::<T>() <= request.table_bytes;
     let kernel = |vector| {
         let kept = if fits {
@@ -95,9 +94,7 @@ fn check(request: &Request<'_>) -> Result<(), Error> {
     if n_rows == 0 {
         return Err(Error::Length { argument: "background", got: 0, want: 1 });
     }
-    if let Weights::Given(vectors) = request.weights
-        && let Some(vector) = vectors.iter().find(|vector| vector.len() != n_rows)
-    {
+    if let Some(vector) = request.weights.iter().find(|vector| vector.len() != n_rows) {
         return Err(Error::Length { argument: "weights", got: vector.len(), want: n_rows });
     }
     Ok(())
