@@ -125,6 +125,11 @@ class RowReader:
             }
         self._is_plain = not self._categories or model.library.startswith(CODES_IN_ARRAYS)
 
+    @property
+    def has_categories(self) -> bool:
+        """Whether some column is one of categories."""
+        return any(self._is_category)
+
     def __call__(self, table: Table) -> NativeRows:
         """Read a table whose columns stand in the model's order.
 
