@@ -144,10 +144,6 @@ class Forest:
         """Return the distinct thresholds that splits on a column compare with, sorted."""
     def all_thresholds(self) -> list[_Floats | None]:
         """Return the same of each column; None for a column that no split asks about."""
-    def approximate_values(
-        self, rows: _Rows, n_threads: int, dtype: str = "float64", out: NDArray[Any] | None = None
-    ) -> NDArray[Any]:
-        """Return Saabas's approximation ``(rows, players, outputs)``."""
     def with_missing(self, value: float) -> Forest:
         """Let a number stand for a missing value in every column (XGBoost's ``missing=``)."""
     def first_trees(self, count: int) -> Forest:
@@ -221,7 +217,9 @@ class TreePlan:
         n_threads: int,
         background: _Rows | None = None,
         weights: _Floats | None = None,
-    ) -> TreePlan: ...
+        approximate: bool = False,
+    ) -> TreePlan:
+        """Prepare values; `approximate` (without a background) means Saabas's approximation."""
     @property
     def base_values(self) -> _Floats: ...
     @property
@@ -247,16 +245,6 @@ class TreePlan:
         report: Callable[[int], object] | None = None,
     ) -> NDArray[Any]:
         """Return matrices ``(rows, players, players, outputs)`` whose rows sum to the values."""
-    def function_values(
-        self,
-        rows: _Rows,
-        n_threads: int,
-        dtype: str = "float64",
-        out: NDArray[Any] | None = None,
-        report: Callable[[int], object] | None = None,
-        labels: _Floats | None = None,
-    ) -> NDArray[Any]:
-        """Return values of the function of the margin that the plan was made for; a loss wants labels."""
     def pair_interactions(
         self,
         rows: _Rows,
@@ -266,3 +254,32 @@ class TreePlan:
         report: Callable[[int], object] | None = None,
     ) -> NDArray[Any]:
         """Return undivided interactions of the `pairs` alone ``(rows, pairs, outputs)``."""
+
+@final
+class MarginPlan:
+    """A function of the margin of a forest of one output, ready to be explained over a background.
+
+    The functions are "sigmoid", "exp", "log_loss" and "squared_loss"; the last two want a label a row.
+    """
+
+    def __new__(
+        cls,
+        forest: Forest,
+        function: str,
+        scale: float,
+        precision: str,
+        n_threads: int,
+        background: _Rows,
+        weights: _Floats | None = None,
+    ) -> MarginPlan: ...
+    def base_value(self, label: float) -> float:
+        """Return the mean of the function over the background."""
+    def values(
+        self,
+        rows: _Rows,
+        n_threads: int,
+        labels: _Floats | None = None,
+        out: NDArray[Any] | None = None,
+        report: Callable[[int], object] | None = None,
+    ) -> _Floats:
+        """Return values ``(rows, players, 1)``."""

@@ -72,7 +72,7 @@ impl<'a> Descent<'a> {
                 for (lane, at) in at.iter_mut().enumerate() {
                     let node = self.nodes[*at as usize];
                     let column = (node.column & COLUMN) as usize;
-                    let code = codes[column * ROWS_PER_BLOCK + party * PARTY + lane];
+                    let code = codes[column][party * PARTY + lane];
                     let is_left = if node.column & IN_SET == 0 {
                         (code <= node.threshold) | ((node.column & NAN_LEFT != 0) & code.is_nan())
                     } else {

@@ -125,11 +125,12 @@ impl EncodedRows {
         codes
     }
 
-    /// All encoded columns of a block, `[encoded column][row of the block]`.
+    /// All encoded columns of a block.
     #[inline]
-    pub fn block(&self, block: usize) -> &[f32] {
-        let length = self.n_columns * ROWS_PER_BLOCK;
-        &self.values[block * length..][..length]
+    pub fn block(&self, block: usize) -> &[[f32; ROWS_PER_BLOCK]] {
+        self.values[block * self.n_columns * ROWS_PER_BLOCK..][..self.n_columns * ROWS_PER_BLOCK]
+            .as_chunks()
+            .0
     }
 
     /// The numbers themselves of a [raw column](Encoding::raw_column) of a block.
@@ -138,6 +139,39 @@ impl EncodedRows {
         let first = (block * self.n_raw + raw_column) * ROWS_PER_BLOCK;
         let (numbers, _) = self.raw[first..].split_first_chunk().expect("blocks are whole");
         numbers
+    }
+
+    /// Encoded columns.
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// Some of the rows, in any order.
+    #[must_use]
+    pub fn selected(&self, rows: &[usize]) -> Self {
+        let (n_columns, n_raw) = (self.n_columns, self.n_raw);
+        let mut selected = Self { n_rows: rows.len(), n_columns, n_raw, ..Self::default() };
+        let length = selected.n_blocks() * ROWS_PER_BLOCK;
+        selected.values.resize(length * n_columns, 0.0);
+        selected.raw.resize(length * n_raw, 0.0);
+        self.copy(|place| rows[place], &mut selected);
+        selected
+    }
+
+    /// Fill `out`, whose shape is right, with rows of these: `row_of` says which comes to each place.
+    fn copy(&self, row_of: impl Fn(usize) -> usize, out: &mut Self) {
+        for place in 0..out.n_blocks() * ROWS_PER_BLOCK {
+            let row = row_of(place.min(out.n_rows - 1));
+            let at = |n: usize, column: usize, row: usize| {
+                (row / ROWS_PER_BLOCK * n + column) * ROWS_PER_BLOCK + row % ROWS_PER_BLOCK
+            };
+            for column in 0..self.n_columns {
+                out.values[at(self.n_columns, column, place)] = self.values[at(self.n_columns, column, row)];
+            }
+            for column in 0..self.n_raw {
+                out.raw[at(self.n_raw, column, place)] = self.raw[at(self.n_raw, column, row)];
+            }
+        }
     }
 }
 
@@ -282,6 +316,7 @@ impl Encoding {
             Rows::F32(dense) => self.encode_dense(dense, range, out),
             Rows::F64(dense) => self.encode_dense(dense, range, out),
             Rows::Csr(csr) => self.encode_sparse(csr, range, out),
+            Rows::Encoded(rows) => rows.copy(|place| range.start + place, out),
         }
     }
 

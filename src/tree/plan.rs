@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::choice::{Game, Kernels};
+use super::choice::{Game, Kernels, Want};
 use super::encode::{EncodedRows, Encoding};
 use super::forest::{Forest, Precision};
 use super::pairs::shared_pairs;
 use super::predict::predict;
 use super::rows::Rows;
-use super::sweep::{Section, Slots, Sums, Sweep};
+use super::sweep::{Section, Sums, Sweep};
 use crate::error::{Error, ModelError};
-use crate::parallel::Workers;
+use crate::parallel::{Cancel, Workers};
 
 /// A forest ready to be explained: kernels chosen and prepared, for one background or none.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Plan {
     base_values: Vec<f64>,
     values: Kernels,
     pairs: OnceLock<Vec<(u32, u32)>>,
-    pair_interactions: OnceLock<Result<Kernels, Error>>,
+    pair_interactions: OnceLock<Kernels>,
 }
 
 /// A float that results come in.
@@ -51,7 +51,9 @@ impl Plan {
         check_covers(&forest)?;
         let encoding = Arc::new(Encoding::new(&forest)?);
         let base_values = forest.expected_values();
-        Self::new(forest, encoding, Game::PathDependent { precision }, base_values)
+        let cancel = Cancel::default();
+        let workers = Workers::serial(&cancel);
+        Self::new(forest, encoding, Game::PathDependent { precision }, base_values, &workers)
     }
 
     /// Saabas's approximation (`approximate=True`): path-dependent, not Shapley values, and without interactions.
@@ -59,7 +61,8 @@ impl Plan {
         check_covers(&forest)?;
         let encoding = Arc::new(Encoding::new(&forest)?);
         let base_values = forest.expected_values();
-        Self::new(forest, encoding, Game::Saabas, base_values)
+        let cancel = Cancel::default();
+        Self::new(forest, encoding, Game::Saabas, base_values, &Workers::serial(&cancel))
     }
 
     /// Interventional values over a weighted background (no weights: all rows alike).
@@ -83,7 +86,7 @@ impl Plan {
             base_values.iter_mut().zip(margins).for_each(|(base, margin)| *base += weight * margin);
         }
         let game = Game::Interventional { precision, rows, weights };
-        Self::new(forest, encoding, game, base_values)
+        Self::new(forest, encoding, game, base_values, workers)
     }
 
     fn new(
@@ -91,8 +94,9 @@ impl Plan {
         encoding: Arc<Encoding>,
         game: Game,
         base_values: Vec<f64>,
+        workers: &Workers<'_>,
     ) -> Result<Self, Error> {
-        let values = Kernels::new(&forest, &encoding, &game, Slots::Players)?;
+        let values = Kernels::new(&forest, &encoding, &game, Want::Values, workers)?;
         let (pairs, pair_interactions) = (OnceLock::new(), OnceLock::new());
         Ok(Self { forest, encoding, game, base_values, values, pairs, pair_interactions })
     }
@@ -113,7 +117,7 @@ impl Plan {
         let (n_players, n_outputs) = (self.forest.n_players(), self.forest.n_outputs());
         let row_length = n_players * n_outputs;
         self.sweep(
-            &[self.values.section(n_players)],
+            &[self.values.values(n_players)],
             rows,
             workers,
             progress,
@@ -133,11 +137,14 @@ impl Plan {
         self.pairs.get_or_init(|| shared_pairs(&self.forest))
     }
 
-    fn pair_kernels(&self) -> Result<&Kernels, Error> {
-        let kernels = self.pair_interactions.get_or_init(|| {
-            Kernels::new(&self.forest, &self.encoding, &self.game, Slots::Pairs(self.shared_pairs()))
-        });
-        kernels.as_ref().map_err(Clone::clone)
+    /// Kernels of pairs, made when they are first asked for.
+    fn pair_kernels(&self, workers: &Workers<'_>) -> Result<&Kernels, Error> {
+        if let Some(kernels) = self.pair_interactions.get() {
+            return Ok(kernels);
+        }
+        let want = Want::Pairs(self.shared_pairs());
+        let kernels = Kernels::new(&self.forest, &self.encoding, &self.game, want, workers)?; // an interrupt is not kept
+        Ok(self.pair_interactions.get_or_init(|| kernels))
     }
 
     /// Interaction matrices of all rows: `[row][player][player][output]` into `out`; an off-diagonal entry is half
@@ -151,7 +158,7 @@ impl Plan {
     ) -> Result<(), Error> {
         let (n_players, n_outputs) = (self.forest.n_players(), self.forest.n_outputs());
         let pairs = self.shared_pairs();
-        let sections = [self.values.section(n_players), self.pair_kernels()?.section(pairs.len())];
+        let sections = [self.values.values(n_players), self.pair_kernels(workers)?.pairs(pairs.len())];
         let row_length = n_players * n_players * n_outputs;
         self.sweep(&sections, rows, workers, progress, (out, row_length), &|sums, part| {
             write_matrices(sums, pairs, n_players, n_outputs, part);
@@ -167,7 +174,7 @@ impl Plan {
         out: &mut [T],
     ) -> Result<(), Error> {
         let (n_pairs, n_outputs) = (self.shared_pairs().len(), self.forest.n_outputs());
-        let sections = [self.pair_kernels()?.section(n_pairs)];
+        let sections = [self.pair_kernels(workers)?.pairs(n_pairs)];
         self.sweep(&sections, rows, workers, progress, (out, n_pairs * n_outputs), &|sums, part| {
             write_slots(sums, 0, n_pairs, n_outputs, part);
         })
@@ -194,8 +201,8 @@ impl Plan {
     /// The kernels, in words: for `explainer.plan`.
     pub fn describe(&self) -> Vec<String> {
         let mut lines = self.values.describe().to_vec();
-        if let Some(Ok(kernels)) = self.pair_interactions.get() {
-            lines.extend(kernels.describe().iter().map(|line| format!("interactions: {line}")));
+        if let Some(kernels) = self.pair_interactions.get() {
+            lines.extend_from_slice(kernels.describe());
         }
         lines
     }

@@ -1,5 +1,6 @@
 //! Rows as the caller holds them: borrowed, dense or sparse, single or double precision.
 
+use super::encode::EncodedRows;
 use crate::error::Error;
 
 /// A table of rows.
@@ -11,6 +12,8 @@ pub enum Rows<'a> {
     F64(Dense<'a, f64>),
     /// Compressed sparse rows; what is not stored is the forest's `absent`.
     Csr(Csr<'a>),
+    /// Encoded already, by the encoding that they are given to.
+    Encoded(&'a EncodedRows),
 }
 
 /// A dense table with any strides, in elements.
@@ -128,6 +131,7 @@ impl Rows<'_> {
             Self::F32(dense) => dense.n_rows,
             Self::F64(dense) => dense.n_rows,
             Self::Csr(csr) => csr.starts.len() - 1,
+            Self::Encoded(rows) => rows.n_rows(),
         }
     }
 
@@ -137,6 +141,7 @@ impl Rows<'_> {
             Self::F32(dense) => dense.n_columns,
             Self::F64(dense) => dense.n_columns,
             Self::Csr(csr) => csr.n_columns,
+            Self::Encoded(rows) => rows.n_columns(),
         }
     }
 }

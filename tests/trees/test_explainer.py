@@ -64,7 +64,7 @@ def test_a_summary_brings_its_weights(forest):
 def stump_and_tree(seed):
     """Two trees of ours over four columns, the last never asked about, with covers."""
     rng = np.random.default_rng(seed)
-    arrays = {
+    return {
         "children_left": [[1, -1, -1], [1, 3, 5, -1, -1, -1, -1]],
         "children_right": [[2, -1, -1], [2, 4, 6, -1, -1, -1, -1]],
         "feature": [[0, -1, -1], [1, 0, 2, -1, -1, -1, -1]],
@@ -72,7 +72,6 @@ def stump_and_tree(seed):
         "value": [rng.normal(size=3), rng.normal(size=7)],
         "cover": [[5.0, 2.0, 3.0], [10.0, 4.0, 6.0, 0.0, 4.0, 5.0, 1.0]],
     }
-    return arrays
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())

@@ -167,7 +167,7 @@ class TreeExplainer(TreeAnswers):
             how = "with absent features averaged by how the training rows went"
         trees = "1 tree" if forest.n_trees == 1 else f"{forest.n_trees} trees"
         details = {
-            "kernels": self._engine.plan(None, n_threads).describe(),
+            "kernels": self._engine.describe(n_threads),
             "precision": forest.predicts_in,
             "trees": forest.n_trees,
             "leaves": forest.n_leaves,

@@ -149,7 +149,7 @@ class TreeAnswers(Explainer):
             check_memory(shape, dtype, self._memory_limit, _remedy(question))
         else:
             dtype = writable(out, shape[1:] if asked.table.is_single_row else shape, precision)
-            if asked.positions is None and not engine.output.is_doubled:
+            if asked.positions is None and engine.output.function is None:
                 into = out
         progress = self._progress_of(asked, engine, question, silent=silent)
         report = None if progress is None else lambda done: progress.add(done - progress.done)
@@ -160,7 +160,9 @@ class TreeAnswers(Explainer):
                 progress.close()
         if progress is not None and report is not None:
             report(asked.table.n_rows)
-        return values if into is None else values.reshape((asked.table.n_rows, *axes, engine.n_outputs))
+        if into is not None:
+            return values.reshape((asked.table.n_rows, *axes, engine.n_outputs))
+        return values.astype(dtype, copy=False)
 
     def _progress_of(self, asked: RowsAsked, engine: TreeEngine, question: str, *, silent: bool) -> Progress | None:
         leaf_rows = asked.table.n_rows * engine.forest.n_leaves * (16 if question == "interactions" else 1)
@@ -187,7 +189,8 @@ class TreeAnswers(Explainer):
             self._compare_with_library(asked, margins, n_compared)
         outputs = engine.outputs_of(margins if shift is None else margins + shift, labels)
         sums = values.sum(axis=1) if n_axes == 2 else values
-        arithmetic = "float32" if "float32" in {precision, values.dtype.name, engine.forest.predicts_in} else "float64"
+        is_single = values.dtype.char == "f" or "float32" in {precision, engine.forest.predicts_in}
+        arithmetic = "float32" if is_single else "float64"
         return check_sums(base, sums, outputs, arithmetic, self._trees.library)
 
     def _compare_with_library(self, asked: RowsAsked, margins: Floats, n_rows: int) -> None:

@@ -61,6 +61,7 @@ class TreeEngine:
         self.output = output
         self.is_vector = is_vector and not output.is_doubled
         self._plans: dict[str, _native.TreePlan] = {}
+        self._margin_plans: dict[str, _native.MarginPlan] = {}
         self._limited: tuple[int, TreeEngine] | None = None
 
     def plan(self, precision: str | None, n_threads: int) -> _native.TreePlan:
@@ -72,13 +73,35 @@ class TreeEngine:
             self._plans[precision] = known
         return known
 
+    def margin_plan(self, precision: str | None, n_threads: int) -> _native.MarginPlan:
+        """Return the explained function prepared in a precision; made once."""
+        precision = precision or self.forest.predicts_in
+        known = self._margin_plans.get(precision)
+        if known is None or self.background is None:
+            function, scale = str(self.output.function), self.output.scale
+            rows: Any = self.background  # a function of the margin has one, or `explained_output` has refused it
+            known = _native.MarginPlan(self.forest, function, scale, precision, n_threads, rows, self.weights)
+            self._margin_plans[precision] = known
+        return known
+
+    def describe(self, n_threads: int) -> list[str]:
+        """Name the kernels."""
+        if self.output.function is None:
+            return self.plan(None, n_threads).describe()
+        return [f"{self.output.function} of the margin: rescaled sums over the background"]
+
     def limited(self, tree_limit: int | None) -> "TreeEngine":
         """Return the engine of the first trees alone; the last such is kept."""
         if tree_limit is None or tree_limit <= 0 or tree_limit >= self.forest.n_trees:
             return self
         if self._limited is None or self._limited[0] != tree_limit:
             part = copy.copy(self)
-            part.__dict__ |= {"forest": self.forest.first_trees(tree_limit), "_plans": {}, "_limited": None}
+            part.__dict__ |= {
+                "forest": self.forest.first_trees(tree_limit),
+                "_plans": {},
+                "_margin_plans": {},
+                "_limited": None,
+            }
             self._limited = tree_limit, part
         return self._limited[1]
 
@@ -89,9 +112,11 @@ class TreeEngine:
 
     def base(self, n_threads: int, labels: Floats | None = None) -> Floats:
         """Base value: ``(outputs,)``, or ``(rows, outputs)`` where it depends on labels."""
+        if self.output.function is None:
+            return self.plan(None, n_threads).base_values
         if labels is None:
-            base: Floats = self.plan(None, n_threads).base_values
-            return np.array([1.0 - base[0], base[0]]) if self.output.is_doubled else base
+            base = self.margin_plan(None, n_threads).base_value(0.0)
+            return np.array([1.0 - base, base] if self.output.is_doubled else [base])
         margins = self._background_margins(n_threads)
         losses = of_margin(self.output, margins[None, :], labels[:, None])
         weights = np.full(len(margins), 1.0 / len(margins)) if self.weights is None else self.weights
@@ -120,12 +145,16 @@ class TreeEngine:
     ) -> NDArray[Any]:
         """Answer "values", "interactions" or "pair_interactions" of the rows, outputs last."""
         if question == "approximate":
-            return self.forest.approximate_values(rows, n_threads, dtype, out)
-        plan = self.plan(precision, n_threads)
-        if self.output.function is not None:
-            return self._doubled(plan.function_values(rows, n_threads, dtype, out, report, labels), constant=0.0)
-        answer: NDArray[Any] = getattr(plan, question)(rows, n_threads, dtype, out, report)
-        return self._doubled(answer, constant=0.0)
+            plan = _native.TreePlan(self.forest, "float64", n_threads, approximate=True)
+            return plan.values(rows, n_threads, dtype, out, report)
+        if self.output.function is None:
+            answer: NDArray[Any] = getattr(self.plan(precision, n_threads), question)(
+                rows, n_threads, dtype, out, report
+            )
+            return answer
+        into = out if dtype == "float64" else None
+        values = self.margin_plan(precision, n_threads).values(rows, n_threads, labels, into, report)
+        return self._doubled(values, constant=0.0) if into is None else values
 
     def _doubled(self, values: NDArray[Any], constant: float) -> NDArray[Any]:
         """Put class 0 before class 1, where both are explained."""
@@ -137,7 +166,7 @@ class TreeEngine:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made anew at the first call."""
-        return self.__dict__ | {"_plans": {}, "_limited": None}
+        return self.__dict__ | {"_plans": {}, "_margin_plans": {}, "_limited": None}
 
 
 def of_margin(output: ExplainedOutput, margins: Floats, labels: Floats | None) -> Floats:

@@ -6,7 +6,7 @@ hashed as CatBoost hashes them, and an unknown category is what CatBoost takes i
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def read(model: Any) -> TreeModel:
     Raises
     ------
     InvalidModelError
-        If it has not been fitted, CatBoost cannot write it as JSON, or it has splits that are no decision of one column.
+        If it has not been fitted, CatBoost cannot write it as JSON, or a split is no decision of one column.
     """
     if not model.is_fitted():
         msg = f"`model` is a {type(model).__name__} that is not fitted: fit it first"
@@ -125,6 +125,6 @@ def _rows_with_categories(forest: _native.Forest) -> Callable[[NDArray[Any]], ND
     return to_library
 
 
-def _strangers() -> Any:
+def _strangers() -> Iterator[str]:
     """Texts, one of which no model has seen."""
     return (f"no such category {number}" for number in range(1_000_000))

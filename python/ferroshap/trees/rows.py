@@ -21,6 +21,8 @@ NativeRows: TypeAlias = Numbers | tuple[NDArray[np.int64], NDArray[np.int64], Fl
 CODES_IN_ARRAYS = ("xgboost", "lightgbm")
 #: The code of a category that no split knows.
 UNKNOWN = -1.0
+#: Numbers that are looked at one by one.
+FEW = 1 << 16
 #: Numbers that single precision holds exactly.
 NARROW = {np.dtype(name) for name in ("float32", "float16", "int8", "int16", "uint8", "uint16", "bool")}
 
@@ -264,11 +266,15 @@ def _is_number(text: str) -> bool:
 
 
 def _refuse(rows: NativeRows, rejects: str, table: Table, library: str) -> None:
-    """Refuse what the library itself refuses; a finite sum is proof that all is well."""
+    """Refuse what the library itself refuses."""
     values = rows[2] if isinstance(rows, tuple) else rows
-    with np.errstate(all="ignore"):
-        if np.isfinite(values.sum()):
+    if values.size < FEW:
+        if np.isfinite(values).all():
             return
+    else:
+        with np.errstate(all="ignore"):
+            if np.isfinite(values.sum()):  # proof that all are, without an array of booleans
+                return
     for name, is_bad in (("nan", np.isnan), ("inf", np.isinf)):
         bad = is_bad(values)
         if name in rejects.split() and bad.any():

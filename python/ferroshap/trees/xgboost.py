@@ -52,17 +52,19 @@ def read(model: Any) -> TreeModel:
     classes = getattr(model, "classes_", None) if hasattr(model, "predict_proba") else None
     if classes is not None and len(classes) != forest.n_outputs:
         classes = None  # of two classes the second's margin is explained
+    # Only a DMatrix takes codes; and it refuses infinity, which `predict` of the wrappers does not.
+    asks_matrix = not is_wrapper or any(described is not None for described in forest.categories)
     return TreeModel(
         forest=forest,
         model=model,
         library=f"xgboost {sys.modules['xgboost'].__version__}",
-        raw=_raw(booster, missing, n_rounds),
+        raw=_raw(model, booster, n_rounds),
         is_vector=forest.n_outputs == 1,
         feature_names=booster.feature_names,
         output_names=None if classes is None else [str(name) for name in classes],
         frame_categories=_frame_categories(forest),
-        rejects="inf",
-        to_library=_to_library(forest, missing),
+        rejects="inf" if asks_matrix else "",
+        to_library=_to_library(forest, missing) if asks_matrix else None,
     )
 
 
@@ -79,15 +81,16 @@ def _rounds(model: Any) -> int | None:
         return None
 
 
-def _raw(booster: Any, missing: float, n_rounds: int | None) -> Callable[[Any], Floats]:
-    """The margin, for whatever a DMatrix is made of, or for a DMatrix."""
+def _raw(model: Any, booster: Any, n_rounds: int | None) -> Callable[[Any], Floats]:
+    """The margin: of a wrapper by its own `predict`, of a Booster, and for a DMatrix, by the booster's."""
 
     def raw(rows: Any) -> Floats:
-        matrix = rows
-        if not isinstance(rows, sys.modules["xgboost"].DMatrix):
-            # A frame says itself which columns are categories; of an array only the model knows it.
-            types = None if hasattr(rows, "columns") else booster.feature_types
-            matrix = _matrix(rows, missing, types)
+        is_matrix = isinstance(rows, sys.modules["xgboost"].DMatrix)
+        if model is not booster and not is_matrix:
+            return np.asarray(model.predict(rows, output_margin=True, validate_features=False), dtype=np.float64)
+        # A frame says itself which columns are categories; of an array only the model knows it.
+        types = None if hasattr(rows, "columns") else booster.feature_types
+        matrix = rows if is_matrix else _matrix(rows, np.nan, types)
         first_rounds = (0, n_rounds or 0)
         margins = booster.predict(matrix, output_margin=True, iteration_range=first_rounds, validate_features=False)
         return np.asarray(margins, dtype=np.float64)

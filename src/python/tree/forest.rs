@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 
 use super::super::arrays::vector;
 use super::super::error::{DimensionError, OptionError, to_python};
@@ -13,6 +13,7 @@ use super::rows::Borrowed;
 use super::{precision_name, transform_name};
 use crate::error::Error;
 use crate::parallel::Workers;
+use crate::tree::compose::{Part, combine};
 use crate::tree::predict::predict;
 use crate::tree::readers::{self, Format};
 use crate::tree::{Column, Encoding, Forest, Predicate, Step, Tree};
@@ -52,12 +53,44 @@ pub(super) fn read_forest(py: Python<'_>, data: &[u8], format: &str) -> PyResult
         "lightgbm" => Format::Lightgbm,
         "catboost" => Format::Catboost,
         "onnx" => Format::Onnx,
+        "ferroshap" => return briefly(py, 1, |_| Forest::from_bytes(data)).map(PyForest::new),
         _ => {
             let known = "xgboost, lightgbm, catboost, onnx, ferroshap";
             return Err(OptionError::new_err(format!("`format` is {format:?}, but must be one of {known}")));
         }
     };
     briefly(py, 1, |_| readers::read(data, format)).map(PyForest::new)
+}
+
+/// One part of a sum: forest, weight, columns of the whole, outputs of the whole.
+type PartOf<'py> = (Bound<'py, PyForest>, f64, Option<Vec<u32>>, Option<Vec<u32>>);
+
+#[pyfunction]
+pub(super) fn combine_forests(
+    parts: Vec<PartOf<'_>>,
+    n_columns: usize,
+    n_outputs: usize,
+    offset: PyReadonlyArray1<'_, f64>,
+) -> PyResult<PyForest> {
+    let offset = vector("offset", &offset)?;
+    if offset.len() != n_outputs {
+        let message = format!("`offset` has length {}, but there are {n_outputs} outputs", offset.len());
+        return Err(DimensionError::new_err(message));
+    }
+    let part = |(forest, weight, columns, outputs): &PartOf<'_>| {
+        (Arc::clone(&forest.get().forest), *weight, columns.clone(), outputs.clone())
+    };
+    let parts: Vec<_> = parts.iter().map(part).collect();
+    let borrowed: Vec<Part<'_>> = parts
+        .iter()
+        .map(|(forest, weight, columns, outputs)| Part {
+            forest,
+            weight: *weight,
+            columns: columns.as_deref(),
+            outputs: outputs.as_deref(),
+        })
+        .collect();
+    combine(&borrowed, n_columns, offset).map(PyForest::new).map_err(|error| to_python(&error))
 }
 
 #[pymethods]
@@ -194,17 +227,12 @@ impl PyForest {
         interruptible(py, n_threads, work).map(Self::new)
     }
 
-    fn with_missing(&self, value: f64) -> PyResult<Self> {
-        let mut forest = Forest::clone(&self.forest);
-        for column in &mut forest.columns {
-            let (Column::Numeric { missing, .. } | Column::Category { missing, .. }) = column;
-            *missing = Some(value);
-        }
-        Self::checked(forest)
+    fn with_missing(&self, value: f64) -> Self {
+        Self::new(self.forest.with_missing(value))
     }
 
     fn with_players(&self, players: Vec<u32>) -> PyResult<Self> {
-        Self::checked(Forest { player: players, ..Forest::clone(&self.forest) })
+        self.forest.with_players(&players).map(Self::new).map_err(|error| to_python(&error))
     }
 
     fn with_offset(&self, offset: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
@@ -217,10 +245,28 @@ impl PyForest {
         Self::checked(Forest { offset, ..Forest::clone(&self.forest) })
     }
 
-    fn first_trees(&self, count: usize) -> PyResult<Self> {
-        let mut forest = Forest::clone(&self.forest);
-        forest.trees.truncate(count);
-        Self::checked(forest)
+    fn first_trees(&self, count: usize) -> Self {
+        Self::new(self.forest.first_trees(count))
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &py.detach(|| self.forest.to_bytes()))
+    }
+
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, &'static str))> {
+        let read = py.import("ferroshap._native")?.getattr("read_forest")?;
+        Ok((read, (self.to_bytes(py), "ferroshap")))
+    }
+
+    fn __copy__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __deepcopy__(slf: Py<Self>, _memo: Bound<'_, PyAny>) -> Py<Self> {
+        slf
     }
 
     fn thresholds<'py>(&self, py: Python<'py>, column: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {

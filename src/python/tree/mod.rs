@@ -1,8 +1,10 @@
 //! Glue of `tree`: forests, model files, and plans that explain.
 
 mod categories;
+mod filling;
 mod forest;
 mod from_arrays;
+mod margins;
 mod plan;
 mod rows;
 
@@ -15,7 +17,9 @@ use super::error::OptionError;
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<forest::PyForest>()?;
     module.add_class::<plan::PyTreePlan>()?;
+    module.add_class::<margins::PyMarginPlan>()?;
     module.add_function(wrap_pyfunction!(forest::read_forest, module)?)?;
+    module.add_function(wrap_pyfunction!(forest::combine_forests, module)?)?;
     module.add_function(wrap_pyfunction!(categories::category_hash, module)?)?;
     module.add_function(wrap_pyfunction!(categories::category_with_hash, module)?)?;
     module.add_function(wrap_pyfunction!(from_arrays::forest_from_arrays, module)?)

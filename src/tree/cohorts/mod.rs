@@ -25,7 +25,8 @@ use walk::{Scratch, Table};
 
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::Forest;
-use super::sweep::{Block, Kernel, Slots, blocks};
+pub use super::sweep::Slots;
+use super::sweep::{Block, Kernel, blocks};
 
 /// The walk as a kernel.
 #[derive(Debug)]

@@ -12,19 +12,20 @@
 use std::sync::{Arc, OnceLock};
 
 pub use function::Function;
+use kernels::{PassKernels, Stand};
 use passes::{Factor, Pass, passes};
 
-use super::choice::{Game, Kernels};
-use super::encode::{EncodedRows, Encoding};
+use super::encode::Encoding;
 use super::forest::{Forest, Precision};
 use super::plan::{check_rows, checked_weights};
 use super::predict::predict;
 use super::rows::Rows;
-use super::sweep::{Slots, Sums, Sweep};
+use super::sweep::{Sums, Sweep};
 use crate::error::{Error, ModelError};
 use crate::parallel::Workers;
 
 mod function;
+mod kernels;
 mod passes;
 
 /// Passes that are swept together: encoding a chunk of rows serves all of them.
@@ -40,11 +41,10 @@ pub struct Margins {
     forest: Arc<Forest>,
     encoding: Arc<Encoding>,
     function: Function,
-    precision: Precision,
-    background: EncodedRows,
+    stand: Stand,
     passes: Vec<Pass>,
-    /// Kernels of the first passes, made when they are first asked for.
-    kept: Vec<OnceLock<Result<Kernels, Error>>>,
+    /// Kernels of the first sweeps, made by the first call.
+    kept: Vec<OnceLock<Vec<PassKernels>>>,
     margins: Vec<f64>, // of the background
     weights: Vec<f64>,
 }
@@ -74,12 +74,12 @@ impl Margins {
         let total: f64 = weights.iter().sum();
         weights.iter_mut().for_each(|weight| *weight /= total);
         let margins = predict(&forest, &encoding, background, workers)?;
-        let mut rows = EncodedRows::default();
-        encoding.encode(background, 0..background.n_rows(), &mut rows);
         let passes = passes(function, &margins, &weights);
-        let n_kept = (KEPT_BYTES / (BYTES_PER_LEAF * forest.n_leaves().max(1))).min(passes.len());
+        let sweep_bytes = BYTES_PER_LEAF * forest.n_leaves().max(1) * PASSES_PER_SWEEP;
+        let n_kept = (KEPT_BYTES / sweep_bytes).min(passes.len().div_ceil(PASSES_PER_SWEEP));
         let kept = (0..n_kept).map(|_| OnceLock::new()).collect();
-        Ok(Self { forest, encoding, function, precision, background: rows, passes, kept, margins, weights })
+        let stand = Stand::new(Arc::clone(&forest), Arc::clone(&encoding), background, precision);
+        Ok(Self { forest, encoding, function, stand, passes, kept, margins, weights })
     }
 
     /// What is explained.
@@ -113,18 +113,17 @@ impl Margins {
         out.fill(0.0);
         let n_sweeps = self.passes.len().div_ceil(PASSES_PER_SWEEP);
         for (number, passes) in self.passes.chunks(PASSES_PER_SWEEP).enumerate() {
-            let first = number * PASSES_PER_SWEEP;
-            let mut made = Vec::new(); // kernels that are not kept
-            for pass in passes.iter().skip(self.kept.len().saturating_sub(first)) {
-                workers.check()?;
-                made.push(self.kernels(pass)?);
-            }
-            let mut sections = Vec::new();
-            for (pass, kept) in passes.iter().zip(self.kept.iter().skip(first)) {
-                let kernels = kept.get_or_init(|| self.kernels(pass)).as_ref().map_err(Clone::clone)?;
-                sections.push(kernels.section(n_players));
-            }
-            sections.extend(made.iter().map(|kernels| kernels.section(n_players)));
+            let made; // kernels that are not kept
+            let kernels = if let Some(kept) = self.kept.get(number) {
+                if kept.get().is_none() {
+                    kept.set(self.stand.kernels(passes, workers)?).ok(); // another thread may have been faster
+                }
+                kept.get().expect("it has just been set")
+            } else {
+                made = self.stand.kernels(passes, workers)?;
+                &made
+            };
+            let sections: Vec<_> = kernels.iter().map(|kernels| kernels.section(n_players)).collect();
             // a row counts as done in shares, one for each sweep
             let progress = |n: usize| progress((number + 1) * n / n_sweeps - number * n / n_sweeps);
             Sweep::new(&sections, &self.encoding, rows, 1).run(
@@ -158,15 +157,6 @@ impl Margins {
                 }
             }
         }
-    }
-
-    fn kernels(&self, pass: &Pass) -> Result<Kernels, Error> {
-        let game = Game::Interventional {
-            precision: self.precision,
-            rows: self.background.clone(),
-            weights: pass.weights.clone(),
-        };
-        Kernels::new(&self.forest, &self.encoding, &game, Slots::Players)
     }
 
     fn checked_labels<'a>(&self, n_rows: usize, labels: Option<&'a [f64]>) -> Result<&'a [f64], Error> {

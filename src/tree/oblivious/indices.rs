@@ -57,7 +57,7 @@ pub(super) fn leaf_numbers(
     rows: &EncodedRows,
     blocks: Range<usize>,
     order: Order,
-    leaves: &mut [u16; ROWS_PER_TILE],
+    leaves: &mut [u32; ROWS_PER_TILE],
 ) {
     let blocks = blocks.zip(leaves.as_chunks_mut().0);
     #[cfg(target_arch = "x86_64")]
@@ -75,8 +75,8 @@ pub(super) fn leaf_numbers(
 }
 
 #[inline(always)]
-fn portable(levels: &[Level], rows: &EncodedRows, block: usize, leaves: &mut [u16; ROWS_PER_BLOCK]) {
-    let mut bits = [0_u32; ROWS_PER_BLOCK]; // as wide as the codes, so that both fill a vector
+fn portable(levels: &[Level], rows: &EncodedRows, block: usize, leaves: &mut [u32; ROWS_PER_BLOCK]) {
+    let mut bits = [0_u32; ROWS_PER_BLOCK];
     for (place, level) in levels.iter().enumerate() {
         match *level {
             Level::Le { column, threshold, nan_left } => {
@@ -100,8 +100,7 @@ fn portable(levels: &[Level], rows: &EncodedRows, block: usize, leaves: &mut [u1
             }
         }
     }
-    #[expect(clippy::cast_possible_truncation, reason = "at most 10 levels")]
-    leaves.iter_mut().zip(bits).for_each(|(leaf, bits)| *leaf = bits as u16);
+    *leaves = bits;
 }
 
 /// The weight of the rows that come to each leaf.
@@ -119,7 +118,7 @@ pub(super) fn histogram(
     {
         let tile = first..rows.n_blocks().min(first + super::BLOCKS_PER_TILE);
         leaf_numbers(set, levels, rows, tile, Order::Straight, &mut leaves);
-        weights.iter().zip(&leaves).for_each(|(weight, &leaf)| histogram[usize::from(leaf)] += weight);
+        weights.iter().zip(&leaves).for_each(|(weight, &leaf)| histogram[leaf as usize] += weight);
     }
     histogram
 }
@@ -139,10 +138,10 @@ mod x86 {
         levels: &[Level],
         rows: &EncodedRows,
         block: usize,
-        leaves: &mut [u16; ROWS_PER_BLOCK],
+        leaves: &mut [u32; ROWS_PER_BLOCK],
     ) {
         #[target_feature(enable = "avx2,fma")]
-        fn inner(levels: &[Level], rows: &EncodedRows, block: usize, leaves: &mut [u16; ROWS_PER_BLOCK]) {
+        fn inner(levels: &[Level], rows: &EncodedRows, block: usize, leaves: &mut [u32; ROWS_PER_BLOCK]) {
             super::portable(levels, rows, block, leaves);
         }
         // SAFETY: the set is chosen only where the processor has it.
@@ -154,7 +153,7 @@ mod x86 {
         rows: &EncodedRows,
         block: usize,
         order: Order,
-        leaves: &mut [u16; ROWS_PER_BLOCK],
+        leaves: &mut [u32; ROWS_PER_BLOCK],
     ) {
         // SAFETY: the set is chosen only where the processor has it.
         unsafe { leaf_numbers(levels, rows, block, order, leaves) }
@@ -166,7 +165,7 @@ mod x86 {
         rows: &EncodedRows,
         block: usize,
         order: Order,
-        leaves: &mut [u16; ROWS_PER_BLOCK],
+        leaves: &mut [u32; ROWS_PER_BLOCK],
     ) {
         let mut bits = [_mm512_setzero_si512(); 4];
         for (place, level) in levels.iter().enumerate() {
@@ -199,7 +198,7 @@ mod x86 {
                 Order::Straight => bits,
                 Order::Halves => _mm512_permutexvar_epi32(halves, bits),
             };
-            store(_mm512_cvtepi32_epi16(bits), leaves);
+            store(bits, leaves);
         }
     }
 
@@ -209,9 +208,10 @@ mod x86 {
         unsafe { _mm512_loadu_ps(codes.as_ptr()) }
     }
 
+    #[inline]
     #[target_feature(enable = "avx512f")]
-    fn store(numbers: __m256i, leaves: &mut [u16; 16]) {
-        // SAFETY: 16 numbers are 32 bytes, and no alignment is asked for.
-        unsafe { _mm256_storeu_si256(leaves.as_mut_ptr().cast(), numbers) }
+    fn store(numbers: __m512i, leaves: &mut [u32; 16]) {
+        // SAFETY: 16 numbers are 64 bytes, and no alignment is asked for.
+        unsafe { _mm512_storeu_si512(leaves.as_mut_ptr().cast(), numbers) }
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Look {
 }
 
 /// Leaf numbers by tree of the block and row of the tile.
-pub(super) type Leaves = [[u16; ROWS_PER_TILE]; TREES_PER_BLOCK];
+pub(super) type Leaves = [[u32; ROWS_PER_TILE]; TREES_PER_BLOCK];
 
 impl Tables {
     /// For trees of at most `n_levels`.
@@ -123,7 +123,10 @@ fn one_by_one<T: Copy + Default + std::ops::AddAssign + Into<f64>>(
         for look in looks {
             let table = &entries[look.table << bits..][..1 << bits];
             let leaves = &leaves[look.tree][block * ROWS_PER_BLOCK..][..ROWS_PER_BLOCK];
-            totals.iter_mut().zip(leaves).for_each(|(total, &leaf)| *total += table[usize::from(leaf)]);
+            totals
+                .iter_mut()
+                .zip(leaves)
+                .for_each(|(total, &leaf)| *total += table[leaf as usize & (table.len() - 1)]);
         }
         sums.iter_mut().zip(totals).for_each(|(sum, total)| *sum += total.into());
     }
@@ -250,14 +253,13 @@ mod x86 {
         }
     }
 
-    /// 64 leaf numbers, 32 bits each.
+    /// 64 leaf numbers.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    fn numbers(leaves: &[u16]) -> [__m512i; 4] {
+    fn numbers(leaves: &[u32]) -> [__m512i; 4] {
         let mut numbers = [_mm512_setzero_si512(); 4];
         for (numbers, leaves) in numbers.iter_mut().zip(leaves.as_chunks::<16>().0) {
-            // SAFETY: 16 numbers are 32 bytes, and no alignment is asked for.
-            *numbers = _mm512_cvtepu16_epi32(unsafe { _mm256_loadu_si256(leaves.as_ptr().cast()) });
+            *numbers = load(leaves);
         }
         numbers
     }

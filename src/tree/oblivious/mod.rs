@@ -19,13 +19,12 @@ mod worth;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::indices::{Level, Order};
+use self::indices::Level;
 use self::lookup::{Look, Tables};
 use self::worth::Shape;
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::{Forest, Output, Precision, Split, Step, Tree};
-use super::sweep::Slots;
-use super::sweep::{Block, Kernel, TREES_PER_BLOCK, blocks};
+use super::sweep::{Block, Kernel, Slots, TREES_PER_BLOCK, blocks};
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::simd::InstructionSet;
@@ -34,8 +33,8 @@ use crate::simd::InstructionSet;
 pub const MOST_LEVELS: usize = 10;
 /// Levels of a tree whose pairs are looked up: their number grows with the square of the levels.
 pub const MOST_LEVELS_OF_PAIRS: usize = 8;
-/// Encoded blocks whose leaf numbers are held at once.
-const BLOCKS_PER_TILE: usize = 8;
+/// Encoded blocks whose leaf numbers are held at once: with 16 trees 16 KiB, half of a first-level cache.
+const BLOCKS_PER_TILE: usize = 4;
 const ROWS_PER_TILE: usize = BLOCKS_PER_TILE * ROWS_PER_BLOCK;
 
 /// What absent players are worth.
@@ -136,7 +135,7 @@ impl Kernel for Oblivious {
         let (block, prepared) = (&self.blocks[number], &self.prepared[number]);
         let stride = sums.len() / (block.outputs.len() * self.n_slots).max(1);
         let order = prepared.tables.order();
-        let mut leaves = [[0_u16; ROWS_PER_TILE]; TREES_PER_BLOCK];
+        let mut leaves = [[0; ROWS_PER_TILE]; TREES_PER_BLOCK];
         for first in (0..rows.n_blocks()).step_by(BLOCKS_PER_TILE) {
             let tile = first..rows.n_blocks().min(first + BLOCKS_PER_TILE);
             let n_rows = tile.len() * ROWS_PER_BLOCK;
@@ -190,7 +189,7 @@ fn prepare(
         .collect();
     let most = trees.iter().map(|(_, levels)| levels.len()).max().unwrap_or(0);
     let mut tables = Tables::new(most, precision, set);
-    let mut by_place: BTreeMap<(usize, usize), Vec<Look>> = BTreeMap::new();
+    let mut by_place: BTreeMap<(usize, usize), Vec<(usize, Vec<f64>)>> = BTreeMap::new();
     let mut compiled = Vec::new();
     for (number, (tree, splits)) in trees.iter().enumerate() {
         let tests: Vec<Level> = splits
@@ -212,8 +211,7 @@ fn prepare(
                 Some(histogram) => worth::interventional(&shape, &values, histogram),
             };
             for (slot, table) in tables_of(&worth, &shape, slots) {
-                let look = Look { tree: number, table: tables.push(&table) };
-                by_place.entry((output - block.outputs.start, slot)).or_default().push(look);
+                by_place.entry((output - block.outputs.start, slot)).or_default().push((number, table));
             }
         }
         compiled.push(tests);
@@ -221,7 +219,7 @@ fn prepare(
     let (mut runs, mut looks) = (Vec::new(), Vec::new());
     for ((output, slot), own) in by_place {
         runs.push(Run { output, slot, looks: looks.len()..looks.len() + own.len() });
-        looks.extend(own);
+        looks.extend(own.into_iter().map(|(tree, table)| Look { tree, table: tables.push(&table) }));
     }
     Prepared { trees: compiled, runs, looks, tables }
 }

@@ -65,6 +65,13 @@ impl Reference {
         Self::new(forest, encoding, Absent::Background { rows, weights }, slots)
     }
 
+    /// The same for some trees alone.
+    #[must_use]
+    pub fn of_trees(mut self, trees: &[u32]) -> Self {
+        self.blocks = blocks(&self.forest, trees.iter().copied());
+        self
+    }
+
     fn new(forest: Arc<Forest>, encoding: Arc<Encoding>, absent: Absent, slots: Slots<'_>) -> Self {
         let mut rules = BTreeMap::new();
         if matches!(absent, Absent::Covers) {

@@ -3,8 +3,7 @@
 use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::simd::{InstructionSet, supported};
 use ferroshap::tree::oblivious::{Absent, MOST_LEVELS, MOST_LEVELS_OF_PAIRS, Oblivious, takes};
-use ferroshap::tree::sweep::Slots;
-use ferroshap::tree::sweep::{Sums, sweep};
+use ferroshap::tree::sweep::{Section, Slots, Sums, Sweep};
 use ferroshap::tree::{Dense, EncodedRows, Encoding, Forest, Precision, Rows, Tree};
 
 use super::brute_force::{self, Background, interventional_worth, path_dependent_worth, worths};
@@ -76,7 +75,9 @@ fn explain(
         }
     };
     let out_of = (out.as_mut_slice(), row_length);
-    sweep(&[&kernel], &encoding, &rows, n_slots, n_outputs, &workers, &|_| (), out_of, &write).unwrap();
+    let sections = [Section { kernels: vec![&kernel], n_slots }];
+    let sweep = Sweep::new(&sections, &encoding, &rows, n_outputs);
+    sweep.run(&workers, &|_| (), out_of, &write).unwrap();
     out
 }
 

@@ -85,7 +85,7 @@ def main():
             margins = margins / rounds
         (HERE / f"{name}-{VERSION}.txt").write_text(text)
         nulls = [[None if np.isnan(x) else float(x) for x in row] for row in rows]
-        record = {"rows": nulls, "margins": np.asarray(margins).tolist()}
+        record = {"rows": nulls, "margins": np.asarray(margins).reshape(len(rows), -1).tolist()}
         (HERE / f"{name}-{VERSION}.rows.json").write_text(json.dumps(record))
 
 

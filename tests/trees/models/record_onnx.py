@@ -32,7 +32,14 @@ def converted():
     small = {"max_depth": 3, "random_state": 0}
     first = {"X": X[:1]}
     yield "forest", to_onnx(ensemble.RandomForestRegressor(4, **small).fit(X, y), **first)
-    yield "forest_double", to_onnx(ensemble.RandomForestRegressor(4, **small).fit(X, y), X=X[:1].astype(float), target_opset={"": 18, "ai.onnx.ml": 3})
+    yield (
+        "forest_double",
+        to_onnx(
+            ensemble.RandomForestRegressor(4, **small).fit(X, y),
+            X=X[:1].astype(float),
+            target_opset={"": 18, "ai.onnx.ml": 3},
+        ),
+    )
     yield "targets", to_onnx(ensemble.RandomForestRegressor(3, **small).fit(X, both), **first)
     yield "forest_binary", to_onnx(ensemble.RandomForestClassifier(3, **small).fit(X, two), **first)
     yield "forest_classes", to_onnx(ensemble.RandomForestClassifier(3, **small).fit(X, three), **first)
@@ -68,11 +75,25 @@ def model_of(nodes, n_outputs, opset, kind=TensorProto.FLOAT, initializers=()):
 def by_hand():
     """All modes, NaN either way, an average with base values, a leaf without weight and one with two."""
     modes = [f"BRANCH_{name}" for name in ("LEQ", "LT", "GTE", "GT", "EQ", "NEQ")]
-    arrays = {key: [] for key in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids", "missing_value_tracks_true")}
+    arrays = {
+        key: []
+        for key in (
+            "treeids",
+            "nodeids",
+            "featureids",
+            "values",
+            "modes",
+            "truenodeids",
+            "falsenodeids",
+            "missing_value_tracks_true",
+        )
+    }
     targets = {key: [] for key in ("treeids", "nodeids", "ids", "weights")}
     for number, mode in enumerate(modes * 2):
         split = (mode, number % 4, float(X[number, number % 4]), 2, 1, int(number >= 6))
-        for node, (name, column, value, on_true, on_false, missing) in enumerate([split] + [("LEAF", 0, 0.0, 0, 0, 0)] * 2):
+        for node, (name, column, value, on_true, on_false, missing) in enumerate(
+            [split] + [("LEAF", 0, 0.0, 0, 0, 0)] * 2
+        ):
             row = (number + 5, node, column, value, name, on_true, on_false, missing)
             for key, entry in zip(arrays, row, strict=True):
                 arrays[key].append(entry)
@@ -83,8 +104,15 @@ def by_hand():
     attributes = {f"nodes_{key}": values for key, values in arrays.items()}
     attributes |= {f"target_{key}": values for key, values in targets.items()}
     node = helper.make_node(
-        "TreeEnsembleRegressor", ["x"], ["y"], domain="ai.onnx.ml", n_targets=2, base_values=[0.5, -0.5],
-        aggregate_function="AVERAGE", post_transform="NONE", **attributes,
+        "TreeEnsembleRegressor",
+        ["x"],
+        ["y"],
+        domain="ai.onnx.ml",
+        n_targets=2,
+        base_values=[0.5, -0.5],
+        aggregate_function="AVERAGE",
+        post_transform="NONE",
+        **attributes,
     )
     return model_of([node], 2, 3)
 
@@ -92,15 +120,26 @@ def by_hand():
 def opset5(kind=TensorProto.FLOAT):
     """Two trees with a member test and a tree of one leaf, and an addition behind them."""
     numbers = np.float32 if kind == TensorProto.FLOAT else np.float64
-    tensor = lambda name, values: helper.make_tensor(name, kind, [len(values)], np.asarray(values, numbers))
+
+    def tensor(name, values):
+        return helper.make_tensor(name, kind, [len(values)], np.asarray(values, numbers))
+
     node = helper.make_node(
-        "TreeEnsemble", ["x"], ["z"], domain="ai.onnx.ml", n_targets=2, aggregate_function=1, post_transform=0,
+        "TreeEnsemble",
+        ["x"],
+        ["z"],
+        domain="ai.onnx.ml",
+        n_targets=2,
+        aggregate_function=1,
+        post_transform=0,
         tree_roots=[0, 2, 3],
         nodes_featureids=[0, 3, 1, 2],
         nodes_modes=helper.make_tensor("m", TensorProto.UINT8, [4], np.array([0, 6, 3, 0], np.uint8)),
         nodes_splits=tensor("s", [0.25, 0.0, X[0, 1], 0.0]),
-        nodes_truenodeids=[1, 1, 3, 5], nodes_trueleafs=[0, 1, 1, 1],
-        nodes_falsenodeids=[0, 2, 4, 5], nodes_falseleafs=[1, 1, 1, 1],
+        nodes_truenodeids=[1, 1, 3, 5],
+        nodes_trueleafs=[0, 1, 1, 1],
+        nodes_falsenodeids=[0, 2, 4, 5],
+        nodes_falseleafs=[1, 1, 1, 1],
         nodes_missing_value_tracks_true=[1, 0, 1, 0],
         leaf_targetids=[0, 1, 0, 1, 0, 1],
         leaf_weights=tensor("w", [1.0, 2.5, -3.0, 0.125, 7.0, 0.5]),
@@ -138,7 +177,12 @@ def record(name, model):
         if "nodes_values" in arrays:
             splits = [
                 (column, value)
-                for column, value, mode in zip(arrays["nodes_featureids"].ints, arrays["nodes_values"].floats, arrays["nodes_modes"].strings, strict=True)
+                for column, value, mode in zip(
+                    arrays["nodes_featureids"].ints,
+                    arrays["nodes_values"].floats,
+                    arrays["nodes_modes"].strings,
+                    strict=True,
+                )
                 if mode != b"LEAF"
             ]
             for row, (column, value) in enumerate(splits[:24]):
@@ -146,13 +190,16 @@ def record(name, model):
     session = onnxruntime.InferenceSession(without_transform(model).SerializeToString())
     (margins,) = session.run(None, {session.get_inputs()[0].name: rows.astype(float) if is_double else rows})
     (HERE / f"{name}.onnx").write_bytes(model.SerializeToString())
-    classes = [attribute.ints for node in model.graph.node for attribute in node.attribute if attribute.name == "class_ids"]
+    classes = [
+        attribute.ints for node in model.graph.node for attribute in node.attribute if attribute.name == "class_ids"
+    ]
     if np.shape(margins)[1:] == (2,) and classes and len(set(classes[0])) == 1:
         margins = margins[:, 1]  # one score, and what onnxruntime makes of it
     rows = [[None if np.isnan(x) else float(x) for x in row] for row in rows]
     margins = np.asarray(margins, np.float64).reshape(len(rows), -1).tolist()
-    (HERE / f"{name}.rows.json").write_text(json.dumps({"rows": rows, "margins": margins}, separators=(",", ":")) + "\n")
-    print(name, np.shape(margins))
+    (HERE / f"{name}.rows.json").write_text(
+        json.dumps({"rows": rows, "margins": margins}, separators=(",", ":")) + "\n"
+    )
 
 
 if __name__ == "__main__":

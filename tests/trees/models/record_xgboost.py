@@ -100,12 +100,12 @@ def probes(booster, kinds):
     splits = [
         pair
         for tree in model["trees"]
-        for child, *pair in zip(tree["left_children"], tree["split_indices"], tree["split_conditions"])
+        for child, *pair in zip(tree["left_children"], tree["split_indices"], tree["split_conditions"])  # noqa: B905 - Python 3.8
         if child != -1
     ]
     for column in range(X.shape[1]):
         thresholds = [threshold for split, threshold in splits if split == column]
-        for row, threshold in zip(rows[12:], thresholds):
+        for row, threshold in zip(rows[12:], thresholds):  # noqa: B905 - runs under Python 3.8 too
             row[column] = np.float32(threshold)
     if kinds is not None:
         rows[:6, 3] = [0, 3, 31, 40, 2.75, np.nan]

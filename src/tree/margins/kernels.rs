@@ -1,0 +1,111 @@
+//! The kernels of a few passes: tables for short paths, the cohort walk for long ones.
+
+use std::sync::Arc;
+
+use super::passes::Pass;
+use crate::error::Error;
+use crate::parallel::Workers;
+use crate::simd::InstructionSet;
+use crate::tree::cohorts::{Background, Cohorts};
+use crate::tree::encode::{EncodedRows, Encoding};
+use crate::tree::forest::{Forest, Precision};
+use crate::tree::patterns::{self, Request, Weights};
+use crate::tree::rows::Rows;
+use crate::tree::sweep::{Kernel, Section, Slots};
+
+/// Background rows of a pass up to which building tables costs more than walking with each of them.
+const FEW_ROWS: usize = 4;
+
+/// The kernels of one pass.
+#[derive(Debug, Default)]
+pub(super) struct PassKernels(Vec<Box<dyn Kernel>>);
+
+impl PassKernels {
+    pub(super) fn section(&self, n_slots: usize) -> Section<'_> {
+        Section { kernels: self.0.iter().map(|kernel| &**kernel).collect(), n_slots }
+    }
+}
+
+/// The background, kept for kernels that are made when they are needed.
+#[derive(Debug)]
+pub(super) struct Stand {
+    forest: Arc<Forest>,
+    encoding: Arc<Encoding>,
+    precision: Precision,
+    rows: EncodedRows,
+    /// For each tree the leaves that no table covers.
+    long: Vec<Vec<u32>>,
+}
+
+impl Stand {
+    pub(super) fn new(
+        forest: Arc<Forest>,
+        encoding: Arc<Encoding>,
+        rows: &Rows<'_>,
+        precision: Precision,
+    ) -> Self {
+        let mut encoded = EncodedRows::default();
+        encoding.encode(rows, 0..rows.n_rows(), &mut encoded);
+        let long = (0..forest.trees.len()).map(|tree| {
+            let tree = u32::try_from(tree).expect("a forest has fewer than 2^32 trees");
+            patterns::uncovered_leaves(&forest, tree, false)
+        });
+        let long = long.collect();
+        Self { forest, encoding, precision, rows: encoded, long }
+    }
+
+    /// The kernels of each pass.
+    pub(super) fn kernels(&self, passes: &[Pass], workers: &Workers<'_>) -> Result<Vec<PassKernels>, Error> {
+        let is_few = |pass: &Pass| pass.weights.iter().filter(|&&weight| weight != 0.0).count() <= FEW_ROWS;
+        let mut kernels: Vec<PassKernels> = Vec::new();
+        kernels.resize_with(passes.len(), PassKernels::default);
+        let many: Vec<Vec<f64>> =
+            passes.iter().filter(|pass| !is_few(pass)).map(|pass| pass.weights.clone()).collect();
+        let mut tables = self.tables(&many, workers)?.into_iter();
+        for (pass, PassKernels(kernels)) in passes.iter().zip(&mut kernels) {
+            workers.check()?;
+            let long = if is_few(pass) { None } else { Some(&self.long[..]) };
+            if long.is_some() {
+                kernels.extend(tables.next());
+            }
+            if long.is_none_or(|long| long.iter().any(|leaves| !leaves.is_empty())) {
+                let background = Background::new(&self.encoding, &self.rows, &pass.weights);
+                let forest = Arc::clone(&self.forest);
+                kernels.push(Box::new(Cohorts::new(
+                    forest,
+                    &self.encoding,
+                    background,
+                    long,
+                    Slots::Players,
+                )));
+            }
+        }
+        Ok(kernels)
+    }
+
+    /// Tables of the short paths, for each vector of weights.
+    fn tables(&self, weights: &[Vec<f64>], workers: &Workers<'_>) -> Result<Vec<Box<dyn Kernel>>, Error> {
+        if weights.is_empty() {
+            return Ok(Vec::new());
+        }
+        let trees: Vec<u32> = (0..).take(self.forest.trees.len()).collect();
+        let request = Request {
+            forest: &self.forest,
+            encoding: &self.encoding,
+            trees: &trees,
+            pairs: None,
+            background: &Rows::Encoded(&self.rows),
+            weights: Weights::Given(weights),
+            table_bytes: usize::MAX, // the caller lets go of them after the sweep
+            set: InstructionSet::chosen()?,
+        };
+        Ok(match self.precision {
+            Precision::F32 => boxed(patterns::prepare::<f32>(&request, workers)?),
+            Precision::F64 => boxed(patterns::prepare::<f64>(&request, workers)?),
+        })
+    }
+}
+
+fn boxed<K: Kernel + 'static>(kernels: Vec<K>) -> Vec<Box<dyn Kernel>> {
+    kernels.into_iter().map(|kernel| Box::new(kernel) as Box<dyn Kernel>).collect()
+}

@@ -1,1 +1,0 @@
-//! Path-dependent values: the multilinear extension's derivative at quadrature points, rows in lanes.
