@@ -20,10 +20,9 @@ pub(super) struct Descent<'a> {
 /// A node of 16 bytes. A leaf leads to itself.
 #[derive(Debug, Clone, Copy)]
 struct Step16 {
-    threshold: f32, // or the number of the set's test, as bits
-    column: u32,    // with flags above
-    left: u32,
-    right: u32,
+    threshold: f32,     // or the number of the set's test, as bits
+    column: u32,        // with flags above
+    children: [u32; 2], // left, right: an index, not a choice, so that no branch has to guess
 }
 
 impl<'a> Descent<'a> {
@@ -36,7 +35,7 @@ impl<'a> Descent<'a> {
         };
         for (number, node) in (0_u32..).zip(&tree.nodes) {
             let (leaf, step) = match node.step {
-                Step::Leaf(leaf) => (leaf, Step16 { threshold: 0.0, column: 0, left: number, right: number }),
+                Step::Leaf(leaf) => (leaf, Step16 { threshold: 0.0, column: 0, children: [number; 2] }),
                 Step::Split(split) => (0, descent.step(encoding.test(&split), number + 1, split.right)),
             };
             descent.leaf.push(leaf);
@@ -56,29 +55,39 @@ impl<'a> Descent<'a> {
                 (f32::from_bits(self.sets.len() as u32 - 1), column as u32 | IN_SET)
             }
         };
-        Step16 { threshold, column, left, right }
+        Step16 { threshold, column, children: [left, right] }
     }
 
     /// The leaves that the rows of a block come to.
     pub(super) fn leaves(&self, rows: &EncodedRows, block: usize, leaves: &mut [u32; ROWS_PER_BLOCK]) {
         if self.nodes.len() == 1 {
-            return leaves.fill(0);
+            leaves.fill(0);
+        } else if self.sets.is_empty() {
+            self.walk::<false>(rows.block(block), leaves);
+        } else {
+            self.walk::<true>(rows.block(block), leaves);
         }
-        let codes = rows.block(block);
+    }
+
+    #[inline]
+    fn walk<const HAS_SETS: bool>(
+        &self,
+        codes: &[[f32; ROWS_PER_BLOCK]],
+        leaves: &mut [u32; ROWS_PER_BLOCK],
+    ) {
         for (party, leaves) in leaves.as_chunks_mut::<PARTY>().0.iter_mut().enumerate() {
             let mut at = [0_u32; PARTY];
             loop {
                 let mut moved = 0;
                 for (lane, at) in at.iter_mut().enumerate() {
-                    let node = self.nodes[*at as usize];
-                    let column = (node.column & COLUMN) as usize;
-                    let code = codes[column][party * PARTY + lane];
-                    let is_left = if node.column & IN_SET == 0 {
-                        (code <= node.threshold) | ((node.column & NAN_LEFT != 0) & code.is_nan())
-                    } else {
+                    let node = &self.nodes[*at as usize];
+                    let code = codes[(node.column & COLUMN) as usize][party * PARTY + lane];
+                    let is_left = if HAS_SETS && node.column & IN_SET != 0 {
                         self.sets[node.threshold.to_bits() as usize].goes_left(code)
+                    } else {
+                        (code <= node.threshold) | ((node.column & NAN_LEFT != 0) & code.is_nan())
                     };
-                    let next = if is_left { node.left } else { node.right };
+                    let next = node.children[usize::from(!is_left)];
                     moved |= next ^ *at;
                     *at = next;
                 }

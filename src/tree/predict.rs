@@ -60,6 +60,11 @@ fn add_all(
         }
         for (block, margins) in margins.chunks_mut(ROWS_PER_BLOCK * n_outputs).enumerate() {
             descent.leaves(rows, block, &mut leaves);
+            if let (Output::One(output), true) = (tree.output, tree.linear.is_empty()) {
+                let margins = margins[output as usize..].iter_mut().step_by(n_outputs);
+                margins.zip(&leaves).for_each(|(margin, &leaf)| *margin += tree.values[leaf as usize]);
+                continue;
+            }
             for (lane, (margins, &leaf)) in margins.chunks_mut(n_outputs).zip(&leaves).enumerate() {
                 add_leaf(tree, leaf, encoding, rows, block * ROWS_PER_BLOCK + lane, margins);
             }
