@@ -16,8 +16,9 @@ use super::cohorts::{Background, Cohorts};
 use super::encode::{EncodedRows, Encoding};
 use super::forest::{Forest, Precision};
 use super::oblivious::{self, Oblivious};
-use super::patterns::{self, Patterns};
+use super::patterns::{self, Patterns, Weights};
 use super::quadrature::{self, Quadrature};
+use super::rows::Rows;
 use super::saabas::Saabas;
 use super::sweep::{Kernel, Section, Slots};
 use crate::error::{Error, ModelError};
@@ -297,13 +298,19 @@ impl Chooser<'_> {
         if trees.is_empty() {
             return Ok(());
         }
+        let share = 1.0 / weights.len() as f64;
+        let given = [weights.to_vec()];
+        let is_equal = weights.iter().all(|&weight| weight == share);
         let request = patterns::Request {
             forest: self.forest,
             encoding: self.encoding,
             trees,
-            slots,
-            background: rows,
-            weights: &[weights.to_vec()],
+            pairs: match slots {
+                Slots::Players => None,
+                Slots::Pairs(pairs) => Some(pairs),
+            },
+            background: &Rows::Encoded(rows),
+            weights: if is_equal { Weights::Equal } else { Weights::Given(&given) },
             table_bytes: TABLE_BYTES,
             set: self.set,
         };
