@@ -9,6 +9,7 @@
 //! | background | oblivious, few levels | tables of leaf numbers |
 //! | background | all others: leaves of short paths | tables of patterns |
 //! | background | all others: leaves of long paths | cohort walk |
+//! | background of any size | linear leaves | cohort walk |
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::encode::{EncodedRows, Encoding};
 use super::forest::{Forest, Precision};
 use super::oblivious::{self, Oblivious};
 use super::patterns::{self, Patterns, Weights};
-use super::reference::Reference;
+use super::quadrature::{self, Quadrature};
 use super::rows::Rows;
 use super::saabas::Saabas;
 use super::sweep::{Kernel, Section, Slots};
@@ -51,11 +52,40 @@ pub(super) enum Want<'a> {
     ValuesAndPairs(&'a [(u32, u32)]),
 }
 
+impl Game {
+    /// Is the background so small that each of its rows is explained alone?
+    fn is_few(&self) -> bool {
+        match self {
+            Self::Interventional { weights, .. } => {
+                weights.iter().filter(|&&weight| weight != 0.0).count() <= FEW_ROWS
+            }
+            Self::PathDependent { .. } | Self::Saabas => false,
+        }
+    }
+
+    /// Do values come from the descent that gives interactions?
+    pub(super) fn gives_both(&self) -> bool {
+        matches!(self, Self::PathDependent { .. }) || self.is_few()
+    }
+}
+
+impl<'a> Want<'a> {
+    /// The slots that kernels of one kind of slots are asked for.
+    fn slots(self) -> Vec<Slots<'a>> {
+        match self {
+            Self::Values => vec![Slots::Players],
+            Self::Pairs(pairs) => vec![Slots::Pairs(pairs)],
+            Self::ValuesAndPairs(pairs) => vec![Slots::Players, Slots::Pairs(pairs)],
+        }
+    }
+}
+
 /// Kernels that together explain all leaves, by what their slots are.
 #[derive(Debug, Default)]
 pub(super) struct Kernels {
     values: Vec<Box<dyn Kernel>>,
     pairs: Vec<Box<dyn Kernel>>,
+    both: Vec<Box<dyn Kernel>>, // players, then pairs
     words: Vec<String>,
 }
 
@@ -78,12 +108,39 @@ impl Kernels {
     ) -> Result<Self, Error> {
         let chooser = Chooser { forest, encoding, set: InstructionSet::chosen()?, workers };
         let mut kernels = Self::default();
-        match want {
-            Want::Values => chooser.add(game, Slots::Players, &mut kernels)?,
-            Want::Pairs(pairs) => chooser.add(game, Slots::Pairs(pairs), &mut kernels)?,
-            Want::ValuesAndPairs(pairs) => {
-                chooser.add(game, Slots::Players, &mut kernels)?;
-                chooser.add(game, Slots::Pairs(pairs), &mut kernels)?;
+        let is_pairs = !matches!(want, Want::Values);
+        if is_pairs && !chooser.linear_trees().is_empty() {
+            return Err(Error::Model(ModelError::Unsupported {
+                library: "interactions",
+                what: "a model with linear leaves".to_owned(),
+                remedy: "ask for values alone",
+            }));
+        }
+        match game {
+            Game::Saabas => chooser.add_saabas(want, &mut kernels)?,
+            Game::PathDependent { precision } => {
+                let (tables, others) = chooser.split(is_pairs);
+                for slots in want.slots() {
+                    let absent = oblivious::Absent::Covers;
+                    chooser.add_oblivious(&tables, absent, slots, *precision, &mut kernels)?;
+                }
+                chooser.add_quadrature(&others, None, want, *precision, &mut kernels);
+            }
+            Game::Interventional { precision, rows, weights } if game.is_few() => {
+                let present: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] != 0.0).collect();
+                let (mut trees, others) = chooser.split(is_pairs);
+                trees.extend(others);
+                trees.sort_unstable();
+                let linear = chooser.linear_leaves();
+                chooser.add_cohorts(&linear, rows, weights, Slots::Players, &mut kernels);
+                let weights = present.iter().map(|&row| weights[row]).collect();
+                let baselines = Some((rows.selected(&present), weights));
+                chooser.add_quadrature(&trees, baselines, want, *precision, &mut kernels);
+            }
+            Game::Interventional { precision, rows, weights } => {
+                for slots in want.slots() {
+                    chooser.add_background(*precision, rows, weights, slots, &mut kernels)?;
+                }
             }
         }
         Ok(kernels)
@@ -97,6 +154,11 @@ impl Kernels {
     /// What their sums are: undivided interactions.
     pub(super) fn pairs(&self, n_pairs: usize) -> Section<'_> {
         Section { kernels: self.pairs.iter().map(|kernel| &**kernel).collect(), n_slots: n_pairs }
+    }
+
+    /// What their sums are: values, then undivided interactions.
+    pub(super) fn both(&self, n_slots: usize) -> Section<'_> {
+        Section { kernels: self.both.iter().map(|kernel| &**kernel).collect(), n_slots }
     }
 
     /// What was chosen, in words.
@@ -117,52 +179,54 @@ impl Kernels {
 }
 
 impl Chooser<'_> {
-    fn add(&self, game: &Game, slots: Slots<'_>, kernels: &mut Kernels) -> Result<(), Error> {
-        if self.forest.trees.iter().any(|tree| !tree.linear.is_empty()) {
-            return Err(Error::Model(ModelError::Unsupported {
-                library: "trees",
-                what: "a model with linear leaves".to_owned(),
-                remedy: "explain it as a black box: algorithm='permutation'",
-            }));
+    /// Against a background of many rows: tables for what is short, the walk for what is long.
+    fn add_background(
+        &self,
+        precision: Precision,
+        rows: &EncodedRows,
+        weights: &[f64],
+        slots: Slots<'_>,
+        kernels: &mut Kernels,
+    ) -> Result<(), Error> {
+        let (tables, others) = self.split(matches!(slots, Slots::Pairs(_)));
+        self.add_oblivious(&tables, oblivious::Absent::Background(rows, weights), slots, precision, kernels)?;
+        match precision {
+            Precision::F32 => self.add_patterns::<f32>(&others, rows, weights, slots, kernels)?,
+            Precision::F64 => self.add_patterns::<f64>(&others, rows, weights, slots, kernels)?,
         }
-        match game {
-            Game::Saabas => self.add_saabas(slots, kernels),
-            Game::PathDependent { precision } => {
-                let (tables, others) = self.split(matches!(slots, Slots::Pairs(_)));
-                self.add_oblivious(&tables, oblivious::Absent::Covers, slots, *precision, kernels)?;
-                self.add_quadrature(&others, slots, kernels);
-                Ok(())
-            }
-            Game::Interventional { precision, rows, weights } => {
-                let present: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] != 0.0).collect();
-                if present.len() <= FEW_ROWS {
-                    let all: Vec<u32> = (0..).take(self.forest.trees.len()).collect();
-                    let rows = rows.selected(&present);
-                    let weights = present.iter().map(|&row| weights[row]).collect();
-                    self.add_baselines(&all, rows, weights, slots, kernels);
-                    return Ok(());
-                }
-                let (tables, others) = self.split(matches!(slots, Slots::Pairs(_)));
-                let absent = oblivious::Absent::Background(rows, weights);
-                self.add_oblivious(&tables, absent, slots, *precision, kernels)?;
-                match precision {
-                    Precision::F32 => self.add_patterns::<f32>(&others, rows, weights, slots, kernels)?,
-                    Precision::F64 => self.add_patterns::<f64>(&others, rows, weights, slots, kernels)?,
-                }
-                self.add_cohorts(&others, rows, weights, slots, kernels);
-                Ok(())
-            }
+        let mut leaves = self.linear_leaves();
+        for tree in others {
+            leaves[tree as usize] =
+                patterns::uncovered_leaves(self.forest, tree, matches!(slots, Slots::Pairs(_)));
         }
+        self.add_cohorts(&leaves, rows, weights, slots, kernels);
+        Ok(())
     }
 
-    /// Trees for tables of leaf numbers, and all others.
+    fn linear_trees(&self) -> Vec<u32> {
+        let trees = (0..).take(self.forest.trees.len());
+        trees.filter(|&tree| !self.forest.trees[tree as usize].linear.is_empty()).collect()
+    }
+
+    /// For each tree its leaves, if they are linear; none otherwise.
+    fn linear_leaves(&self) -> Vec<Vec<u32>> {
+        let mut leaves = vec![Vec::new(); self.forest.trees.len()];
+        for tree in self.linear_trees() {
+            let n_leaves = self.forest.trees[tree as usize].n_leaves();
+            leaves[tree as usize] = (0..).take(n_leaves).collect();
+        }
+        leaves
+    }
+
+    /// Trees for tables of leaf numbers, and all others whose leaves are numbers.
     fn split(&self, is_pairs: bool) -> (Vec<u32>, Vec<u32>) {
         let trees = (0..).take(self.forest.trees.len());
+        let trees = trees.filter(|&tree: &u32| self.forest.trees[tree as usize].linear.is_empty());
         trees.partition(|&tree| oblivious::takes(&self.forest.trees[tree as usize], is_pairs))
     }
 
-    fn add_saabas(&self, slots: Slots<'_>, kernels: &mut Kernels) -> Result<(), Error> {
-        if matches!(slots, Slots::Pairs(_)) {
+    fn add_saabas(&self, want: Want<'_>, kernels: &mut Kernels) -> Result<(), Error> {
+        if !matches!(want, Want::Values) {
             return Err(Error::Parameter {
                 argument: "approximate",
                 got: "True".to_owned(),
@@ -171,7 +235,7 @@ impl Chooser<'_> {
         }
         let kernel = Saabas::new(Arc::clone(self.forest), Arc::clone(self.encoding));
         let words = "Saabas's approximation: one step in the mean a split; not Shapley values";
-        kernels.push(kernel, slots, words.to_owned());
+        kernels.push(kernel, Slots::Players, words.to_owned());
         Ok(())
     }
 
@@ -199,31 +263,50 @@ impl Chooser<'_> {
         Ok(())
     }
 
-    fn add_quadrature(&self, trees: &[u32], slots: Slots<'_>, kernels: &mut Kernels) {
+    /// One descent for all that is wanted, of covers or of each of a few background rows.
+    fn add_quadrature(
+        &self,
+        trees: &[u32],
+        baselines: Option<(EncodedRows, Vec<f64>)>,
+        want: Want<'_>,
+        precision: Precision,
+        kernels: &mut Kernels,
+    ) {
         if trees.is_empty() {
             return;
         }
-        let (forest, encoding) = (Arc::clone(self.forest), Arc::clone(self.encoding));
-        let kernel = Reference::path_dependent(forest, encoding, slots).of_trees(trees);
-        kernels.push(kernel, slots, format!("{}: the slow reference", counted(trees.len(), "tree")));
-    }
-
-    fn add_baselines(
-        &self,
-        trees: &[u32],
-        rows: EncodedRows,
-        weights: Vec<f64>,
-        slots: Slots<'_>,
-        kernels: &mut Kernels,
-    ) {
-        let words = format!(
-            "{}: the slow reference, {}",
-            counted(trees.len(), "tree"),
-            counted(weights.len(), "background row")
-        );
-        let (forest, encoding) = (Arc::clone(self.forest), Arc::clone(self.encoding));
-        let kernel = Reference::interventional(forest, encoding, rows, weights, slots).of_trees(trees);
-        kernels.push(kernel, slots, words);
+        let mut words = format!("{}: quadrature", counted(trees.len(), "tree"));
+        let absent = match baselines {
+            None => quadrature::Absent::Covers,
+            Some((rows, weights)) => {
+                words = format!("{words} for {}", counted(weights.len(), "background row"));
+                quadrature::Absent::Rows { rows, weights }
+            }
+        };
+        let request = |slots| quadrature::Request {
+            forest: Arc::clone(self.forest),
+            encoding: Arc::clone(self.encoding),
+            trees,
+            absent,
+            slots,
+            precision,
+            set: self.set,
+        };
+        match want {
+            Want::Values => {
+                let kernel = Quadrature::new(request(quadrature::Slots::Players));
+                kernels.push(kernel, Slots::Players, words);
+            }
+            Want::Pairs(pairs) => {
+                let kernel = Quadrature::new(request(quadrature::Slots::Pairs(pairs)));
+                kernels.push(kernel, Slots::Pairs(pairs), words);
+            }
+            Want::ValuesAndPairs(pairs) => {
+                kernels.words.push(format!("values and interactions: {words}"));
+                let kernel = Quadrature::new(request(quadrature::Slots::PlayersAndPairs(pairs)));
+                kernels.both.push(Box::new(kernel));
+            }
+        }
     }
 
     /// Tables for the leaves of short paths.
@@ -271,32 +354,26 @@ impl Chooser<'_> {
         Ok(())
     }
 
-    /// The walk for the leaves of long paths.
+    /// The walk for some leaves of each tree.
     fn add_cohorts(
         &self,
-        trees: &[u32],
+        leaves: &[Vec<u32>],
         rows: &EncodedRows,
         weights: &[f64],
         slots: Slots<'_>,
         kernels: &mut Kernels,
     ) {
-        let is_pairs = matches!(slots, Slots::Pairs(_));
-        let mut leaves = vec![Vec::new(); self.forest.trees.len()];
-        for &tree in trees {
-            leaves[tree as usize] = patterns::uncovered_leaves(self.forest, tree, is_pairs);
-        }
         let n_leaves: usize = leaves.iter().map(Vec::len).sum();
         if n_leaves == 0 {
             return;
         }
         let background = Background::new(self.encoding, rows, weights);
         let words = format!(
-            "{}: cohort walk with {}",
-            counted(n_leaves, "leaf on a long path").replace("leaf on a long paths", "leaves on long paths"),
+            "{n_leaves} leaves on long paths or with linear functions: cohort walk with {}",
             counted(background.n_rows(), "distinct background row")
         );
         let forest = Arc::clone(self.forest);
-        kernels.push(Cohorts::new(forest, self.encoding, background, Some(&leaves), slots), slots, words);
+        kernels.push(Cohorts::new(forest, self.encoding, background, Some(leaves), slots), slots, words);
     }
 }
 
@@ -305,5 +382,5 @@ fn counted(n: usize, what: &str) -> String {
 }
 
 fn size(bytes: usize) -> String {
-    format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64)
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }

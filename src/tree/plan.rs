@@ -22,6 +22,7 @@ pub struct Plan {
     values: Kernels,
     pairs: OnceLock<Vec<(u32, u32)>>,
     pair_interactions: OnceLock<Kernels>,
+    matrices: OnceLock<Kernels>,
 }
 
 /// A float that results come in.
@@ -76,7 +77,9 @@ impl Plan {
         check_rows(&forest, background)?;
         let mut weights = checked_weights(background.n_rows(), weights)?;
         let total: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= total);
+        for weight in &mut weights {
+            *weight /= total;
+        }
         let encoding = Arc::new(Encoding::new(&forest)?);
         let mut rows = EncodedRows::default();
         encoding.encode(background, 0..background.n_rows(), &mut rows);
@@ -97,8 +100,8 @@ impl Plan {
         workers: &Workers<'_>,
     ) -> Result<Self, Error> {
         let values = Kernels::new(&forest, &encoding, &game, Want::Values, workers)?;
-        let (pairs, pair_interactions) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { forest, encoding, game, base_values, values, pairs, pair_interactions })
+        let (pairs, pair_interactions, matrices) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Self { forest, encoding, game, base_values, values, pairs, pair_interactions, matrices })
     }
 
     /// What every output is worth before anybody joins: `[output]`.
@@ -137,14 +140,18 @@ impl Plan {
         self.pairs.get_or_init(|| shared_pairs(&self.forest))
     }
 
-    /// Kernels of pairs, made when they are first asked for.
-    fn pair_kernels(&self, workers: &Workers<'_>) -> Result<&Kernels, Error> {
-        if let Some(kernels) = self.pair_interactions.get() {
+    /// Kernels that are made when they are first asked for. An interrupt is not kept.
+    fn kernels<'a>(
+        &self,
+        place: &'a OnceLock<Kernels>,
+        want: Want<'_>,
+        workers: &Workers<'_>,
+    ) -> Result<&'a Kernels, Error> {
+        if let Some(kernels) = place.get() {
             return Ok(kernels);
         }
-        let want = Want::Pairs(self.shared_pairs());
-        let kernels = Kernels::new(&self.forest, &self.encoding, &self.game, want, workers)?; // an interrupt is not kept
-        Ok(self.pair_interactions.get_or_init(|| kernels))
+        let kernels = Kernels::new(&self.forest, &self.encoding, &self.game, want, workers)?;
+        Ok(place.get_or_init(|| kernels))
     }
 
     /// Interaction matrices of all rows: `[row][player][player][output]` into `out`; an off-diagonal entry is half
@@ -158,7 +165,15 @@ impl Plan {
     ) -> Result<(), Error> {
         let (n_players, n_outputs) = (self.forest.n_players(), self.forest.n_outputs());
         let pairs = self.shared_pairs();
-        let sections = [self.values.values(n_players), self.pair_kernels(workers)?.pairs(pairs.len())];
+        let (values, kernels) = if self.game.gives_both() {
+            let kernels = self.kernels(&self.matrices, Want::ValuesAndPairs(pairs), workers)?;
+            (kernels.values(n_players), kernels)
+        } else {
+            let kernels = self.kernels(&self.pair_interactions, Want::Pairs(pairs), workers)?;
+            (self.values.values(n_players), kernels)
+        };
+        let sections = [values, kernels.pairs(pairs.len()), kernels.both(n_players + pairs.len())];
+        let sections = sections.map(without_idle_slots);
         let row_length = n_players * n_players * n_outputs;
         self.sweep(&sections, rows, workers, progress, (out, row_length), &|sums, part| {
             write_matrices(sums, pairs, n_players, n_outputs, part);
@@ -174,7 +189,8 @@ impl Plan {
         out: &mut [T],
     ) -> Result<(), Error> {
         let (n_pairs, n_outputs) = (self.shared_pairs().len(), self.forest.n_outputs());
-        let sections = [self.pair_kernels(workers)?.pairs(n_pairs)];
+        let want = Want::Pairs(self.shared_pairs());
+        let sections = [self.kernels(&self.pair_interactions, want, workers)?.pairs(n_pairs)];
         self.sweep(&sections, rows, workers, progress, (out, n_pairs * n_outputs), &|sums, part| {
             write_slots(sums, 0, n_pairs, n_outputs, part);
         })
@@ -200,11 +216,9 @@ impl Plan {
 
     /// The kernels, in words: for `explainer.plan`.
     pub fn describe(&self) -> Vec<String> {
-        let mut lines = self.values.describe().to_vec();
-        if let Some(kernels) = self.pair_interactions.get() {
-            lines.extend_from_slice(kernels.describe());
-        }
-        lines
+        let later = [&self.pair_interactions, &self.matrices];
+        let later = later.into_iter().filter_map(OnceLock::get).flat_map(Kernels::describe);
+        self.values.describe().iter().chain(later).cloned().collect()
     }
 }
 
@@ -218,7 +232,8 @@ fn write_slots<T: Real>(sums: &Sums<'_>, section: usize, n_slots: usize, n_outpu
     }
 }
 
-/// `[row][player][player][output]` from the sums of values (section 0) and pairs (section 1).
+/// `[row][player][player][output]` from the sums of values (section 0), pairs (section 1), and both (section 2: players, then
+/// pairs).
 fn write_matrices<T: Real>(
     sums: &Sums<'_>,
     pairs: &[(u32, u32)],
@@ -230,16 +245,17 @@ fn write_matrices<T: Real>(
     let place = |i: usize, j: usize, output: usize| (i * n_players + j) * n_outputs + output;
     let mut diagonal = vec![0.0; n_players];
     for (number, output) in sums.outputs.clone().enumerate() {
+        let values: Vec<_> = (0..n_players).map(|i| sums.two(number, (0, i), (2, i))).collect();
+        let halves: Vec<_> =
+            (0..pairs.len()).map(|slot| sums.two(number, (1, slot), (2, n_players + slot))).collect();
         for (row, matrix) in part.chunks_mut(row_length).enumerate() {
-            for entry in matrix.iter_mut().skip(output).step_by(n_outputs) {
-                *entry = T::of(0.0);
+            matrix.iter_mut().skip(output).step_by(n_outputs).for_each(|entry| *entry = T::of(0.0));
+            for (rest, (a, b)) in diagonal.iter_mut().zip(&values) {
+                *rest = at(a, row) + at(b, row);
             }
-            for (player, rest) in diagonal.iter_mut().enumerate() {
-                *rest = sums.slot_of(0, number, player)[row];
-            }
-            for (slot, &(i, j)) in pairs.iter().enumerate() {
+            for (&(i, j), (a, b)) in pairs.iter().zip(&halves) {
                 let (i, j) = (i as usize, j as usize);
-                let half = sums.slot_of(1, number, slot)[row] / 2.0;
+                let half = 0.5 * (at(a, row) + at(b, row));
                 matrix[place(i, j, output)] = T::of(half);
                 matrix[place(j, i, output)] = T::of(half);
                 diagonal[i] -= half;
@@ -250,6 +266,16 @@ fn write_matrices<T: Real>(
             }
         }
     }
+}
+
+/// A section without kernels needs no sums.
+fn without_idle_slots(section: Section<'_>) -> Section<'_> {
+    Section { n_slots: if section.kernels.is_empty() { 0 } else { section.n_slots }, ..section }
+}
+
+/// A row's sum; 0 in a section without kernels.
+fn at(slot: &[f64], row: usize) -> f64 {
+    slot.get(row).copied().unwrap_or(0.0)
 }
 
 /// Path-dependent games need covers, and leaves that are numbers.

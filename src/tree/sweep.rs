@@ -14,7 +14,7 @@ use crate::parallel::Workers;
 pub const TREES_PER_BLOCK: usize = 16;
 /// Outputs that a tree with one value for each output is swept for at once.
 pub const OUTPUTS_PER_BLOCK: usize = 4;
-/// Rows of a chunk, where its slab stays below [`SLAB_BYTES`].
+/// Rows of a chunk, where its slab stays below [`SLAB_BYTES`] and no kernel asks for more.
 const MOST_ROWS: usize = 512;
 /// What the sums of a chunk may take: half of a second-level cache of 1 MiB.
 const SLAB_BYTES: usize = 512 << 10;
@@ -43,6 +43,11 @@ pub trait Kernel: Send + Sync + std::fmt::Debug {
     /// Each sum gets exactly one addition of the block's total, so that blocks may also be added up apart. A slot lies
     /// `sums.len() / (outputs of the block * slots)` after the one before, which is `64 * rows.n_blocks()`.
     fn add(&self, number: usize, rows: &EncodedRows, sums: &mut [f64]);
+
+    /// Rows of a chunk that suit the kernel, memory permitting: more where something large is read once for a chunk.
+    fn rows_at_once(&self) -> usize {
+        MOST_ROWS
+    }
 }
 
 /// What a kernel's slots are.
@@ -98,11 +103,24 @@ impl Sums<'_> {
     }
 }
 
+impl Sums<'_> {
+    /// The rows of two slots, `(section, slot)`; empty where the section has no slots.
+    pub(super) fn two(&self, output: usize, a: (usize, usize), b: (usize, usize)) -> (&[f64], &[f64]) {
+        let rows = |(section, slot): (usize, usize)| {
+            if self.n_slots[section] == 0 { &[] } else { self.slot_of(section, output, slot) }
+        };
+        (rows(a), rows(b))
+    }
+}
+
 /// Blocks of all kernels that add to the same outputs.
 struct Group {
     outputs: Range<usize>,
-    blocks: Vec<(usize, usize, usize)>, // (section, kernel, block)
+    blocks: Vec<Place>,
 }
+
+/// (section, kernel, block)
+type Place = (usize, usize, usize);
 
 /// What a sweep is about.
 pub struct Sweep<'a> {
@@ -127,7 +145,9 @@ impl<'a> Sweep<'a> {
         let widest = groups.iter().map(|group| group.outputs.len()).max().unwrap_or(1);
         let row_bytes = 8 * n_slots.iter().sum::<usize>() * widest + 4 * encoding.n_columns();
         let fitting = SLAB_BYTES / row_bytes.max(1) / ROWS_PER_BLOCK * ROWS_PER_BLOCK;
-        let rows_per_chunk = fitting.clamp(ROWS_PER_BLOCK, MOST_ROWS);
+        let kernels = sections.iter().flat_map(|section| &section.kernels);
+        let most = kernels.map(|kernel| kernel.rows_at_once()).max().unwrap_or(MOST_ROWS);
+        let rows_per_chunk = fitting.clamp(ROWS_PER_BLOCK, most.max(ROWS_PER_BLOCK));
         Self { sections, encoding, rows, n_slots, groups, rows_per_chunk }
     }
 
@@ -270,7 +290,7 @@ fn stride(encoded: &EncodedRows) -> usize {
 
 /// Blocks that add to the same outputs, together; outputs that nobody adds to as groups without blocks.
 fn groups(sections: &[Section<'_>], n_outputs: usize) -> Vec<Group> {
-    let mut by_outputs: BTreeMap<(usize, usize), Vec<(usize, usize, usize)>> = BTreeMap::new();
+    let mut by_outputs: BTreeMap<(usize, usize), Vec<Place>> = BTreeMap::new();
     let mut is_met = vec![false; n_outputs];
     for (section, kernels) in sections.iter().map(|section| &section.kernels).enumerate() {
         for (kernel, blocks) in kernels.iter().map(|kernel| kernel.blocks()).enumerate() {

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ferroshap import cli
-from ferroshap.cli import demo
+from ferroshap.cli import demo, demo_trees
 
 
 @pytest.fixture(scope="module")
@@ -16,13 +16,33 @@ def report(tmp_path_factory):
     return list(demo.run(folder)), folder
 
 
-def test_the_demonstration_adds_up(report):
-    numbers = {}
-    for line in report[0]:
-        for name in ["average prediction", "sum", "the model predicts"]:
-            if line.strip().startswith(name):
-                numbers[name] = line.split("difference")[0].split()[-1]
-    assert numbers["sum"] == numbers["the model predicts"] != numbers["average prediction"]
+@pytest.fixture(scope="module")
+def report_on_trees(tmp_path_factory):
+    """The same of the demonstration of trees."""
+    folder = tmp_path_factory.mktemp("demo") / "pictures"
+    return list(demo_trees.run(folder)), folder
+
+
+def sums(lines, names):
+    """The numbers at the end of the lines that begin with these names."""
+    return [
+        next(line.split("difference")[0].split()[-1] for line in lines if line.strip().startswith(name))
+        for name in names
+    ]
+
+
+def test_the_demonstrations_add_up(report, report_on_trees):
+    for lines, start in ((report[0], "average prediction"), (report_on_trees[0], "average of training")):
+        base, total, predicted = sums(lines, [start, "sum", "the model predicts"])
+        assert total == predicted != base
+
+
+def test_the_demonstration_of_trees_finds_no_difference_worth_a_word(report_on_trees):
+    differences = [line.rsplit(maxsplit=1)[1] for line in report_on_trees[0] if "largest difference" in line]
+    ours = differences[:3]
+    assert len(ours) == 3
+    assert all(float(difference) < 1e-10 for difference in ours)
+    assert all(float(difference) < 1e-4 for difference in differences[3:])  # beside XGBoost, in single precision
 
 
 def test_the_demonstration_draws_three_pictures_and_says_where(report):
@@ -33,15 +53,25 @@ def test_the_demonstration_draws_three_pictures_and_says_where(report):
         assert any(str(path) in line for line in lines), f"the report does not say where {path.name} is"
 
 
-def test_every_line_fits_a_terminal_of_a_hundred_columns(report):
-    lines, folder = report
-    assert all(len(line) <= 100 for line in lines if str(folder) not in line)
+def test_the_demonstration_of_trees_draws_three_pictures_of_its_own(report_on_trees):
+    lines, folder = report_on_trees
+    names = ["trees_bar.png", "trees_beeswarm.png", "trees_waterfall.png"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    assert all(any(name in line for line in lines) for name in names)
+
+
+def test_every_line_fits_a_terminal_of_a_hundred_columns(report, report_on_trees):
+    for lines, folder in (report, report_on_trees):
+        assert all(len(line) <= 100 for line in lines if str(folder) not in line)
 
 
 def test_the_command_prints_the_report(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(demo, "run", lambda out: [f"explained into {out}"])
+    monkeypatch.setattr(demo_trees, "run", lambda out: [f"trees explained into {out}"])
     assert cli.main(["demo", "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"explained into {tmp_path}\n"
+    assert cli.main(["demo", "--trees", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"trees explained into {tmp_path}\n"
 
 
 def test_info_names_what_a_bug_report_needs(capsys):

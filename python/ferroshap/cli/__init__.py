@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ferroshap.cli import demo, info
+from ferroshap.cli import demo, demo_trees, info
 
 __all__ = ["main"]
 
@@ -24,7 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = " ".join(missing)
         sys.stderr.write(f"ferroshap demo needs {' and '.join(missing)}: pip install {names}\n")
         return 2
-    lines = demo.run(chosen.out) if chosen.command == "demo" else info.lines()
+    if chosen.command == "info":
+        lines = info.lines()
+    else:
+        lines = demo_trees.run(chosen.out) if chosen.trees else demo.run(chosen.out)
     for line in lines:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -41,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     demonstration.add_argument(
         "--out", type=Path, default=Path("demo"), metavar="DIR", help="where the pictures go (default: demo)"
+    )
+    demonstration.add_argument(
+        "--trees", action="store_true", help="explain an ensemble of trees: exact values, interactions, a probability"
     )
     commands.add_parser("info", help="versions, instruction set, threads")
     return parser

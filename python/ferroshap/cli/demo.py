@@ -122,7 +122,8 @@ def _title(case: Case) -> Iterator[str]:
     yield f"          R2 = {case.r_squared:.2f} on the other {n_test}, who are explained here"
 
 
-def _heading(text: str) -> Iterator[str]:
+def heading(text: str) -> Iterator[str]:
+    """Give the lines of a heading."""
     yield ""
     yield f"  {text}"
     yield "  " + "-" * (WIDTH - 2)
@@ -132,7 +133,7 @@ def _prediction(case: Case, exact: Answer, row: int) -> Iterator[str]:
     """Lines of the table that adds up: base value, a line a measurement by size, prediction."""
     values, base = exact.explanation.values[row], float(exact.explanation.base_values[row])
     n_rows, n_players = exact.explanation.values.shape
-    yield from _heading("1. One prediction, exactly: it adds up")
+    yield from heading("1. One prediction, exactly: it adds up")
     yield f"  All 2^{n_players} = {2**n_players:,} coalitions of measurements, each averaged over all"
     yield f"  {len(case.train)} fitted patients: {exact.model_rows:,} model rows for the {n_rows} others,"
     yield f"  {exact.seconds:.1f} s with the model's own time. Patient {row} has the worst outlook of them:"
@@ -153,7 +154,7 @@ def _prediction(case: Case, exact: Answer, row: int) -> Iterator[str]:
 
 def _comparison(case: Case, exact: Floats, sampled: dict[str, Answer]) -> Iterator[str]:
     """Lines of the table of sampled values, each with its standard error, beside the exact ones."""
-    yield from _heading("2. The same prediction, sampled: every number says how far it may be off")
+    yield from heading("2. The same prediction, sampled: every number says how far it may be off")
     yield f"  {'':<22}{'exact':>10}" + "".join(f"{name:>16}{'std. error':>14}" for name in sampled)
     explanations = [answer.explanation for answer in sampled.values()]
     for player in np.argsort(-np.abs(exact), kind="stable"):
@@ -175,19 +176,26 @@ def _counts(name: str, exact: int, sampled: list[int]) -> str:
 
 def _pictures(exact: Any, row: int, out: Path) -> Iterator[str]:
     """Draw the three pictures and say where they are."""
+    yield from heading("3. Pictures")
+    plots = ferroshap.plots
+    yield from drawn(
+        out,
+        [
+            ("waterfall", f"how patient {row} came to this prediction", plots.waterfall, exact[row]),
+            ("bar", "which measurements matter most, on average", plots.bar, exact),
+            ("beeswarm", "every patient and every measurement", plots.beeswarm, exact),
+        ],
+    )
+
+
+def drawn(out: Path, pictures: list[tuple[str, str, Any, Any]]) -> Iterator[str]:
+    """Draw pictures (file, what it shows, plot, explanation) and say where they are."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
     out.mkdir(parents=True, exist_ok=True)
-    yield from _heading("3. Pictures")
-    plots = ferroshap.plots
-    pictures: list[tuple[str, str, Any, Any]] = [
-        ("waterfall", f"how patient {row} came to this prediction", plots.waterfall, exact[row]),
-        ("bar", "which measurements matter most, on average", plots.bar, exact),
-        ("beeswarm", "every patient and every measurement", plots.beeswarm, exact),
-    ]
     for name, what, draw, shown in pictures:
         figure = plt.figure()
         draw(shown, show=False)

@@ -12,7 +12,7 @@ from ferroshap.explainers.tree_answers import TreeAnswers
 from ferroshap.explainers.tree_columns import TreeColumns
 from ferroshap.explainers.tree_engine import TreeEngine
 from ferroshap.explainers.tree_expected import expected_value
-from ferroshap.explainers.tree_outputs import explained_output
+from ferroshap.explainers.tree_outputs import class_names, explained_output
 from ferroshap.explainers.tree_perturbation import DEPRECATED, as_perturbation, check_old_options
 from ferroshap.explainers.tree_wrapper import ExplainedTrees
 from ferroshap.explanation import Explanation, NameTable
@@ -127,11 +127,12 @@ class TreeExplainer(TreeAnswers):
         self.model_output = model_output
         self._engine = self._make_engine(trees, rows, n_threads)
         self._trees = trees
+        self._classes = class_names(trees)
         self.model = ExplainedTrees(trees.model, self._columns, self._reader, self._engine)
         self.feature_names = self._columns.names
         self.data_feature_names = self.feature_names
         self.output_names = self._names_of_outputs(output_names)
-        self.expected_value = expected_value(self._engine, n_threads, trees.output_names)
+        self.expected_value = expected_value(self._engine, n_threads, self._classes)
         self.partial = None
         self._name_table = NameTable(self.feature_names)
         self._output_table = NameTable(self.output_names or [])
@@ -154,7 +155,7 @@ class TreeExplainer(TreeAnswers):
         names = checked_names(given, count, "output_names", "outputs")
         if names is not None:
             return names
-        known = self._trees.output_names
+        known = self._classes
         return known if known is not None and len(known) == count else numbered("Output", count)
 
     def _make_plan(self, n_threads: int) -> Plan:
@@ -166,7 +167,9 @@ class TreeExplainer(TreeAnswers):
         else:
             how = "with absent features averaged by how the training rows went"
         trees = "1 tree" if forest.n_trees == 1 else f"{forest.n_trees} trees"
+        library = self._trees.library.partition(" ")[0]
         details = {
+            "library": self._trees.library,
             "kernels": self._engine.describe(n_threads),
             "precision": forest.predicts_in,
             "trees": forest.n_trees,
@@ -174,9 +177,7 @@ class TreeExplainer(TreeAnswers):
             "depth": forest.depth,
             "verification": self._verification,
         }
-        return Plan(
-            "tree", f"{trees} of {self._trees.library}, exactly, {how}", n_background, n_background, None, details
-        )
+        return Plan("tree", f"{trees} of {library}, exactly, {how}", n_background, n_background, None, details)
 
     @property
     def data(self) -> Any:
@@ -309,8 +310,7 @@ class TreeExplainer(TreeAnswers):
     def __repr__(self) -> str:
         """Name the model and the sizes."""
         forest = self._engine.forest
-        model = self.model.original_model
-        what = forest.library if model is None or isinstance(model, dict | list | str) else type(model).__name__
+        what = forest.library if self._trees.raw is None else type(self._trees.model).__name__
         trees = "1 tree" if forest.n_trees == 1 else f"{forest.n_trees} trees"
         background = "" if self.masker is None else f", background {self.masker.n_background} rows"
         return (

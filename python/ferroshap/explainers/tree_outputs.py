@@ -40,6 +40,14 @@ class ExplainedOutput:
         return self.function in {"log_loss", "squared_loss"}
 
 
+def class_names(model: TreeModel) -> list[str] | None:
+    """Return the names of the classes, also where two of them share one margin."""
+    if model.output_names is not None:
+        return model.output_names
+    classes = getattr(model.model, "classes_", None)
+    return None if classes is None or isinstance(classes, list) else [str(name) for name in classes]
+
+
 def explained_output(model: TreeModel, name: Any, *, has_background: bool) -> ExplainedOutput:
     """Find out which function of the margin `model_output` means for a model.
 

@@ -11,6 +11,7 @@ ADAPTERS = {
     "catboost": "ferroshap.trees.catboost",
     "lightgbm": "ferroshap.trees.lightgbm",
     "onnx": "ferroshap.trees.onnx",
+    "onnxruntime": "ferroshap.trees.onnx",
     "sklearn": "ferroshap.trees.sklearn",
     "xgboost": "ferroshap.trees.xgboost",
 }

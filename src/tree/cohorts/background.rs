@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::tree::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
+use crate::tree::linear_leaves::Numbers;
 
-/// Background rows that no split of the forest can tell apart are one row, with the sum of their weights.
+/// Background rows that no split and no linear leaf of the forest can tell apart are one row, with the sum of their weights.
 #[derive(Debug, Clone)]
 pub struct Background {
-    codes: Arc<[f32]>, // [encoded column][merged row]
-    first: Arc<[u32]>, // the row that each merged row appeared as first
+    codes: Arc<[f32]>,     // [encoded column][merged row]
+    first: Arc<[u32]>,     // the row that each merged row appeared as first
+    numbers: Arc<Numbers>, // of the raw columns
     weights: Vec<f64>,
 }
 
@@ -18,16 +20,22 @@ impl Background {
     /// their order. A row's number here follows its first appearance.
     pub fn new(encoding: &Encoding, rows: &EncodedRows, weights: &[f64]) -> Self {
         let n_columns = encoding.n_columns();
-        let mut number_of: HashMap<Box<[u32]>, usize> = HashMap::new();
+        let mut number_of: HashMap<Box<[u64]>, usize> = HashMap::new();
         let mut merged_weights: Vec<f64> = Vec::new();
         let mut first: Vec<u32> = Vec::new();
-        let mut key = vec![0_u32; n_columns];
+        let n_raw = encoding.n_raw_columns();
+        let mut key = vec![0_u64; n_columns + n_raw];
         for (row, &weight) in (0..).zip(&weights[..rows.n_rows()]) {
             if weight == 0.0 {
                 continue;
             }
-            for (column, bits) in key.iter_mut().enumerate() {
-                *bits = code(rows, column, row as usize).to_bits();
+            let (codes, numbers) = key.split_at_mut(n_columns);
+            for (column, bits) in codes.iter_mut().enumerate() {
+                *bits = u64::from(code(rows, column, row as usize).to_bits());
+            }
+            for (column, bits) in numbers.iter_mut().enumerate() {
+                *bits =
+                    rows.raw(row as usize / ROWS_PER_BLOCK, column)[row as usize % ROWS_PER_BLOCK].to_bits();
             }
             if let Some(&number) = number_of.get(key.as_slice()) {
                 merged_weights[number] += weight;
@@ -39,7 +47,8 @@ impl Background {
         }
         let codes =
             (0..n_columns).flat_map(|column| first.iter().map(move |&row| code(rows, column, row as usize)));
-        Self { codes: codes.collect(), first: first.into(), weights: merged_weights }
+        let numbers = Arc::new(Numbers::of_rows(rows, n_raw, &first));
+        Self { codes: codes.collect(), numbers, first: first.into(), weights: merged_weights }
     }
 
     /// Rows that differ.
@@ -56,12 +65,17 @@ impl Background {
     #[must_use]
     pub fn weighted(&self, weights: Vec<f64>) -> Self {
         debug_assert_eq!(weights.len(), self.n_rows(), "one weight for each row");
-        Self { codes: Arc::clone(&self.codes), first: Arc::clone(&self.first), weights }
+        Self { weights, ..self.clone() }
     }
 
     /// `[encoded column][row]`
     pub(super) fn codes(&self) -> &[f32] {
         &self.codes
+    }
+
+    /// The numbers that linear leaves read.
+    pub(super) fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 
     /// The weight of each row.

@@ -9,13 +9,13 @@
 /// Filled by recurrence: `(0, 0)` is 1, `(0, b)` is `1 / (b + 1)`, and `(a, b + 1) = (a, b) (b + 1) / (a + b + 2)`. Numbers below the
 /// smallest double are 0. At most `O(d^2)` of them; rows end where they vanish.
 #[derive(Debug)]
-pub(super) struct ClosedForm {
+pub(in crate::tree) struct ClosedForm {
     rows: Vec<Vec<f64>>, // [a][b - a], a <= b
 }
 
 impl ClosedForm {
     /// For `a + b < n_players`.
-    pub(super) fn new(n_players: usize) -> Self {
+    pub(in crate::tree) fn new(n_players: usize) -> Self {
         let mut rows: Vec<Vec<f64>> = Vec::new();
         let mut diagonal = 1.0; // (a, a)
         for a in 0..n_players.div_ceil(2) {
@@ -39,7 +39,7 @@ impl ClosedForm {
 
     /// `a! b! / (a + b + 1)!`
     #[inline]
-    pub(super) fn at(&self, a: usize, b: usize) -> f64 {
+    pub(in crate::tree) fn at(&self, a: usize, b: usize) -> f64 {
         let (low, high) = (a.min(b), a.max(b));
         self.rows.get(low).and_then(|row| row.get(high - low)).copied().unwrap_or(0.0)
     }

@@ -70,7 +70,7 @@ pub(super) struct Trees {
     nodes: Vec<Node>,
     /// Where each tree of the forest starts in `nodes`.
     roots: Vec<usize>,
-    /// The players that each tree splits on, ascending.
+    /// The players that each tree asks about, ascending.
     pub(super) players: Vec<Vec<u32>>,
     pub(super) sets: Vec<Set>,
 }
@@ -112,6 +112,10 @@ impl Trees {
         &self.nodes[self.roots[tree]..]
     }
 
+    pub(super) fn of_mut(&mut self, tree: usize, n_nodes: usize) -> &mut [Node] {
+        &mut self.nodes[self.roots[tree]..][..n_nodes]
+    }
+
     pub(super) fn is_wanted(&self, tree: usize) -> bool {
         !matches!(self.of(tree)[0], Node::Unwanted)
     }
@@ -127,13 +131,14 @@ impl Trees {
     }
 }
 
-/// The players that a tree splits on, ascending.
+/// The players that a tree's splits and linear leaves ask about, ascending.
 fn players_of(forest: &Forest, tree: &Tree) -> Vec<u32> {
     let columns = tree.nodes.iter().filter_map(|node| match &node.step {
         Step::Split(split) => Some(split.column),
         Step::Leaf(_) => None,
     });
-    let mut players: Vec<u32> = columns.map(|column| forest.player[column as usize]).collect();
+    let terms = tree.linear.iter().flat_map(|linear| &linear.terms).map(|&(column, _)| column);
+    let mut players: Vec<u32> = columns.chain(terms).map(|column| forest.player[column as usize]).collect();
     players.sort_unstable();
     players.dedup();
     players

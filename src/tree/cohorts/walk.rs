@@ -3,7 +3,7 @@
 use super::compiled::{Ask, Node, Set, Split, Trees, number};
 
 /// What happens when a cohort arrives at a leaf.
-pub(super) trait Arrive {
+pub(in crate::tree) trait Arrive {
     /// `only_rows` are the players whose conditions only the rows meet, `only_background` those whose conditions only the
     /// background rows meet; all of the cohort's rows with all of its background rows reach `leaf`.
     fn arrive(&mut self, leaf: u32, rows: &[u32], background: &[u32], sides: &Sides);
@@ -11,11 +11,11 @@ pub(super) trait Arrive {
 
 /// The players of the path whose conditions one side alone meets.
 #[derive(Debug, Default)]
-pub(super) struct Sides {
+pub(in crate::tree) struct Sides {
     /// Only the rows: E.
-    pub(super) only_rows: Vec<u32>,
+    pub(in crate::tree) only_rows: Vec<u32>,
     /// Only the background rows: R.
-    pub(super) only_background: Vec<u32>,
+    pub(in crate::tree) only_background: Vec<u32>,
     state: Vec<Side>, // by player
 }
 
@@ -100,7 +100,7 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn column(&self, column: u32) -> &'a [f32] {
+    pub(super) fn column(&self, column: u32) -> &'a [f32] {
         &self.codes[column as usize * self.stride..][..self.n_rows]
     }
 }
@@ -115,8 +115,7 @@ impl Scratch {
         &mut self,
         trees: &Trees,
         tree: usize,
-        rows: Table<'_>,
-        background: Table<'_>,
+        (rows, background): (Table<'_>, Table<'_>),
         to: &mut impl Arrive,
     ) {
         let nodes = trees.of(tree);

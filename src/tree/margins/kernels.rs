@@ -48,6 +48,9 @@ impl Stand {
         encoding.encode(rows, 0..rows.n_rows(), &mut encoded);
         let long = (0..forest.trees.len()).map(|tree| {
             let tree = u32::try_from(tree).expect("a forest has fewer than 2^32 trees");
+            if is_linear(&forest, tree) {
+                return (0..number_of_leaves(&forest, tree)).collect();
+            }
             patterns::uncovered_leaves(&forest, tree, false)
         });
         let long = long.collect();
@@ -88,7 +91,8 @@ impl Stand {
         if weights.is_empty() {
             return Ok(Vec::new());
         }
-        let trees: Vec<u32> = (0..).take(self.forest.trees.len()).collect();
+        let trees = (0..).take(self.forest.trees.len());
+        let trees: Vec<u32> = trees.filter(|&tree| !is_linear(&self.forest, tree)).collect();
         let request = Request {
             forest: &self.forest,
             encoding: &self.encoding,
@@ -104,6 +108,14 @@ impl Stand {
             Precision::F64 => boxed(patterns::prepare::<f64>(&request, workers)?),
         })
     }
+}
+
+fn is_linear(forest: &Forest, tree: u32) -> bool {
+    !forest.trees[tree as usize].linear.is_empty()
+}
+
+fn number_of_leaves(forest: &Forest, tree: u32) -> u32 {
+    u32::try_from(forest.trees[tree as usize].n_leaves()).expect("leaves are counted in 32 bits")
 }
 
 fn boxed<K: Kernel + 'static>(kernels: Vec<K>) -> Vec<Box<dyn Kernel>> {

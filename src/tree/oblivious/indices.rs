@@ -59,22 +59,22 @@ pub(super) fn leaf_numbers(
     order: Order,
     leaves: &mut [u32; ROWS_PER_TILE],
 ) {
-    let blocks = blocks.zip(leaves.as_chunks_mut().0);
     #[cfg(target_arch = "x86_64")]
-    match set {
-        InstructionSet::Avx512 => {
-            return blocks.for_each(|(block, leaves)| x86::avx512(levels, rows, block, order, leaves));
-        }
-        InstructionSet::Avx2 => {
-            return blocks.for_each(|(block, leaves)| x86::avx2(levels, rows, block, leaves));
-        }
-        InstructionSet::Portable => {}
+    if set == InstructionSet::Avx512 {
+        return x86::avx512(levels, rows, blocks, order, leaves);
     }
     debug_assert_eq!(order, Order::Straight, "halves are AVX-512's alone");
+    let blocks = blocks.zip(leaves.as_chunks_mut().0);
+    #[cfg(target_arch = "x86_64")]
+    if set == InstructionSet::Avx2 {
+        return blocks.for_each(|(block, leaves)| x86::avx2(levels, rows, block, leaves));
+    }
     blocks.for_each(|(block, leaves)| portable(levels, rows, block, leaves));
 }
 
 #[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for each instruction set")]
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes right")]
 fn portable(levels: &[Level], rows: &EncodedRows, block: usize, leaves: &mut [u32; ROWS_PER_BLOCK]) {
     let mut bits = [0_u32; ROWS_PER_BLOCK];
     for (place, level) in levels.iter().enumerate() {
@@ -130,9 +130,14 @@ mod x86 {
         reason = "entry points of instruction sets, and loads and stores of whole vectors"
     )]
 
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{
+        __m512, __m512i, _CMP_GT_OQ, _CMP_NLE_UQ, _mm512_add_epi32, _mm512_cmp_ps_mask, _mm512_loadu_ps,
+        _mm512_mask_or_epi32, _mm512_permutexvar_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32,
+        _mm512_setzero_si512, _mm512_storeu_si512,
+    };
+    use std::ops::Range;
 
-    use super::{EncodedRows, Level, Order, ROWS_PER_BLOCK};
+    use super::{EncodedRows, Level, Order, ROWS_PER_BLOCK, ROWS_PER_TILE};
 
     pub(super) fn avx2(
         levels: &[Level],
@@ -151,57 +156,74 @@ mod x86 {
     pub(super) fn avx512(
         levels: &[Level],
         rows: &EncodedRows,
-        block: usize,
+        blocks: Range<usize>,
         order: Order,
-        leaves: &mut [u32; ROWS_PER_BLOCK],
+        leaves: &mut [u32; ROWS_PER_TILE],
     ) {
+        let n_pairs = blocks.len() / 2;
+        let (pairs, last) = leaves.split_at_mut(n_pairs * 2 * ROWS_PER_BLOCK);
         // SAFETY: the set is chosen only where the processor has it.
-        unsafe { leaf_numbers(levels, rows, block, order, leaves) }
+        unsafe {
+            for (pair, leaves) in pairs.chunks_exact_mut(2 * ROWS_PER_BLOCK).enumerate() {
+                leaf_numbers::<8>(levels, rows, blocks.start + 2 * pair, order, leaves);
+            }
+            if blocks.len() % 2 == 1 {
+                leaf_numbers::<4>(levels, rows, blocks.end - 1, order, last);
+            }
+        }
     }
 
+    /// Leaf numbers of `G` groups of 16 rows: one block, or two, which share the work of reading a level.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    fn leaf_numbers(
+    fn leaf_numbers<const G: usize>(
         levels: &[Level],
         rows: &EncodedRows,
-        block: usize,
+        first_block: usize,
         order: Order,
-        leaves: &mut [u32; ROWS_PER_BLOCK],
+        leaves: &mut [u32],
     ) {
-        let mut bits = [_mm512_setzero_si512(); 4];
-        for (place, level) in levels.iter().enumerate() {
-            let bit = _mm512_set1_epi32(1 << place);
-            let mut set =
-                |group: usize, mask| bits[group] = _mm512_mask_or_epi32(bits[group], mask, bits[group], bit);
+        let mut numbers = [_mm512_setzero_si512(); G];
+        let mut bit = _mm512_set1_epi32(1);
+        for level in levels {
+            let set =
+                |number: &mut __m512i, mask| *number = _mm512_mask_or_epi32(*number, mask, *number, bit);
             match *level {
                 Level::Le { column, threshold, nan_left } => {
                     let threshold = _mm512_set1_ps(threshold);
-                    let codes = rows.column(block, column).as_chunks().0;
-                    for (group, codes) in codes.iter().enumerate() {
-                        let codes = load(codes);
-                        if nan_left {
-                            set(group, _mm512_cmp_ps_mask::<_CMP_GT_OQ>(codes, threshold));
-                        } else {
-                            set(group, _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(codes, threshold));
+                    for (block, numbers) in numbers.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                        let codes = rows.column(first_block + block, column).as_chunks().0;
+                        for (number, codes) in numbers.iter_mut().zip(codes) {
+                            if nan_left {
+                                set(number, _mm512_cmp_ps_mask::<_CMP_GT_OQ>(load(codes), threshold));
+                            } else {
+                                set(number, _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(load(codes), threshold));
+                            }
                         }
                     }
                 }
                 Level::InSet { .. } => {
-                    let mask = level.mask(rows, block);
-                    #[expect(clippy::cast_possible_truncation, reason = "16 bits at a time")]
-                    (0..4).for_each(|group| set(group, (mask >> (16 * group)) as u16));
+                    for (block, numbers) in numbers.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                        let mask = level.mask(rows, first_block + block);
+                        #[expect(clippy::cast_possible_truncation, reason = "16 bits at a time")]
+                        (0..4)
+                            .zip(numbers)
+                            .for_each(|(group, number)| set(number, (mask >> (16 * group)) as u16));
+                    }
                 }
             }
+            bit = _mm512_add_epi32(bit, bit);
         }
         let halves = _mm512_setr_epi32(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15);
-        for (bits, leaves) in bits.into_iter().zip(leaves.as_chunks_mut().0) {
-            let bits = match order {
-                Order::Straight => bits,
-                Order::Halves => _mm512_permutexvar_epi32(halves, bits),
+        for (number, leaves) in numbers.into_iter().zip(leaves.as_chunks_mut().0) {
+            let number = match order {
+                Order::Straight => number,
+                Order::Halves => _mm512_permutexvar_epi32(halves, number),
             };
-            store(bits, leaves);
+            store(number, leaves);
         }
     }
 
+    #[inline]
     #[target_feature(enable = "avx512f")]
     fn load(codes: &[f32; 16]) -> __m512 {
         // SAFETY: 16 floats are 64 bytes, and no alignment is asked for.

@@ -1,6 +1,6 @@
 //! How much of the background shows each pattern of each group.
 
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Range};
 use std::sync::Mutex;
 
 use super::bytes::{Narrow, Wide, narrow, wide};
@@ -9,34 +9,14 @@ use super::groups::Program;
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::simd::InstructionSet;
-use crate::tree::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
-use crate::tree::rows::Rows;
+use crate::tree::encode::{EncodedRows, ROWS_PER_BLOCK};
 
-/// Background rows that are encoded and counted together; part of the order of sums, so no tuning by machine.
-const ROWS_PER_CHUNK: usize = 4096;
+/// Blocks of background rows that all trees count before the next; part of the order of sums, so no tuning by machine.
+const BLOCKS_PER_CHUNK: usize = 64;
 /// Trees that a unit of parallel work counts.
 const TREES_PER_UNIT: usize = 8;
 /// Weight vectors that are counted at once.
 const OCTET: usize = 8;
-
-/// What the background rows weigh.
-#[derive(Debug, Clone, Copy)]
-pub enum Weights<'a> {
-    /// One over their number.
-    Equal,
-    /// Any numbers, of any sign and sum: one vector for each kernel that is made.
-    Given(&'a [Vec<f64>]),
-}
-
-impl Weights<'_> {
-    /// How many weightings there are.
-    pub(super) fn n_vectors(&self) -> usize {
-        match self {
-            Self::Equal => 1,
-            Self::Given(vectors) => vectors.len(),
-        }
-    }
-}
 
 /// Eight weights of a row.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,11 +44,13 @@ pub(super) enum Histogram {
 pub(super) struct Octets(Vec<Octet>);
 
 impl Histogram {
-    fn new(weights: &Weights<'_>, n_rows: usize, n_entries: usize) -> Self {
+    fn new(weights: &[Vec<f64>], n_entries: usize) -> Self {
         match weights {
-            Weights::Equal => Self::Counts(vec![0; n_entries], 1.0 / n_rows as f64),
-            Weights::Given([_]) => Self::One(vec![0.0; n_entries]),
-            Weights::Given(vectors) => {
+            [alike] if alike.iter().all(|weight| weight.to_bits() == alike[0].to_bits()) => {
+                Self::Counts(vec![0; n_entries], alike[0])
+            }
+            [_] => Self::One(vec![0.0; n_entries]),
+            vectors => {
                 let octets = 0..vectors.len().div_ceil(OCTET);
                 Self::Many(octets.map(|_| Octets(vec![Octet::default(); n_entries])).collect())
             }
@@ -92,45 +74,23 @@ impl Histogram {
 pub(super) fn count(
     set: InstructionSet,
     programs: &[Program],
-    encoding: &Encoding,
-    background: &Rows<'_>,
-    weights: &Weights<'_>,
+    rows: &EncodedRows,
+    weights: &[Vec<f64>],
     workers: &Workers<'_>,
 ) -> Result<Vec<Histogram>, Error> {
-    let n_rows = background.n_rows();
-    let fresh = |program: &Program| Histogram::new(weights, n_rows, program.n_entries);
+    let fresh = |program: &Program| Histogram::new(weights, program.n_entries);
     let mut histograms: Vec<Histogram> = programs.iter().map(fresh).collect();
     let octets = octets(weights);
-    let mut rows = EncodedRows::default();
-    for first in (0..n_rows).step_by(ROWS_PER_CHUNK) {
-        let range = first..(first + ROWS_PER_CHUNK).min(n_rows);
-        encoding.encode(background, range.clone(), &mut rows);
+    // Scratch is handed from unit to unit, not made anew.
+    let spare: Mutex<Vec<Counter>> = Mutex::default();
+    for first in (0..rows.n_blocks()).step_by(BLOCKS_PER_CHUNK) {
+        let blocks = first..(first + BLOCKS_PER_CHUNK).min(rows.n_blocks());
         let units = programs.chunks(TREES_PER_UNIT).zip(histograms.chunks_mut(TREES_PER_UNIT));
-        // Scratch is handed from unit to unit, not made anew: it is some 100 kB.
-        let spare: Mutex<Vec<Counter>> = Mutex::default();
         workers.for_each_unit(units, |_, (programs, histograms)| {
             let taken = spare.lock().ok().and_then(|mut spare| spare.pop());
-            let mut counter = taken.unwrap_or_else(|| Counter { set, ..Counter::default() });
+            let mut counter = taken.unwrap_or_else(|| Counter::new(set));
             for (program, histogram) in programs.iter().zip(histograms) {
-                match histogram {
-                    Histogram::Counts(counts, _) => {
-                        let total = counter.tree::<u16, 8>(program, &rows, |_| 1);
-                        counts.iter_mut().zip(total).for_each(|(sum, more)| *sum += u64::from(more));
-                    }
-                    Histogram::One(sums) => {
-                        let Weights::Given([weights]) = weights else { unreachable!("one vector") };
-                        let weights = &weights[range.clone()];
-                        let total = counter.tree::<f64, 4>(program, &rows, |row| weights[row]);
-                        sums.iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
-                    }
-                    Histogram::Many(sums) => {
-                        for (sums, octets) in sums.iter_mut().zip(&octets) {
-                            let octets = &octets[range.clone()];
-                            let total = counter.tree::<Octet, 1>(program, &rows, |row| octets[row]);
-                            sums.0.iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
-                        }
-                    }
-                }
+                counter.add(program, &(rows, blocks.clone()), (weights, &octets), histogram);
             }
             if let Ok(mut spare) = spare.lock() {
                 spare.push(counter);
@@ -141,8 +101,7 @@ pub(super) fn count(
 }
 
 /// Weight vectors side by side, eight at a time: `[eight vectors][row]`.
-fn octets(weights: &Weights<'_>) -> Vec<Vec<Octet>> {
-    let Weights::Given(vectors) = weights else { return Vec::new() };
+fn octets(vectors: &[Vec<f64>]) -> Vec<Vec<Octet>> {
     if vectors.len() < 2 {
         return Vec::new();
     }
@@ -164,24 +123,49 @@ struct Counter {
     wide: Box<Wide>,
 }
 
-impl Default for Counter {
-    fn default() -> Self {
-        let (narrow, wide) = (Box::new([[0; ROWS_PER_BLOCK]; STEP]), Box::new([[0; ROWS_PER_BLOCK]; STEP]));
-        Self { set: InstructionSet::Portable, masks: Vec::new(), narrow, wide }
-    }
-}
-
 impl Counter {
+    fn new(set: InstructionSet) -> Self {
+        let (narrow, wide) = (Box::new([[0; ROWS_PER_BLOCK]; STEP]), Box::new([[0; ROWS_PER_BLOCK]; STEP]));
+        Self { set, masks: Vec::new(), narrow, wide }
+    }
+
+    /// Add a chunk of the background to a tree's counts.
+    fn add(
+        &mut self,
+        program: &Program,
+        chunk: &(&EncodedRows, Range<usize>),
+        (weights, octets): (&[Vec<f64>], &[Vec<Octet>]),
+        histogram: &mut Histogram,
+    ) {
+        match histogram {
+            Histogram::Counts(counts, _) => {
+                // Two bytes hold a chunk's rows.
+                let total = self.tree::<u16, 8>(program, chunk, |_| 1);
+                counts.iter_mut().zip(total).for_each(|(sum, more)| *sum += u64::from(more));
+            }
+            Histogram::One(sums) => {
+                let total = self.tree::<f64, 4>(program, chunk, |row| weights[0][row]);
+                sums.iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
+            }
+            Histogram::Many(sums) => {
+                for (sums, octets) in sums.iter_mut().zip(octets) {
+                    let total = self.tree::<Octet, 1>(program, chunk, |row| octets[row]);
+                    sums.0.iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
+                }
+            }
+        }
+    }
+
     /// The pattern counts of a tree, in `COPIES` copies so that a sum need not wait for the one before, folded.
     fn tree<V: Copy + Default + AddAssign, const COPIES: usize>(
         &mut self,
         program: &Program,
-        rows: &EncodedRows,
+        (rows, blocks): &(&EncodedRows, Range<usize>),
         weight: impl Fn(usize) -> V + Copy,
     ) -> Vec<V> {
         let mut counts = vec![[V::default(); COPIES]; program.n_entries];
-        for first in (0..rows.n_blocks()).step_by(STEP) {
-            let n_blocks = STEP.min(rows.n_blocks() - first);
+        for first in blocks.clone().step_by(STEP) {
+            let n_blocks = STEP.min(blocks.end - first);
             program.decisions.decide(self.set, rows, (first, n_blocks), &mut self.masks);
             let row = first * ROWS_PER_BLOCK;
             let n_rows = (rows.n_rows() - row).min(n_blocks * ROWS_PER_BLOCK);

@@ -23,14 +23,13 @@ mod tables;
 use std::sync::Arc;
 
 pub use groups::leaves_beyond;
-pub use histogram::Weights;
 pub use kernel::Patterns;
 pub use lookup::Number;
 
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::simd::InstructionSet;
-use crate::tree::encode::Encoding;
+use crate::tree::encode::{EncodedRows, Encoding};
 use crate::tree::forest::Forest;
 use crate::tree::rows::Rows;
 use kernel::{Kept, Trees};
@@ -61,6 +60,15 @@ pub struct Request<'a> {
     pub set: InstructionSet,
 }
 
+/// What the background rows weigh.
+#[derive(Debug, Clone, Copy)]
+pub enum Weights<'a> {
+    /// One over their number.
+    Equal,
+    /// Any numbers, of any sign and sum: one vector for each kernel that is made.
+    Given(&'a [Vec<f64>]),
+}
+
 /// Leaves of a tree, by number, that no table covers: too many distinct players on their path.
 pub fn uncovered_leaves(forest: &Forest, tree: u32, pairs: bool) -> Vec<u32> {
     leaves_beyond(&forest.trees[tree as usize], &forest.player, most(pairs))
@@ -72,12 +80,28 @@ fn most(pairs: bool) -> usize {
 
 /// Prepare the background: one kernel for each vector of weights.
 pub fn prepare<T: Number>(request: &Request<'_>, workers: &Workers<'_>) -> Result<Vec<Patterns<T>>, Error> {
-    check(request)?;
+    let n_rows = request.background.n_rows();
+    let alike; // these two live here if they are made here
+    let weights = match request.weights {
+        Weights::Given(vectors) => vectors,
+        Weights::Equal => {
+            alike = [vec![1.0 / n_rows as f64; n_rows]];
+            &alike[..]
+        }
+    };
+    check(n_rows, weights)?;
+    let mut encoded = EncodedRows::default();
+    let rows = match request.background {
+        Rows::Encoded(rows) => rows,
+        rows => {
+            request.encoding.encode(rows, 0..n_rows, &mut encoded);
+            &encoded
+        }
+    };
     let trees = Arc::new(Trees::new(request));
-    let Request { encoding, background, weights, .. } = request;
-    let histograms = histogram::count(request.set, &trees.programs, encoding, background, weights, workers)?;
+    let histograms = histogram::count(request.set, &trees.programs, rows, weights, workers)?;
     let histograms = Arc::new(histograms);
-    let n_vectors = weights.n_vectors();
+    let n_vectors = weights.len();
     let fits = n_vectors * trees.table_bytes::<T>() <= request.table_bytes;
     let kernel = |vector| {
         let kept = if fits {
@@ -90,15 +114,12 @@ pub fn prepare<T: Number>(request: &Request<'_>, workers: &Workers<'_>) -> Resul
     (0..n_vectors).map(kernel).collect()
 }
 
-fn check(request: &Request<'_>) -> Result<(), Error> {
-    let n_rows = request.background.n_rows();
+fn check(n_rows: usize, weights: &[Vec<f64>]) -> Result<(), Error> {
     if n_rows == 0 {
         return Err(Error::Length { argument: "background", got: 0, want: 1 });
     }
-    if let Weights::Given(vectors) = request.weights
-        && let Some(vector) = vectors.iter().find(|vector| vector.len() != n_rows)
-    {
-        return Err(Error::Length { argument: "weights", got: vector.len(), want: n_rows });
+    match weights.iter().find(|vector| vector.len() != n_rows) {
+        Some(vector) => Err(Error::Length { argument: "weights", got: vector.len(), want: n_rows }),
+        None => Ok(()),
     }
-    Ok(())
 }

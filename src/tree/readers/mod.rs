@@ -59,15 +59,3 @@ pub fn detect(bytes: &[u8]) -> Option<Format> {
         None
     }
 }
-
-/// The format that a file's name suggests: for files whose bytes do not say it.
-pub fn detect_by_name(name: &str) -> Option<Format> {
-    let (_, ending) = name.rsplit_once('.')?;
-    match ending.to_ascii_lowercase().as_str() {
-        "ubj" | "xgb" => Some(Format::Xgboost),
-        "txt" | "lgb" => Some(Format::Lightgbm),
-        "cbm" => Some(Format::Catboost),
-        "onnx" => Some(Format::Onnx),
-        _ => None, // .json is XGBoost's and CatBoost's
-    }
-}

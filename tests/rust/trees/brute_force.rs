@@ -4,13 +4,13 @@ use ferroshap::tree::{CategoryCodes, Column, Forest, Output, Precision, Predicat
 
 /// Rows of a background with their weights, which need not sum to 1.
 #[derive(Debug, Clone)]
-pub struct Background {
-    pub rows: Vec<f64>,
-    pub weights: Vec<f64>,
+pub(super) struct Background {
+    pub(super) rows: Vec<f64>,
+    pub(super) weights: Vec<f64>,
 }
 
 /// Does the number go left? In the library's own arithmetic, without any encoding.
-pub fn goes_left(forest: &Forest, split: &Split, x: f64) -> bool {
+pub(super) fn goes_left(forest: &Forest, split: &Split, x: f64) -> bool {
     match &forest.columns[split.column as usize] {
         Column::Numeric { cast, missing } => {
             let (x, missing) = match cast {
@@ -78,7 +78,7 @@ fn first_output(tree: &Tree) -> usize {
 }
 
 /// The raw margin of a row: one number for each output.
-pub fn predict(forest: &Forest, row: &[f64]) -> Vec<f64> {
+pub(super) fn predict(forest: &Forest, row: &[f64]) -> Vec<f64> {
     let mut margin = forest.offset.clone();
     for tree in &forest.trees {
         let mut at = 0;
@@ -93,7 +93,7 @@ pub fn predict(forest: &Forest, row: &[f64]) -> Vec<f64> {
 }
 
 /// Worth of a coalition when covers stand for absent players.
-pub fn path_dependent_worth(forest: &Forest, row: &[f64], coalition: usize) -> Vec<f64> {
+pub(super) fn path_dependent_worth(forest: &Forest, row: &[f64], coalition: usize) -> Vec<f64> {
     let mut worth = forest.offset.clone();
     for tree in &forest.trees {
         let mut to_walk = vec![(0, 1.0)];
@@ -120,7 +120,7 @@ pub fn path_dependent_worth(forest: &Forest, row: &[f64], coalition: usize) -> V
 }
 
 /// Worth of a coalition when background rows stand in for absent players.
-pub fn interventional_worth(
+pub(super) fn interventional_worth(
     forest: &Forest,
     row: &[f64],
     background: &Background,
@@ -139,7 +139,7 @@ pub fn interventional_worth(
 }
 
 /// `[coalition][output]`, bit i of a coalition's number being player i.
-pub fn worths(n_players: usize, worth: impl Fn(usize) -> Vec<f64>) -> Vec<Vec<f64>> {
+pub(super) fn worths(n_players: usize, worth: impl Fn(usize) -> Vec<f64>) -> Vec<Vec<f64>> {
     assert!(n_players <= 12, "brute force over {n_players} players");
     (0..1 << n_players).map(worth).collect()
 }
@@ -149,7 +149,7 @@ fn factorial(n: usize) -> f64 {
 }
 
 /// Shapley values by definition: `[player][output]`.
-pub fn values(n_players: usize, worths: &[Vec<f64>]) -> Vec<Vec<f64>> {
+pub(super) fn values(n_players: usize, worths: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let gain = |i: usize, output: usize| {
         let coalitions = (0..worths.len()).filter(|coalition| coalition >> i & 1 == 0);
         let term = |coalition: usize| {
@@ -163,7 +163,7 @@ pub fn values(n_players: usize, worths: &[Vec<f64>]) -> Vec<Vec<f64>> {
 }
 
 /// Undivided Shapley interactions by definition: `[player][player][output]`, zeros on the diagonal.
-pub fn pairs(n_players: usize, worths: &[Vec<f64>]) -> Vec<Vec<Vec<f64>>> {
+pub(super) fn pairs(n_players: usize, worths: &[Vec<f64>]) -> Vec<Vec<Vec<f64>>> {
     let interaction = |i: usize, j: usize, output: usize| {
         if i == j {
             return 0.0;

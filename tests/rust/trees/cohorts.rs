@@ -109,6 +109,34 @@ fn values_and_pairs_meet_brute_force() {
 }
 
 #[test]
+fn linear_leaves_meet_brute_force_with_nan_on_both_sides() {
+    for number in 0..90 {
+        let recipe = Recipe { has_linear_leaves: true, ..Recipe::numbered(number) };
+        let forest = forests::made(number, &recipe);
+        let (n_columns, n_players, n_outputs) = (forest.n_columns(), forest.n_players(), forest.n_outputs());
+        let background = tame(forests::background(number, &forest, [1, 3, 8][number as usize % 3]));
+        let rows = tame(Background { rows: forests::rows(number, &forest, 4), weights: Vec::new() }).rows;
+        let (encoding, kernel) = kernel(&forest, &background, None, Slots::Players);
+        let got = explain(&[&kernel], &encoding, &rows, (n_columns, n_players, n_outputs), 1);
+        for (row, got) in rows.chunks(n_columns).zip(got.chunks(n_players * n_outputs)) {
+            let worths = worths(n_players, |s| interventional_worth(&forest, row, &background, s));
+            let size = worths.iter().flatten().fold(1.0_f64, |most, worth| most.max(worth.abs()));
+            let want = brute_force::values(n_players, &worths).concat();
+            for (got, want) in got.iter().zip(&want) {
+                assert!((got - want).abs() <= TOLERANCE * size, "forest {number}: {got} for {want}");
+            }
+        }
+    }
+}
+
+/// Numbers that linear functions can add: NaN stays, the infinite and the huge become small.
+fn tame(mut background: Background) -> Background {
+    let tame = |number: &mut f64| *number = if number.abs() > 1e3 { number.signum() * 7.25 } else { *number };
+    background.rows.iter_mut().for_each(tame);
+    background
+}
+
+#[test]
 fn leaves_that_are_left_out_are_all_that_is_missing() {
     for number in 0..40 {
         let forest = forests::forest(number);

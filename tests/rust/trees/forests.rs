@@ -10,7 +10,7 @@ use super::brute_force::Background;
 
 /// How the nodes of a tree hang together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(super) enum Shape {
     /// One split a level.
     Chain,
     /// All leaves at the same depth.
@@ -23,31 +23,31 @@ pub enum Shape {
 
 /// What a forest is made of.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recipe {
-    pub shape: Shape,
+pub(super) struct Recipe {
+    pub(super) shape: Shape,
     /// Depth of a chain or a complete tree; leaf-wise trees get about `2^depth` leaves, at most 40.
-    pub depth: usize,
-    pub n_trees: usize,
-    pub n_columns: usize,
+    pub(super) depth: usize,
+    pub(super) n_trees: usize,
+    pub(super) n_columns: usize,
     /// At most so many players: columns beyond share one.
-    pub n_players: usize,
-    pub n_outputs: usize,
+    pub(super) n_players: usize,
+    pub(super) n_outputs: usize,
     /// Every second tree has a value for each output.
-    pub has_vectors: bool,
+    pub(super) has_vectors: bool,
     /// May a path ask twice about a column?
-    pub repeats: bool,
-    pub has_categories: bool,
+    pub(super) repeats: bool,
+    pub(super) has_categories: bool,
     /// Missing values, zeros as missing, equality.
-    pub has_oddities: bool,
-    pub has_zero_covers: bool,
-    pub has_linear_leaves: bool,
+    pub(super) has_oddities: bool,
+    pub(super) has_zero_covers: bool,
+    pub(super) has_linear_leaves: bool,
     /// The arithmetic of the library; single in all columns or a mix.
-    pub predicts_in: Precision,
+    pub(super) predicts_in: Precision,
 }
 
 impl Recipe {
     /// What forest `number` is made of: small enough for brute force.
-    pub fn numbered(number: u64) -> Self {
+    pub(super) fn numbered(number: u64) -> Self {
         let shapes = [Shape::Chain, Shape::Complete, Shape::LeafWise, Shape::LeafWise, Shape::Oblivious];
         let at = |step: u64, n: u64| (number / step % n) as usize;
         Self {
@@ -69,12 +69,12 @@ impl Recipe {
 }
 
 /// Forest `number`.
-pub fn forest(number: u64) -> Forest {
+pub(super) fn forest(number: u64) -> Forest {
     made(number, &Recipe::numbered(number))
 }
 
 /// A forest of a recipe.
-pub fn made(number: u64, recipe: &Recipe) -> Forest {
+pub(super) fn made(number: u64, recipe: &Recipe) -> Forest {
     let mut stream = Stream::new(number, Purpose::Order, 3, 0);
     let is_grouped = |column: usize| column >= recipe.n_players;
     let player = |column: usize| if is_grouped(column) { column % recipe.n_players } else { column } as u32;
@@ -288,7 +288,7 @@ impl Grower<'_> {
 }
 
 /// Rows for a forest, row after row: thresholds, their neighbours, missing and extreme values.
-pub fn rows(number: u64, forest: &Forest, n_rows: usize) -> Vec<f64> {
+pub(super) fn rows(number: u64, forest: &Forest, n_rows: usize) -> Vec<f64> {
     let mut stream = Stream::new(number, Purpose::Order, 4, 0);
     let thresholds = thresholds(forest);
     let mut rows = Vec::new();
@@ -304,7 +304,7 @@ pub fn rows(number: u64, forest: &Forest, n_rows: usize) -> Vec<f64> {
 }
 
 /// A background: rows, some of them twice, with weights, some of them 0.
-pub fn background(number: u64, forest: &Forest, n_rows: usize) -> Background {
+pub(super) fn background(number: u64, forest: &Forest, n_rows: usize) -> Background {
     let mut stream = Stream::new(number, Purpose::Order, 5, 0);
     let mut rows = rows(number + 1_000_003, forest, n_rows);
     let n_columns = forest.n_columns();
@@ -318,7 +318,7 @@ pub fn background(number: u64, forest: &Forest, n_rows: usize) -> Background {
 }
 
 /// The numbers that the splits of each column compare with.
-pub fn thresholds(forest: &Forest) -> Vec<Vec<f64>> {
+pub(super) fn thresholds(forest: &Forest) -> Vec<Vec<f64>> {
     let mut thresholds = vec![Vec::new(); forest.n_columns()];
     for node in forest.trees.iter().flat_map(|tree| &tree.nodes) {
         let Step::Split(split) = node.step else { continue };

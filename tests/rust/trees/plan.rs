@@ -5,12 +5,14 @@ use std::sync::Arc;
 use ferroshap::error::{Error, ModelError};
 use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::tree::plan::Plan;
-use ferroshap::tree::{Dense, Forest, Precision, Rows};
+use ferroshap::tree::reference::Reference;
+use ferroshap::tree::sweep::{Sums, sweep};
+use ferroshap::tree::{Dense, EncodedRows, Encoding, Forest, Precision, Rows, Slots};
 
 use super::brute_force::{
     Background, interventional_worth, pairs, path_dependent_worth, predict, values, worths,
 };
-use super::forests::{Recipe, background, forest, made, rows};
+use super::forests::{Recipe, Shape, background, forest, made, rows};
 
 const N_FORESTS: u64 = 100;
 const N_ROWS: usize = 3;
@@ -123,6 +125,94 @@ fn interventional_answers_are_those_of_all_coalitions() {
     }
 }
 
+/// What the judge says: values, pairs.
+fn judged(
+    forest: &Forest,
+    rows: &Rows<'_>,
+    background: Option<&Background>,
+    pairs: &[(u32, u32)],
+) -> [Vec<f64>; 2] {
+    let forest = Arc::new(forest.clone());
+    let encoding = Arc::new(Encoding::new(&forest).unwrap());
+    let explain = |slots: Slots<'_>, n_slots: usize| {
+        let kernel = match background {
+            None => Reference::path_dependent(forest.clone(), encoding.clone(), slots),
+            Some(Background { rows, weights }) => {
+                let mut encoded = EncodedRows::default();
+                encoding.encode(&table(rows, &forest), 0..weights.len(), &mut encoded);
+                let total: f64 = weights.iter().sum();
+                let weights = weights.iter().map(|weight| weight / total).collect();
+                Reference::interventional(forest.clone(), encoding.clone(), encoded, weights, slots)
+            }
+        };
+        let n_outputs = forest.n_outputs();
+        let row_length = n_slots * n_outputs;
+        let mut out = vec![f64::NAN; rows.n_rows() * row_length];
+        let write = |sums: &Sums<'_>, part: &mut [f64]| {
+            for (place, output) in sums.outputs.clone().enumerate() {
+                for slot in 0..n_slots {
+                    for (row, sum) in sums.slot(place, slot).iter().enumerate() {
+                        part[row * row_length + slot * n_outputs + output] = *sum;
+                    }
+                }
+            }
+        };
+        let (cancel, out_of) = (Cancel::default(), (&mut out[..], row_length));
+        let workers = Workers::serial(&cancel);
+        sweep(&[&kernel], &encoding, rows, n_slots, n_outputs, &workers, &|_| {}, out_of, &write).unwrap();
+        out
+    };
+    [explain(Slots::Players, forest.n_players()), explain(Slots::Pairs(pairs), pairs.len())]
+}
+
+/// On paths too long for brute force, or for tables: all kernels that the plan mixes, against the judge.
+#[test]
+fn long_paths_meet_the_reference() {
+    for (number, (shape, depth)) in (0..).zip([
+        (Shape::Chain, 14),
+        (Shape::LeafWise, 6),
+        (Shape::Oblivious, 7),
+        (Shape::Complete, 5),
+        (Shape::Chain, 60),
+        (Shape::Oblivious, 9),
+        (Shape::LeafWise, 5),
+    ]) {
+        let recipe = Recipe {
+            shape,
+            depth,
+            n_trees: 3 + 17 * (number % 2) as usize,
+            n_columns: 25,
+            n_players: [25, 18][number as usize % 2],
+            n_outputs: 1 + number as usize % 3,
+            repeats: true,
+            ..Recipe::numbered(number)
+        };
+        let forest = made(number, &recipe);
+        let x = rows(number, &forest, 70);
+        let x = table(&x, &forest);
+        let backgrounds = [None, Some(background(number, &forest, 3)), Some(background(number, &forest, 20))];
+        for background in &backgrounds {
+            for (precision, tolerance) in [(Precision::F64, 2e-12), (Precision::F32, 2e-5)] {
+                let plan = match background {
+                    None => Plan::path_dependent(Arc::new(forest.clone()), precision).unwrap(),
+                    Some(background) => interventional(&forest, background, precision),
+                };
+                let got = answer(&plan, &forest, &x, 2);
+                let [values, pairs] = judged(&forest, &x, background.as_ref(), &plan.pairs());
+                for (got, want) in
+                    got.values.iter().zip(&values).chain(got.pair_interactions.iter().zip(&pairs))
+                {
+                    assert!(
+                        (got - want).abs() <= tolerance,
+                        "forest {number}, {:?}: {got}, not {want}",
+                        plan.describe()
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn no_split_of_the_rows_and_no_number_of_threads_changes_a_bit() {
     for number in [3, 7, 24] {
@@ -180,6 +270,40 @@ fn grouped_columns_are_one_player() {
 }
 
 #[test]
+fn linear_leaves_are_explained_against_a_background() {
+    for number in 0..30 {
+        let recipe = Recipe {
+            has_linear_leaves: true,
+            has_oddities: false, // infinities would cancel to NaN
+            n_columns: 2 + number as usize % 4,
+            ..Recipe::numbered(number)
+        };
+        let forest = made(number, &recipe);
+        let finite = |mut rows: Vec<f64>| {
+            rows.iter_mut().filter(|x| x.abs() > 1e6).for_each(|x| *x = 2.5);
+            rows
+        };
+        let x = finite(rows(number, &forest, N_ROWS));
+        let mut background = background(number, &forest, [2, 9][number as usize % 2]);
+        background.rows = finite(background.rows);
+        let plan = interventional(&forest, &background, Precision::F64);
+        let (n, k) = (forest.n_players(), forest.n_outputs());
+        let mut got = vec![f64::NAN; N_ROWS * n * k];
+        let cancel = Cancel::default();
+        plan.values(&table(&x, &forest), &Workers::serial(&cancel), &|_| {}, &mut got).unwrap();
+        for (row, x) in x.chunks(forest.n_columns()).enumerate() {
+            let worths = worths(n, |coalition| interventional_worth(&forest, x, &background, coalition));
+            for (player, want) in values(n, &worths).iter().enumerate() {
+                for (output, want) in want.iter().enumerate() {
+                    let got = got[(row * n + player) * k + output];
+                    assert!((got - want).abs() < 1e-10, "forest {number}, row {row}: {got}, not {want}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn saabas_steps_sum_to_the_prediction() {
     for number in 0..40 {
         let forest = forest(number);
@@ -228,5 +352,10 @@ fn what_cannot_be_answered_is_refused() {
     let result = Plan::path_dependent(Arc::new(forest), Precision::F64);
     assert!(matches!(result, Err(Error::Model(ModelError::Unsupported { .. }))));
     let linear = made(4, &Recipe { has_linear_leaves: true, n_trees: 2, ..Recipe::numbered(0) });
+    let some = background(4, &linear, 9);
+    let no_pairs = interventional(&linear, &some, Precision::F64);
+    let mut out = vec![0.0; linear.n_players() * linear.n_players() * linear.n_outputs()];
+    let one = &some.rows[..linear.n_columns()];
+    assert!(no_pairs.interactions(&table(one, &linear), &workers, &|_| {}, &mut out).is_err());
     assert!(Plan::path_dependent(Arc::new(linear), Precision::F64).is_err());
 }

@@ -27,7 +27,14 @@ def table():
 
 
 X, y = table()
-SMALL = {"verbose": -1, "num_leaves": 6, "min_data_in_leaf": 5, "num_threads": 1, "learning_rate": 0.3, "min_data_per_group": 5}
+SMALL = {
+    "verbose": -1,
+    "num_leaves": 6,
+    "min_data_in_leaf": 5,
+    "num_threads": 1,
+    "learning_rate": 0.3,
+    "min_data_per_group": 5,
+}
 
 
 def cases():
@@ -73,8 +80,9 @@ def main():
         if VERSION != NEWEST and name not in EVERY_VERSION:
             continue
         categorical = [3] if "cat_smooth" in params else []
-        params = {"objective": "regression", **SMALL, **params}
-        booster = lightgbm.Booster(params, lightgbm.Dataset(X, labels, categorical_feature=categorical, params=params))
+        options = {"objective": "regression", **SMALL, **params}
+        data = lightgbm.Dataset(X, labels, categorical_feature=categorical, params=options)
+        booster = lightgbm.Booster(options, data)
         for _ in range(rounds):
             booster.update()
         text = booster.model_to_string()

@@ -25,6 +25,7 @@ struct Input<'a> {
     n_columns: Option<usize>,
 }
 
+const KINDS: [&str; 3] = ["TreeEnsembleRegressor", "TreeEnsembleClassifier", "TreeEnsemble"];
 const FLOAT: i64 = 1;
 const DOUBLE: i64 = 11;
 
@@ -47,7 +48,7 @@ impl<'a> Graph<'a> {
                 _ => {}
             }
         }
-        let is_tree = |operator: &Operator<'_>| operator.kind.starts_with("TreeEnsemble");
+        let is_tree = |operator: &Operator<'_>| KINDS.contains(&operator.kind);
         let at = operators.iter().position(is_tree).ok_or_else(|| refused("a graph without trees"))?;
         let operator = operators.remove(at);
         if operators.iter().any(is_tree) {

@@ -63,7 +63,7 @@ fn add_trees(
     (n_outputs, n_bytes, rest_by_default): (usize, usize, bool),
 ) -> Result<Shape, Error> {
     let trees = model.member("trees")?;
-    let n_trees = trees.children().count();
+    let n_trees = trees.elements()?.count();
     let outputs = model.member("tree_info")?.integers()?;
     let weights = match weight_drop(booster, model) {
         Some(weights) => weights.singles()?,
