@@ -25,7 +25,7 @@ use crate::parallel::Workers;
 use crate::simd::InstructionSet;
 
 /// Backgrounds of so few rows are explained row by row.
-const FEW_ROWS: usize = 4;
+pub(super) const FEW_ROWS: usize = 4;
 /// Pattern tables are kept up to here; beyond it they are made again for each chunk of rows.
 const TABLE_BYTES: usize = 1 << 30;
 
@@ -106,14 +106,17 @@ impl Kernels {
     ) -> Result<Self, Error> {
         let chooser = Chooser { forest, encoding, set: InstructionSet::chosen()?, workers };
         let mut kernels = Self::default();
-        if forest.trees.iter().any(|tree| !tree.linear.is_empty()) {
+        let is_pairs = !matches!(want, Want::Values);
+        let is_background = matches!(game, Game::Interventional { .. });
+        if !chooser.linear().is_empty() && (is_pairs || !is_background) {
+            let what =
+                if is_pairs { "interactions of linear leaves" } else { "linear leaves without a background" };
             return Err(Error::Model(ModelError::Unsupported {
                 library: "trees",
-                what: "a model with linear leaves".to_owned(),
-                remedy: "explain it as a black box: algorithm='permutation'",
+                what: what.to_owned(),
+                remedy: "ask for values under a background, or explain the model as a black box: algorithm='permutation'",
             }));
         }
-        let is_pairs = !matches!(want, Want::Values);
         match game {
             Game::Saabas => chooser.add_saabas(want, &mut kernels)?,
             Game::PathDependent { precision } => {
@@ -126,10 +129,13 @@ impl Kernels {
             }
             Game::Interventional { precision, rows, weights } if game.is_few() => {
                 let present: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] != 0.0).collect();
-                let all: Vec<u32> = (0..).take(forest.trees.len()).collect();
-                let weights = present.iter().map(|&row| weights[row]).collect();
-                let baselines = Some((rows.selected(&present), weights));
+                let (tables, others) = chooser.split(is_pairs);
+                let mut all = [tables, others].concat();
+                all.sort_unstable();
+                let baselines =
+                    Some((rows.selected(&present), present.iter().map(|&row| weights[row]).collect()));
                 chooser.add_quadrature(&all, baselines, want, *precision, &mut kernels);
+                chooser.add_cohorts(&chooser.linear(), rows, weights, Slots::Players, &mut kernels);
             }
             Game::Interventional { precision, rows, weights } => {
                 for slots in want.slots() {
@@ -188,13 +194,24 @@ impl Chooser<'_> {
             Precision::F32 => self.add_patterns::<f32>(&others, rows, weights, slots, kernels)?,
             Precision::F64 => self.add_patterns::<f64>(&others, rows, weights, slots, kernels)?,
         }
-        self.add_cohorts(&others, rows, weights, slots, kernels);
+        let mut walked = [others, self.linear()].concat();
+        walked.sort_unstable();
+        self.add_cohorts(&walked, rows, weights, slots, kernels);
         Ok(())
     }
 
-    /// Trees for tables of leaf numbers, and all others.
+    /// Trees whose leaves are linear functions.
+    fn linear(&self) -> Vec<u32> {
+        (0..).take(self.forest.trees.len()).filter(|&tree| self.is_linear(tree)).collect()
+    }
+
+    fn is_linear(&self, tree: u32) -> bool {
+        !self.forest.trees[tree as usize].linear.is_empty()
+    }
+
+    /// Trees for tables of leaf numbers, and all others whose leaves are constants.
     fn split(&self, is_pairs: bool) -> (Vec<u32>, Vec<u32>) {
-        let trees = (0..).take(self.forest.trees.len());
+        let trees = (0..).take(self.forest.trees.len()).filter(|&tree| !self.is_linear(tree));
         trees.partition(|&tree| oblivious::takes(&self.forest.trees[tree as usize], is_pairs))
     }
 
@@ -333,7 +350,11 @@ impl Chooser<'_> {
         let is_pairs = matches!(slots, Slots::Pairs(_));
         let mut leaves = vec![Vec::new(); self.forest.trees.len()];
         for &tree in trees {
-            leaves[tree as usize] = patterns::uncovered_leaves(self.forest, tree, is_pairs);
+            leaves[tree as usize] = if self.is_linear(tree) {
+                (0..).take(self.forest.trees[tree as usize].n_leaves()).collect()
+            } else {
+                patterns::uncovered_leaves(self.forest, tree, is_pairs)
+            };
         }
         let n_leaves: usize = leaves.iter().map(Vec::len).sum();
         if n_leaves == 0 {
