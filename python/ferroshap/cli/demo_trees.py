@@ -37,7 +37,7 @@ def run(out: Path) -> Iterator[str]:
     yield from _title(case)
     explainer = ferroshap.TreeExplainer(case.model, feature_names=case.names)
     explanation = explainer(case.test)
-    row = int(np.argmin(np.asarray(case.model.decision_function(case.test))))
+    row = int(np.argmin(np.abs(case.model.decision_function(case.test))))  # the one that is hardest to tell
     yield from _prediction(case, explainer, explanation, row)
     yield from _probability(case, row)
     yield from _interactions(case, explainer)
@@ -73,8 +73,9 @@ def _prediction(case: Case, explainer: Any, explanation: Any, row: int) -> Itera
     """Lines of the table that adds up, on the scale of the trees: log-odds of "benign"."""
     values, base = explanation.values[row], float(explanation.base_values[row])
     yield from heading("1. One prediction, exactly: it adds up")
-    yield f"  {explainer.plan.details['leaves']:,} leaves of {explainer.plan.details['trees']} trees; no coalition"
-    yield f"  is played, none of 2^{len(values)} is left out. Tumour {row} looks the worst (log-odds of benign):"
+    plan, n_all = explainer.plan.details, f"2^{len(values)}"
+    yield f"  {plan['trees']} trees of {plan['leaves']:,} leaves: no coalition is played, none of {n_all} left out."
+    yield f"  Tumour {row} is the closest call of all (log-odds of benign):"
     yield ""
     yield f"  {'':<26}{'measured':>10}{'value':>12}"
     yield f"  {'average of training':<26}{'':>10}{base:>12.4f}"
@@ -104,8 +105,8 @@ def _probability(case: Case, row: int) -> Iterator[str]:
     gap = np.abs(explanation.base_values + explanation.values.sum(axis=1) - predicted).max()
     values = explanation.values[row]
     yield from heading("2. The probability itself, against all fitted tumours")
-    yield f"  Absent measurements come from all {len(case.train)} fitted tumours, of which"
-    yield f"  {float(explainer.expected_value):.1%} look benign on average; tumour {row} with {predicted[row]:.2%}:"
+    yield f"  Absent measurements come from all {len(case.train)} fitted tumours, which are benign with"
+    yield f"  {float(explainer.expected_value):.1%} on average; tumour {row} with {predicted[row]:.1%}:"
     yield ""
     for player in np.argsort(-np.abs(values), kind="stable")[:SHOWN]:
         yield f"  {case.names[player]:<26}{100 * values[player]:>+11.2f} points"

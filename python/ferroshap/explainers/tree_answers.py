@@ -1,7 +1,7 @@
 """The calls of `TreeExplainer`: rows in, values out, and the checks between."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from ferroshap.explainers.tree_packing import (
     shaped,
     writable,
 )
+from ferroshap.explainers.tree_parts import answer_in_parts, leaf_rows
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.progress import Progress, Report
 from ferroshap.threads import as_threads
@@ -34,7 +35,7 @@ Floats = NDArray[np.float64]
 #: Leaf-rows from which on a progress line may be worth showing: about two seconds.
 LONG = 2_000_000_000
 #: Bytes of matrices that are held at once where only a part of them is wanted.
-CHUNK_BYTES = 1 << 28
+CHUNK_BYTES = 1 << 26
 REDUCERS = ("mean", "mean_abs")
 
 
@@ -95,6 +96,7 @@ class TreeAnswers(Explainer):
         out: Any = None,
     ) -> Computed:
         """Answer a question about rows, and hold the answer against predictions."""
+        self.partial = None
         precision = float_name(dtype)
         n_threads = as_threads(self.n_jobs if n_jobs is None else n_jobs)
         asked = read_rows(X, self._columns, self._reader)
@@ -153,21 +155,43 @@ class TreeAnswers(Explainer):
             if asked.positions is None and engine.output.function is None:
                 into = out
         progress = self._progress_of(asked, engine, question, silent=silent)
-        report = None if progress is None else lambda done: progress.add(done - progress.done)
+        reached: list[NDArray[Any]] = []
         try:
-            values = engine.values(question, asked.native, n_threads, precision, dtype, into, report, labels)
+            values = answer_in_parts(
+                engine, question, asked.native, n_threads, precision, dtype, into, labels, progress, reached
+            )
+        except BaseException:
+            self.partial = self._of_part(asked, engine, reached, n_threads, labels)
+            raise
         finally:
             if progress is not None:
                 progress.close()
-        if progress is not None and report is not None:
-            report(asked.table.n_rows)
+        if progress is not None:
+            progress.add(asked.table.n_rows - progress.done)
         if into is not None:
             return values.reshape((asked.table.n_rows, *axes, engine.n_outputs))
         return values.astype(dtype, copy=False)
 
+    def _of_part(
+        self,
+        asked: RowsAsked,
+        engine: TreeEngine,
+        reached: list[NDArray[Any]],
+        n_threads: int,
+        labels: Floats | None,
+    ) -> Explanation | None:
+        """Make the Explanation of the rows that were done; None if none were."""
+        if not reached:
+            return None
+        values = reached[0]
+        part = replace(asked, table=asked.table.take_rows(slice(0, len(values))))
+        base = engine.base(n_threads, None if labels is None else labels[: len(values)])
+        n_axes = values.ndim - 2
+        values = shaped(in_user_order(values, asked.positions, n_axes), part, is_vector=engine.is_vector)
+        return self._packed(Computed(part, values, base, None, n_axes), status="INTERRUPTED")
+
     def _progress_of(self, asked: RowsAsked, engine: TreeEngine, question: str, *, silent: bool) -> Progress | None:
-        leaf_rows = asked.table.n_rows * engine.forest.n_leaves * (16 if question == "interactions" else 1)
-        if self._progress is None and (silent or leaf_rows < LONG):
+        if self._progress is None and (silent or leaf_rows(engine, question, asked.table.n_rows) < LONG):
             return None
         return Progress(asked.table.n_rows, silent=silent, report=self._progress, unit="rows")
 
@@ -196,12 +220,23 @@ class TreeAnswers(Explainer):
 
     def _compare_with_library(self, asked: RowsAsked, margins: Floats, n_rows: int) -> None:
         trees = self._trees
-        rows = as_dense(first_rows(asked.native, n_rows), trees.forest.n_columns, trees.forest.absent)
-        theirs = ask(trees, rows if trees.to_library is None else trees.to_library(rows))
+        theirs = self._asked_of_frame(asked, n_rows)
+        if theirs is None:
+            rows = as_dense(first_rows(asked.native, n_rows), trees.forest.n_columns, trees.forest.absent)
+            theirs = ask(trees, rows if trees.to_library is None else trees.to_library(rows))
         compare(trees, margins[:n_rows], theirs, "row")
         self._n_compared += n_rows
 
-    def _packed(self, computed: Computed) -> Explanation:
+    def _asked_of_frame(self, asked: RowsAsked, n_rows: int) -> Floats | None:
+        """What the library says of the user's own frame, whose categories it looks up itself; None if it takes none."""
+        if asked.matched.kind != "pandas" or not self._reader.has_categories or self._trees.feature_names is None:
+            return None
+        try:
+            return ask(self._trees, asked.matched.source.iloc[:n_rows])
+        except Exception:  # noqa: BLE001 - a library that takes no such frame gets numbers and codes
+            return None
+
+    def _packed(self, computed: Computed, status: str = "EXACT") -> Explanation:
         """Make the Explanation."""
         asked, table = computed.asked, computed.asked.table
         is_vector, is_single = self._engine.is_vector, table.is_single_row
@@ -209,13 +244,17 @@ class TreeAnswers(Explainer):
         if base.ndim == 1:
             base = np.repeat(base[None, :], table.n_rows, axis=0)
         data = table.display
+        if table.kind == "sparse" and np.isnan(self._trees.forest.absent):
+            # What is not stored is missing here, not 0.
+            dense = as_dense(asked.native, table.n_columns, np.nan)[: table.n_rows]
+            data = in_user_order(dense, asked.positions, 1)
         n_evaluations = np.zeros(table.n_rows, dtype=np.int64)
         fields: dict[str, Any] = {
             "base_values": shaped(base, asked, is_vector=is_vector),
             "data": data[0] if is_single else data,
             "feature_names": self._name_table if table.names is None else NameTable(table.names),
             "n_evaluations": n_evaluations[0] if is_single else n_evaluations,
-            "status": "EXACT",
+            "status": status,
             "plan": self.plan,
             "seed": self.seed,
         }
