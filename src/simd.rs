@@ -28,7 +28,7 @@ impl InstructionSet {
 
     /// The best that this processor has.
     pub fn best() -> Self {
-        *supported().last().expect("the portable one is always there")
+        supported().last().copied().unwrap_or(Self::Portable)
     }
 
     /// What kernels use: the best, or what the environment variable `FERROSHAP_SIMD` names, read once.

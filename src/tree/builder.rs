@@ -68,6 +68,7 @@ impl Builder {
     }
 
     /// Add a tree. Each node must be reached at most once, each number must be one.
+    #[expect(clippy::needless_pass_by_value, reason = "a reader is done with it")]
     pub fn tree(&mut self, raw: RawTree) -> Result<(), Error> {
         let tree = preorder(&raw, &self.forest)?;
         self.forest.trees.push(tree);
@@ -97,7 +98,7 @@ fn preorder(raw: &RawTree, forest: &Forest) -> Result<Tree, Error> {
     };
     let mut n_leaves = 0_u32;
     let mut is_reached = vec![false; raw.nodes.len()];
-    let mut row_is_taken = vec![false; if width == 0 { 0 } else { raw.values.len() / width }];
+    let mut row_is_taken = vec![false; raw.values.len().checked_div(width).unwrap_or(0)];
     let mut to_visit = vec![(0_u32, 0_usize, None::<usize>)]; // (raw node, depth, parent whose right child it is)
     while let Some((number, depth, right_of)) = to_visit.pop() {
         let at = number as usize;

@@ -9,6 +9,7 @@
 //! | background | oblivious, few levels | tables of leaf numbers |
 //! | background | all others: leaves of short paths | tables of patterns |
 //! | background | all others: leaves of long paths | cohort walk |
+//! | background of any size | linear leaves | cohort walk |
 
 use std::sync::Arc;
 
@@ -16,8 +17,9 @@ use super::cohorts::{Background, Cohorts};
 use super::encode::{EncodedRows, Encoding};
 use super::forest::{Forest, Precision};
 use super::oblivious::{self, Oblivious};
-use super::patterns::{self, Patterns};
+use super::patterns::{self, Patterns, Weights};
 use super::quadrature::{self, Quadrature};
+use super::rows::Rows;
 use super::saabas::Saabas;
 use super::sweep::{Kernel, Section, Slots};
 use crate::error::{Error, ModelError};
@@ -106,14 +108,14 @@ impl Kernels {
     ) -> Result<Self, Error> {
         let chooser = Chooser { forest, encoding, set: InstructionSet::chosen()?, workers };
         let mut kernels = Self::default();
-        if forest.trees.iter().any(|tree| !tree.linear.is_empty()) {
+        let is_pairs = !matches!(want, Want::Values);
+        if is_pairs && !chooser.linear_trees().is_empty() {
             return Err(Error::Model(ModelError::Unsupported {
-                library: "trees",
+                library: "interactions",
                 what: "a model with linear leaves".to_owned(),
-                remedy: "explain it as a black box: algorithm='permutation'",
+                remedy: "ask for values alone",
             }));
         }
-        let is_pairs = !matches!(want, Want::Values);
         match game {
             Game::Saabas => chooser.add_saabas(want, &mut kernels)?,
             Game::PathDependent { precision } => {
@@ -126,10 +128,14 @@ impl Kernels {
             }
             Game::Interventional { precision, rows, weights } if game.is_few() => {
                 let present: Vec<usize> = (0..weights.len()).filter(|&row| weights[row] != 0.0).collect();
-                let all: Vec<u32> = (0..).take(forest.trees.len()).collect();
+                let (mut trees, others) = chooser.split(is_pairs);
+                trees.extend(others);
+                trees.sort_unstable();
+                let linear = chooser.linear_leaves();
+                chooser.add_cohorts(&linear, rows, weights, Slots::Players, &mut kernels);
                 let weights = present.iter().map(|&row| weights[row]).collect();
                 let baselines = Some((rows.selected(&present), weights));
-                chooser.add_quadrature(&all, baselines, want, *precision, &mut kernels);
+                chooser.add_quadrature(&trees, baselines, want, *precision, &mut kernels);
             }
             Game::Interventional { precision, rows, weights } => {
                 for slots in want.slots() {
@@ -188,13 +194,34 @@ impl Chooser<'_> {
             Precision::F32 => self.add_patterns::<f32>(&others, rows, weights, slots, kernels)?,
             Precision::F64 => self.add_patterns::<f64>(&others, rows, weights, slots, kernels)?,
         }
-        self.add_cohorts(&others, rows, weights, slots, kernels);
+        let mut leaves = self.linear_leaves();
+        for tree in others {
+            leaves[tree as usize] =
+                patterns::uncovered_leaves(self.forest, tree, matches!(slots, Slots::Pairs(_)));
+        }
+        self.add_cohorts(&leaves, rows, weights, slots, kernels);
         Ok(())
     }
 
-    /// Trees for tables of leaf numbers, and all others.
+    fn linear_trees(&self) -> Vec<u32> {
+        let trees = (0..).take(self.forest.trees.len());
+        trees.filter(|&tree| !self.forest.trees[tree as usize].linear.is_empty()).collect()
+    }
+
+    /// For each tree its leaves, if they are linear; none otherwise.
+    fn linear_leaves(&self) -> Vec<Vec<u32>> {
+        let mut leaves = vec![Vec::new(); self.forest.trees.len()];
+        for tree in self.linear_trees() {
+            let n_leaves = self.forest.trees[tree as usize].n_leaves();
+            leaves[tree as usize] = (0..).take(n_leaves).collect();
+        }
+        leaves
+    }
+
+    /// Trees for tables of leaf numbers, and all others whose leaves are numbers.
     fn split(&self, is_pairs: bool) -> (Vec<u32>, Vec<u32>) {
         let trees = (0..).take(self.forest.trees.len());
+        let trees = trees.filter(|&tree: &u32| self.forest.trees[tree as usize].linear.is_empty());
         trees.partition(|&tree| oblivious::takes(&self.forest.trees[tree as usize], is_pairs))
     }
 
@@ -252,7 +279,7 @@ impl Chooser<'_> {
         let absent = match baselines {
             None => quadrature::Absent::Covers,
             Some((rows, weights)) => {
-                words += &format!(" for {}", counted(weights.len(), "background row"));
+                words = format!("{words} for {}", counted(weights.len(), "background row"));
                 quadrature::Absent::Rows { rows, weights }
             }
         };
@@ -297,13 +324,19 @@ impl Chooser<'_> {
         if trees.is_empty() {
             return Ok(());
         }
+        let share = 1.0 / weights.len() as f64;
+        let given = [weights.to_vec()];
+        let is_equal = weights.iter().all(|&weight| weight == share);
         let request = patterns::Request {
             forest: self.forest,
             encoding: self.encoding,
             trees,
-            slots,
-            background: rows,
-            weights: &[weights.to_vec()],
+            pairs: match slots {
+                Slots::Players => None,
+                Slots::Pairs(pairs) => Some(pairs),
+            },
+            background: &Rows::Encoded(rows),
+            weights: if is_equal { Weights::Equal } else { Weights::Given(&given) },
             table_bytes: TABLE_BYTES,
             set: self.set,
         };
@@ -321,32 +354,26 @@ impl Chooser<'_> {
         Ok(())
     }
 
-    /// The walk for the leaves of long paths.
+    /// The walk for some leaves of each tree.
     fn add_cohorts(
         &self,
-        trees: &[u32],
+        leaves: &[Vec<u32>],
         rows: &EncodedRows,
         weights: &[f64],
         slots: Slots<'_>,
         kernels: &mut Kernels,
     ) {
-        let is_pairs = matches!(slots, Slots::Pairs(_));
-        let mut leaves = vec![Vec::new(); self.forest.trees.len()];
-        for &tree in trees {
-            leaves[tree as usize] = patterns::uncovered_leaves(self.forest, tree, is_pairs);
-        }
         let n_leaves: usize = leaves.iter().map(Vec::len).sum();
         if n_leaves == 0 {
             return;
         }
         let background = Background::new(self.encoding, rows, weights);
         let words = format!(
-            "{}: cohort walk with {}",
-            counted(n_leaves, "leaf on a long path").replace("leaf on a long paths", "leaves on long paths"),
+            "{n_leaves} leaves on long paths or with linear functions: cohort walk with {}",
             counted(background.n_rows(), "distinct background row")
         );
         let forest = Arc::clone(self.forest);
-        kernels.push(Cohorts::new(forest, self.encoding, background, Some(&leaves), slots), slots, words);
+        kernels.push(Cohorts::new(forest, self.encoding, background, Some(leaves), slots), slots, words);
     }
 }
 
@@ -355,5 +382,5 @@ fn counted(n: usize, what: &str) -> String {
 }
 
 fn size(bytes: usize) -> String {
-    format!("{:.1} MiB", bytes as f64 / (1 << 20) as f64)
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }

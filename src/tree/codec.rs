@@ -7,7 +7,6 @@ use super::validation::MOST_CODES;
 /// What LightGBM counts as zero.
 const NEARLY_ZERO: f64 = 1e-35_f32 as f64;
 /// A category code that no set holds.
-#[expect(clippy::cast_precision_loss, reason = "2^24 is exact")]
 const PAST_ALL_SETS: f32 = MOST_CODES as f32;
 const INVALID: f32 = -1.0;
 
@@ -54,10 +53,9 @@ pub(super) fn ceil32(t: f64) -> f32 {
 /// The key for which a comparison of doubles is `x <= key`; none for `x < -infinity`, which nothing satisfies.
 pub(super) fn le_key(predicate: Predicate) -> Option<f64> {
     match predicate {
-        Predicate::Lt(f64::NEG_INFINITY) => None,
+        Predicate::Lt(f64::NEG_INFINITY) | Predicate::InSet { .. } => None,
         Predicate::Lt(threshold) => Some(threshold.next_down() + 0.0),
         Predicate::Le(threshold) | Predicate::Eq(threshold) => Some(threshold + 0.0),
-        Predicate::InSet { .. } => None,
     }
 }
 
@@ -120,6 +118,7 @@ impl Codec {
 
     /// Is the number, after the cast, missing?
     #[inline]
+    #[expect(clippy::float_cmp, reason = "one number stands for missing, not its neighbours")]
     fn is_missing(&self, number: f64) -> bool {
         number.is_nan()
             || self.missing.is_some_and(|missing| number == missing)
@@ -127,7 +126,7 @@ impl Codec {
     }
 
     /// The code of a number that is not missing by itself (but may be by its category).
-    #[expect(clippy::cast_precision_loss, reason = "ranks are at most 2^24")]
+    #[expect(clippy::float_cmp, reason = "the predicate is equality")]
     fn valid(&self, number: f64) -> f32 {
         match &self.codes {
             Codes::Direct => number.single(),

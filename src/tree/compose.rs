@@ -171,7 +171,7 @@ impl Part<'_> {
             }
             single => widened(single).ok_or_else(|| disagree(column as usize))?,
         };
-        Ok(Split { column, predicate, ..split })
+        Ok(Split { predicate, column, ..split })
     }
 
     fn linear(&self, linear: &Linear) -> Linear {
@@ -262,10 +262,7 @@ impl Forest {
             offset: self.offset.clone(),
             trees: Vec::new(),
             sets: self.sets.clone(),
-            transform: self.transform,
-            has_cover: self.has_cover,
-            absent: self.absent,
-            trees_per_round: self.trees_per_round,
+            ..*self
         }
     }
 }

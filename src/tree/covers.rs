@@ -1,6 +1,6 @@
 //! Covers found by dropping weighted rows through the trees, and the expected output under them.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::descent::Descent;
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
@@ -27,8 +27,8 @@ impl Forest {
         let mut forest = self.clone();
         let trees: Vec<Mutex<&mut Tree>> = forest.trees.iter_mut().map(Mutex::new).collect();
         workers.for_each_unit(self.trees.iter().zip(&trees), |_, (tree, with_covers)| {
-            let with_covers = &mut *with_covers.lock().expect("a tree is taken once");
-            drop_rows(tree, &encoding, &encoded, &weights, with_covers);
+            let mut with_covers = with_covers.lock().unwrap_or_else(PoisonError::into_inner);
+            drop_rows(tree, &encoding, &encoded, &weights, &mut with_covers);
         })?;
         drop(trees);
         forest.has_cover = true;

@@ -120,9 +120,7 @@ impl EncodedRows {
     /// An encoded column of a block.
     #[inline]
     pub fn column(&self, block: usize, column: usize) -> &[f32; ROWS_PER_BLOCK] {
-        let first = (block * self.n_columns + column) * ROWS_PER_BLOCK;
-        let (codes, _) = self.values[first..].split_first_chunk().expect("blocks are whole");
-        codes
+        &self.values.as_chunks().0[block * self.n_columns + column]
     }
 
     /// All encoded columns of a block.
@@ -136,9 +134,7 @@ impl EncodedRows {
     /// The numbers themselves of a [raw column](Encoding::raw_column) of a block.
     #[inline]
     pub fn raw(&self, block: usize, raw_column: usize) -> &[f64; ROWS_PER_BLOCK] {
-        let first = (block * self.n_raw + raw_column) * ROWS_PER_BLOCK;
-        let (numbers, _) = self.raw[first..].split_first_chunk().expect("blocks are whole");
-        numbers
+        &self.raw.as_chunks().0[block * self.n_raw + raw_column]
     }
 
     /// Encoded columns.
@@ -393,7 +389,6 @@ fn check_count(column: usize, got: usize, variant: usize) -> Result<(), Error> {
 }
 
 /// The threshold that codes are compared with.
-#[expect(clippy::cast_precision_loss, reason = "ranks are at most 2^24")]
 fn threshold(codec: &Codec, predicate: Predicate) -> f32 {
     let Some(key) = le_key(predicate) else { return -1.0 }; // below all ranks
     if codec.is_rank() {

@@ -29,7 +29,9 @@ pub(super) fn shared_pairs(forest: &Forest) -> Vec<(u32, u32)> {
                 }
                 Step::Leaf(leaf) => {
                     let terms = tree.linear.get(leaf as usize).map_or(&[][..], |linear| &linear.terms);
-                    terms.iter().for_each(|&(column, _)| extend(&mut path, player(column), &mut met));
+                    for &(column, _) in terms {
+                        extend(&mut path, player(column), &mut met);
+                    }
                     path.truncate(lengths.pop().unwrap_or(0));
                 }
             }
@@ -40,7 +42,9 @@ pub(super) fn shared_pairs(forest: &Forest) -> Vec<(u32, u32)> {
 
 fn extend(path: &mut Vec<u32>, player: u32, met: &mut Met) {
     if !path.contains(&player) {
-        path.iter().for_each(|&other| met.insert(player.min(other), player.max(other)));
+        for &other in path.iter() {
+            met.insert(player.min(other), player.max(other));
+        }
         path.push(player);
     }
 }

@@ -77,7 +77,9 @@ impl Plan {
         check_rows(&forest, background)?;
         let mut weights = checked_weights(background.n_rows(), weights)?;
         let total: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= total);
+        for weight in &mut weights {
+            *weight /= total;
+        }
         let encoding = Arc::new(Encoding::new(&forest)?);
         let mut rows = EncodedRows::default();
         encoding.encode(background, 0..background.n_rows(), &mut rows);
@@ -253,7 +255,7 @@ fn write_matrices<T: Real>(
             }
             for (&(i, j), (a, b)) in pairs.iter().zip(&halves) {
                 let (i, j) = (i as usize, j as usize);
-                let half = (at(a, row) + at(b, row)) / 2.0;
+                let half = 0.5 * (at(a, row) + at(b, row));
                 matrix[place(i, j, output)] = T::of(half);
                 matrix[place(j, i, output)] = T::of(half);
                 diagonal[i] -= half;

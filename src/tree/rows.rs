@@ -46,7 +46,7 @@ impl<'a, T: Copy> Dense<'a, T> {
 
     /// Row after row.
     pub fn contiguous(values: &'a [T], n_columns: usize) -> Self {
-        let n_rows = if n_columns == 0 { 0 } else { values.len() / n_columns };
+        let n_rows = values.len().checked_div(n_columns).unwrap_or(0);
         Self { values, n_rows, n_columns, row_stride: n_columns, column_stride: 1 }
     }
 

@@ -116,8 +116,11 @@ impl Sums<'_> {
 /// Blocks of all kernels that add to the same outputs.
 struct Group {
     outputs: Range<usize>,
-    blocks: Vec<(usize, usize, usize)>, // (section, kernel, block)
+    blocks: Vec<Place>,
 }
+
+/// (section, kernel, block)
+type Place = (usize, usize, usize);
 
 /// What a sweep is about.
 pub struct Sweep<'a> {
@@ -287,7 +290,7 @@ fn stride(encoded: &EncodedRows) -> usize {
 
 /// Blocks that add to the same outputs, together; outputs that nobody adds to as groups without blocks.
 fn groups(sections: &[Section<'_>], n_outputs: usize) -> Vec<Group> {
-    let mut by_outputs: BTreeMap<(usize, usize), Vec<(usize, usize, usize)>> = BTreeMap::new();
+    let mut by_outputs: BTreeMap<(usize, usize), Vec<Place>> = BTreeMap::new();
     let mut is_met = vec![false; n_outputs];
     for (section, kernels) in sections.iter().map(|section| &section.kernels).enumerate() {
         for (kernel, blocks) in kernels.iter().map(|kernel| kernel.blocks()).enumerate() {

@@ -33,7 +33,7 @@ fn at_most(what: &'static str, got: u64, limit: u64) -> Result<(), Error> {
     if got > limit { Err(ModelError::TooLarge { what, got, limit }.into()) } else { Ok(()) }
 }
 
-fn wrong(field: &str, got: impl ToString, accepted: &'static str) -> Error {
+fn wrong(field: &str, got: impl std::fmt::Display, accepted: &'static str) -> Error {
     ModelError::Field { format: "tree", field: field.to_owned(), got: got.to_string(), accepted }.into()
 }
 

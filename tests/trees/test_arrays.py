@@ -159,6 +159,7 @@ def test_dicts_of_shap_are_sums_of_trees():
     whole["feature_names"] = [f"f{i}" for i in range(10)]
     np.testing.assert_allclose(predicted(load_tree_model(whole), X)[:, 0], truth + 2.0, rtol=1e-14)
     assert load_tree_model(whole).is_vector
+    assert load_tree_model({"trees": dicts, "n_features": 12}).forest.n_columns == 12
     without_offset = predicted(load_tree_model(dicts), X.astype(np.float32))[:, 0]
     np.testing.assert_allclose(without_offset, truth, rtol=1e-14)
 

@@ -231,3 +231,27 @@ def test_path_dependent_values_are_lightgbms_contributions(lightgbm, name):
     np.testing.assert_allclose(values, theirs[:, :-1], rtol=0, atol=1e-12 * scale)
     base = np.broadcast_to(explainer.expected_value, theirs[:, -1].shape)
     np.testing.assert_allclose(base, theirs[:, -1], rtol=0, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize("columns", [["a b", "c", "kind"], ["a b", "kind", "level"], ["level", "c"]], ids=str)
+def test_frames_are_matched_as_lightgbm_does(lightgbm, columns):
+    """Spaces that the model keeps as underscores, categories in another order and new ones, ordered categories."""
+    import ferroshap
+
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a b": rng.normal(size=400), "c": rng.normal(size=400)})
+    frame["kind"] = pd.Categorical(rng.choice(["x", "y", "z"], 400))
+    frame["level"] = pd.cut(rng.normal(size=400), 4, labels=["low", "mid", "high", "top"])
+    labels = frame.c + (frame.kind == "y") * 2 + frame.level.cat.codes
+    frame = frame[columns]
+    model = lightgbm.LGBMRegressor(n_estimators=10, verbose=-1, min_data_per_group=5).fit(frame, labels)
+    rows = frame.head(30).copy()
+    if "kind" in columns:
+        texts = rows.kind.astype(object).where(np.arange(30) > 3, "new")
+        rows["kind"] = pd.Categorical(texts, categories=["z", "new", "y", "x"])
+    explainer = ferroshap.TreeExplainer(model)
+    for given in (rows, rows.iloc[:, ::-1]):
+        explanation = explainer(given)
+        total = explanation.values.sum(axis=1) + explanation.base_values
+        np.testing.assert_allclose(total, model.predict(rows), rtol=0, atol=1e-13)

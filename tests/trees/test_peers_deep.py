@@ -22,7 +22,13 @@ def chain(depth, n_features, cover=0.999, seed=0):
         feature[node] = level % n_features
         covers[node + 2], covers[node + 1] = covers[node] * cover, covers[node] * (1 - cover)
     return ferroshap.trees.from_arrays(
-        children_left=left, children_right=right, feature=feature, threshold=threshold, value=value, cover=covers
+        children_left=left,
+        children_right=right,
+        feature=feature,
+        threshold=threshold,
+        value=value,
+        cover=covers,
+        n_columns=n_features,
     )
 
 

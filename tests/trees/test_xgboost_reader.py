@@ -18,6 +18,12 @@ from ferroshap.trees.verification import verify
 xgboost = pytest.importorskip("xgboost", reason="XGBoost is not installed")
 pd = pytest.importorskip("pandas")
 
+# XGBoost 3.4 warns of DART, linear boosters and forests, whose interfaces it will drop.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*WARNING. /workspace/src:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.XGBRF:FutureWarning"),
+]
+
 RECORDED = sorted(Path(__file__).parent.joinpath("models/xgboost").glob("*.rows.json"))
 
 

@@ -99,8 +99,8 @@ def from_arrays(
     --------
     The tree "0 if x0 <= 0.5, else 1 if x1 <= 2, else 5", grown on four rows:
 
-    >>> from ferroshap import trees
-    >>> model = trees.from_arrays(
+    >>> import ferroshap
+    >>> model = ferroshap.trees.from_arrays(
     ...     children_left=[1, -1, 3, -1, -1],
     ...     children_right=[2, -1, 4, -1, -1],
     ...     feature=[0, -1, 1, -1, -1],
@@ -108,8 +108,9 @@ def from_arrays(
     ...     value=[0, 0, 0, 1, 5],
     ...     cover=[4, 2, 2, 1, 1],
     ... )
-    >>> model.forest.predict(np.array([[0.5, 9.0], [0.6, 2.0], [0.6, 3.0]]), 1).ravel()
-    array([0., 1., 5.])
+    >>> explainer = ferroshap.TreeExplainer(model)
+    >>> explainer.shap_values(np.array([[0.6, 3.0]])), float(explainer.expected_value)
+    (array([[2. , 1.5]]), 1.5)
     """
     _check_option("compare", compare, _COMPARISONS)
     _check_option("cast", cast, _CASTS)

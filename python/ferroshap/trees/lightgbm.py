@@ -48,6 +48,7 @@ def read(model: Any) -> TreeModel:
     classes = getattr(model, "classes_", None) if hasattr(model, "predict_proba") else None
     if classes is not None and len(classes) != forest.n_outputs:
         classes = None  # of two classes the second's score is explained
+    by_column = _frame_categories(booster, forest)
     return TreeModel(
         forest=forest,
         model=model,
@@ -56,7 +57,8 @@ def read(model: Any) -> TreeModel:
         is_vector=forest.n_outputs == 1,
         feature_names=forest.names,
         output_names=None if classes is None else [str(name) for name in classes],
-        frame_categories=_frame_categories(booster, forest),
+        frame_categories=by_column,
+        categories_in_order=(booster.pandas_categorical or None) if by_column is None else None,
     )
 
 

@@ -91,7 +91,7 @@ def _raw(onnx: Any, runtime: Any, data: bytes, forest: _native.Forest) -> Callab
     operator = _operator(graph)
     for attribute in operator.attribute:
         if attribute.name == "post_transform":
-            attribute.i, attribute.s = 0, b"NONE" if attribute.s else b""
+            attribute.CopyFrom(onnx.helper.make_attribute("post_transform", "NONE" if attribute.s else 0))
     is_classifier = operator.op_type == "TreeEnsembleClassifier"
     scores = operator.output[1 if is_classifier else 0]
     for node in graph.node:

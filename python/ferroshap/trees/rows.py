@@ -1,6 +1,7 @@
 """From the user's table to the numbers that the core compares: without a copy where that is possible."""
 
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -99,6 +100,7 @@ class RowReader:
 
     def __init__(self, model: TreeModel) -> None:
         """Look the model's categories up."""
+        self._model = model
         self._library = model.library
         self._rejects = model.rejects
         self._is_category = [described is not None for described in model.forest.categories]
@@ -137,6 +139,9 @@ class RowReader:
             For text, dates or categories that the model does not know, and NaN or infinity where
             its library refuses them.
         """
+        in_order = self._model.categories_in_order
+        if in_order is not None and table.kind == "pandas":
+            return RowReader(_placed(self._model, in_order, table))(table)
         rows = self._read(table)
         if self._rejects:
             _refuse(rows, self._rejects, table, self._library)
@@ -182,6 +187,20 @@ class RowReader:
             )
             raise OptionError(msg)
         return numbers
+
+
+def _placed(model: TreeModel, in_order: list[list[Any]], table: Table) -> TreeModel:
+    """The model with its lists of categories at the table's categorical columns, first to first."""
+    kinds = [getattr(getattr(column.native, "dtype", None), "categories", None) is not None for column in table.columns]
+    if sum(kinds) != len(in_order):
+        msg = (
+            f"`{table.argument}` has {sum(kinds)} categorical columns, but the model was trained on {len(in_order)}: "
+            "pass the table as the model was trained on it"
+        )
+        raise OptionError(msg)
+    lists = iter(in_order)
+    by_column = [next(lists) if is_category else None for is_category in kinds]
+    return replace(model, frame_categories=by_column, categories_in_order=None)
 
 
 def n_rows_of(rows: NativeRows) -> int:

@@ -4,7 +4,8 @@ Each tree is a dict of arrays over its nodes: ``children_left``, ``children_righ
 (where NaN goes), ``features``, ``thresholds``, ``values`` ``(nodes,)`` or ``(nodes, outputs)``, and
 ``node_sample_weight``; the older names ``feature``, ``threshold``, ``value`` are read too. Rows are cast to
 ``input_dtype``, thresholds and values to ``internal_dtype`` (both float64 where absent), and go left where
-``x <= threshold``. The trees are summed, from ``base_offset`` on.
+``x <= threshold``. The trees are summed, from ``base_offset`` on. Two keys are ours: ``feature_names``, and
+``n_features``, as a dict does not say otherwise how many columns follow the last one that a tree asks about.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,16 @@ from ferroshap.trees.tree_model import TreeModel
 #: What this room reads has no class of its own: recognition looks at the keys.
 MODELS: tuple[str, ...] = ()
 
-_KEYS = ("trees", "base_offset", "tree_output", "objective", "input_dtype", "internal_dtype", "feature_names")
+_KEYS = (
+    "trees",
+    "base_offset",
+    "tree_output",
+    "objective",
+    "input_dtype",
+    "internal_dtype",
+    "feature_names",
+    "n_features",
+)
 #: What the leaves of a tree hold, and the way from there to predictions.
 _TRANSFORMS = {"raw_value": "identity", "log_odds": "sigmoid", "probability": "identity"}
 #: shap's names for arrays, ours, and the older ones of shap.
@@ -66,6 +76,7 @@ def read(model: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> TreeModel:
         nan_left=[_nan_left(tree) for tree in trees] if has_default else None,
         cast=np.dtype(whole.get("input_dtype", np.float64)).name,
         base=_base(whole.get("base_offset", 0.0)),
+        n_columns=whole.get("n_features"),
         feature_names=whole.get("feature_names"),
         transform=_TRANSFORMS[tree_output],
         library="shap dict",

@@ -34,6 +34,9 @@ class TreeModel:
     frame_categories : list or None
         For each column the categories of the training frame in the order of their codes, None for a
         column of numbers. Frames are matched by value. None where the library knows no categories.
+    categories_in_order : list or None
+        The same where only the order of the frame's categorical columns is known, not which columns they were
+        (LightGBM with ordered categories, which are numbers to its trees): matched with those of each frame.
     rejects : str
         What the library itself refuses: "nan", "inf" or both with a space, so that probes leave it out.
     to_library : callable or None
@@ -54,6 +57,7 @@ class TreeModel:
     feature_names: list[str] | None = None
     output_names: list[str] | None = None
     frame_categories: list[list[Any] | None] | None = None
+    categories_in_order: list[list[Any]] | None = None
     rejects: str = ""
     to_library: Callable[[NDArray[Any]], Any] | None = None
     is_probability: bool = False

@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
             let Some(mut read) = split(flags) else { return Err(self.wrong("no known split")) };
             match &mut read.predicate {
                 Predicate::Lt(t) | Predicate::Le(t) | Predicate::Eq(t) => {
-                    *t = thresholds.next().unwrap_or(f64::NAN)
+                    *t = thresholds.next().unwrap_or(f64::NAN);
                 }
                 Predicate::InSet { set, .. } => *set = sets.next().unwrap_or(u32::MAX),
             }

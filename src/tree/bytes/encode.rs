@@ -1,6 +1,7 @@
 //! A forest's payload.
 
 use super::header::{CATEGORY, DOUBLES, NUMERIC, SINGLES, codes, flags, precision, transform};
+use crate::tree::encode::Number;
 use crate::tree::forest::{Column, Forest, Output, Predicate, Split, Step};
 
 struct Writer(Vec<u8>);
@@ -21,7 +22,9 @@ pub(super) fn payload(forest: &Forest) -> Vec<u8> {
     to.count(forest.sets.len());
     for set in &forest.sets {
         to.count(set.words.len());
-        set.words.iter().for_each(|word| to.0.extend_from_slice(&word.to_le_bytes()));
+        for word in &set.words {
+            to.0.extend_from_slice(&word.to_le_bytes());
+        }
     }
     to.trees(forest);
     to.0
@@ -34,12 +37,12 @@ impl Writer {
 
     /// Seven bits a byte, the lowest first; the top bit says that more follow.
     fn count(&mut self, count: usize) {
-        let mut rest = count as u64;
+        let mut rest = count;
         while rest > 0x7F {
-            self.0.push(rest as u8 | 0x80);
+            self.0.push(rest.to_le_bytes()[0] | 0x80);
             rest >>= 7;
         }
-        self.0.push(rest as u8);
+        self.0.push(rest.to_le_bytes()[0]);
     }
 
     fn double(&mut self, number: f64) {
@@ -53,13 +56,17 @@ impl Writer {
 
     /// As singles where all are singles. The reader knows how many there are.
     fn numbers(&mut self, numbers: &[f64]) {
-        let is_single = |number: &f64| f64::from(*number as f32).to_bits() == number.to_bits();
+        let is_single = |number: &f64| f64::from(number.single()).to_bits() == number.to_bits();
         if numbers.iter().all(is_single) {
             self.byte(SINGLES);
-            numbers.iter().for_each(|&number| self.0.extend_from_slice(&(number as f32).to_le_bytes()));
+            for &number in numbers {
+                self.0.extend_from_slice(&number.single().to_le_bytes());
+            }
         } else {
             self.byte(DOUBLES);
-            numbers.iter().for_each(|&number| self.double(number));
+            for &number in numbers {
+                self.double(number);
+            }
         }
     }
 
@@ -74,9 +81,9 @@ impl Writer {
             4
         };
         self.byte(width);
-        integers
-            .iter()
-            .for_each(|integer| self.0.extend_from_slice(&integer.to_le_bytes()[..width as usize]));
+        for integer in integers {
+            self.0.extend_from_slice(&integer.to_le_bytes()[..usize::from(width)]);
+        }
     }
 
     fn columns(&mut self, forest: &Forest) {
@@ -105,12 +112,16 @@ impl Writer {
 
     fn texts(&mut self, texts: &[String]) {
         self.count(texts.len());
-        texts.iter().for_each(|text| self.text(text));
+        for text in texts {
+            self.text(text);
+        }
     }
 
     fn missing(&mut self, missing: Option<f64>) {
         self.byte(u8::from(missing.is_some()));
-        missing.into_iter().for_each(|value| self.double(value));
+        if let Some(value) = missing {
+            self.double(value);
+        }
     }
 
     fn trees(&mut self, forest: &Forest) {

@@ -112,6 +112,10 @@ impl Trees {
         &self.nodes[self.roots[tree]..]
     }
 
+    pub(super) fn of_mut(&mut self, tree: usize, n_nodes: usize) -> &mut [Node] {
+        &mut self.nodes[self.roots[tree]..][..n_nodes]
+    }
+
     pub(super) fn is_wanted(&self, tree: usize) -> bool {
         !matches!(self.of(tree)[0], Node::Unwanted)
     }

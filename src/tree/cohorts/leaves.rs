@@ -32,7 +32,7 @@ impl<'a> Leaves<'a> {
     }
 
     /// Output within the block and value, for each value of a leaf.
-    fn of(&self, leaf: u32) -> impl Iterator<Item = (usize, f64)> + '_ {
+    pub(super) fn of(&self, leaf: u32) -> impl Iterator<Item = (usize, f64)> + '_ {
         let (first, last) = self.values;
         (self.first_output..).zip(self.tree.leaf(leaf)[first..last].iter().copied())
     }
@@ -85,7 +85,7 @@ impl Arrive for Shares<'_> {
                 let first = (row as usize * self.n_outputs + output) * self.n_slots;
                 let totals = &mut self.totals[first..][..self.n_slots];
                 for &(slot, share) in &self.due {
-                    totals[slot as usize] = value.mul_add(share, totals[slot as usize]);
+                    totals[slot as usize] += value * share;
                 }
             }
         }

@@ -14,6 +14,7 @@ mod closed_form;
 mod compiled;
 mod leaves;
 mod walk;
+mod wide;
 
 use std::sync::Arc;
 
@@ -23,12 +24,14 @@ use compiled::{Trees, number};
 use leaves::{Leaves, PairSlots, Paths, Places, Shares};
 pub(super) use walk::{Arrive, Sides};
 use walk::{Scratch, Table};
+use wide::{Chunk, WideLeaf, WideScratch};
 
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::{Forest, Output};
 use super::linear_leaves::{LinearScratch, LinearShares, LinearTree, Numbers};
 pub use super::sweep::Slots;
 use super::sweep::{Block, Kernel, blocks};
+use crate::simd::InstructionSet;
 
 /// The walk as a kernel.
 #[derive(Debug)]
@@ -37,7 +40,9 @@ pub struct Cohorts {
     trees: Trees,
     background: Background,
     closed_form: ClosedForm,
-    linear: Vec<LinearTree>, // by tree
+    linear: Vec<LinearTree>,  // by tree
+    wide: Vec<Vec<WideLeaf>>, // by tree: leaves that a table does, and the walk leaves out
+    set: InstructionSet,
     n_columns: usize,
     n_raw: usize,
     n_slots: usize,
@@ -73,7 +78,7 @@ impl Cohorts {
         let wanted = (0..number(forest.trees.len()))
             .filter(|&tree| leaves.is_none_or(|leaves| !leaves[tree as usize].is_empty()));
         let blocks = blocks(&forest, wanted);
-        let trees = Trees::new(&forest, encoding, leaves);
+        let mut trees = Trees::new(&forest, encoding, leaves);
         let paths: Vec<Paths> = (0..forest.trees.len())
             .map(|tree| {
                 Paths::new(trees.of(tree), trees.players[tree].len(), matches!(slots, Slots::Pairs(_)))
@@ -88,6 +93,15 @@ impl Cohorts {
             }
         };
         let closed_form = ClosedForm::new((0..paths.len()).map(most).max().unwrap_or(0));
+        let is_plain = |tree: usize| forest.trees[tree].linear.is_empty() && matches!(slots, Slots::Players);
+        let wide_of = |tree: usize| {
+            if is_plain(tree) { WideLeaf::all(trees.of(tree), background.n_rows()) } else { Vec::new() }
+        };
+        let wide: Vec<_> = (0..paths.len()).map(wide_of).collect();
+        for (tree, wide) in wide.iter().enumerate() {
+            trees.leave_out(tree, forest.trees[tree].nodes.len(), wide);
+        }
+        let set = InstructionSet::chosen().unwrap_or(InstructionSet::Portable);
         let linear_tree = |(tree, players): (_, &Vec<u32>)| LinearTree::new(&forest, tree, encoding, players);
         let linear = forest.trees.iter().zip(&trees.players).map(linear_tree).collect();
         let locals = blocks.iter().map(|block| Local::new(block, &trees, &paths, slots)).collect();
@@ -96,12 +110,25 @@ impl Cohorts {
             Slots::Pairs(pairs) => pairs.len(),
         };
         let (n_columns, n_raw) = (encoding.n_columns(), encoding.n_raw_columns());
-        Self { forest, trees, background, closed_form, linear, n_columns, n_raw, n_slots, blocks, locals }
+        Self {
+            forest,
+            trees,
+            background,
+            closed_form,
+            linear,
+            wide,
+            set,
+            n_columns,
+            n_raw,
+            n_slots,
+            blocks,
+            locals,
+        }
     }
 
     /// Trees that have wanted leaves.
     pub fn n_trees(&self) -> usize {
-        (0..self.trees.players.len()).filter(|&tree| self.trees.is_wanted(tree)).count()
+        (0..self.wide.len()).filter(|&tree| self.trees.is_wanted(tree) || !self.wide[tree].is_empty()).count()
     }
 }
 
@@ -122,7 +149,7 @@ impl Kernel for Cohorts {
             n_rows: self.background.n_rows(),
         };
         let mut totals = vec![0.0; n_rows * n_outputs * n_local]; // [row][output][own slot]
-        let mut scratch = Scratch::default();
+        let (mut scratch, mut wide_scratch) = (Scratch::default(), WideScratch::default());
         let numbers = Numbers::of_chunk(rows, self.n_raw);
         for (&tree, places) in block.trees.iter().zip(&local.places) {
             let sides = (row_table, background);
@@ -147,6 +174,20 @@ impl Kernel for Cohorts {
             }
             let tree_of_forest = &self.forest.trees[tree as usize];
             let leaves = Leaves::new(tree_of_forest, block, self.background.weights(), &self.closed_form);
+            if let Places::Players(slots) = places {
+                let mut chunk = Chunk {
+                    sets: &self.trees.sets,
+                    rows: row_table,
+                    background,
+                    weights: self.background.weights(),
+                    closed_form: &self.closed_form,
+                    slots,
+                    totals: &mut totals,
+                    n_outputs,
+                    n_slots: n_local,
+                };
+                chunk.add(&self.wide[tree as usize], &leaves, &mut wide_scratch, self.set);
+            }
             let mut to = Shares::new(leaves, places, (n_outputs, n_local), &mut totals);
             scratch.walk(&self.trees, tree as usize, sides, &mut to);
         }

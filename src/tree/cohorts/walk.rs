@@ -100,7 +100,7 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn column(&self, column: u32) -> &'a [f32] {
+    pub(super) fn column(&self, column: u32) -> &'a [f32] {
         &self.codes[column as usize * self.stride..][..self.n_rows]
     }
 }

@@ -9,7 +9,7 @@ use crate::simd::InstructionSet;
 use crate::tree::cohorts::{Background, Cohorts};
 use crate::tree::encode::{EncodedRows, Encoding};
 use crate::tree::forest::{Forest, Precision};
-use crate::tree::patterns::{self, Request};
+use crate::tree::patterns::{self, Request, Weights};
 use crate::tree::rows::Rows;
 use crate::tree::sweep::{Kernel, Section, Slots};
 
@@ -97,9 +97,9 @@ impl Stand {
             forest: &self.forest,
             encoding: &self.encoding,
             trees: &trees,
-            slots: Slots::Players,
-            background: &self.rows,
-            weights,
+            pairs: None,
+            background: &Rows::Encoded(&self.rows),
+            weights: Weights::Given(weights),
             table_bytes: usize::MAX, // the caller lets go of them after the sweep
             set: InstructionSet::chosen()?,
         };

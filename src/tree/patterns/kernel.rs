@@ -14,7 +14,7 @@ use crate::parallel::Workers;
 use crate::simd::InstructionSet;
 use crate::tree::encode::{EncodedRows, ROWS_PER_BLOCK};
 use crate::tree::forest::{Forest, Output};
-use crate::tree::sweep::{self, Block, Kernel, Slots};
+use crate::tree::sweep::{self, Block, Kernel};
 
 /// Trees that a unit of parallel work builds the tables of.
 const TREES_PER_UNIT: usize = 4;
@@ -59,11 +59,8 @@ type Sums<T> = [[T; ROWS_PER_BLOCK]; STEP];
 
 impl Trees {
     pub(super) fn new(request: &Request<'_>) -> Self {
-        let forest = request.forest;
-        let (pairs, n_slots) = match request.slots {
-            Slots::Players => (None, forest.n_players()),
-            Slots::Pairs(pairs) => (Some(pairs), pairs.len()),
-        };
+        let (forest, pairs) = (request.forest, request.pairs);
+        let n_slots = pairs.map_or(forest.n_players(), <[_]>::len);
         let slot = |lane: &Lane| match pairs {
             None => Some(lane.0),
             Some(pairs) => pairs.binary_search(lane).ok().and_then(|slot| u32::try_from(slot).ok()),

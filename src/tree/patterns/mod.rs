@@ -31,7 +31,7 @@ use crate::parallel::Workers;
 use crate::simd::InstructionSet;
 use crate::tree::encode::{EncodedRows, Encoding};
 use crate::tree::forest::Forest;
-use crate::tree::sweep::Slots;
+use crate::tree::rows::Rows;
 use kernel::{Kept, Trees};
 
 /// Distinct players on a path that tables of values are made for.
@@ -48,16 +48,25 @@ pub struct Request<'a> {
     pub encoding: &'a Encoding,
     /// The trees; those of their leaves that are [`uncovered_leaves`] are left out.
     pub trees: &'a [u32],
-    /// Values of all players, or interactions of pairs; pairs that are not listed are left out.
-    pub slots: Slots<'a>,
+    /// Pairs `(i, j)`, `i < j`, sorted, whose interactions are wanted, one slot each; `None`: values of all players.
+    pub pairs: Option<&'a [(u32, u32)]>,
     /// The background, at least one row.
-    pub background: &'a EncodedRows,
-    /// What its rows weigh, any numbers of any sign and sum: one vector for each kernel that is made.
-    pub weights: &'a [Vec<f64>],
+    pub background: &'a Rows<'a>,
+    /// What its rows weigh.
+    pub weights: Weights<'a>,
     /// Tables up to this many bytes in all are kept; beyond it they are made again for each chunk of rows.
     pub table_bytes: usize,
     /// What the kernel runs in.
     pub set: InstructionSet,
+}
+
+/// What the background rows weigh.
+#[derive(Debug, Clone, Copy)]
+pub enum Weights<'a> {
+    /// One over their number.
+    Equal,
+    /// Any numbers, of any sign and sum: one vector for each kernel that is made.
+    Given(&'a [Vec<f64>]),
 }
 
 /// Leaves of a tree, by number, that no table covers: too many distinct players on their path.
@@ -71,10 +80,26 @@ fn most(pairs: bool) -> usize {
 
 /// Prepare the background: one kernel for each vector of weights.
 pub fn prepare<T: Number>(request: &Request<'_>, workers: &Workers<'_>) -> Result<Vec<Patterns<T>>, Error> {
-    check(request)?;
+    let n_rows = request.background.n_rows();
+    let alike; // these two live here if they are made here
+    let weights = match request.weights {
+        Weights::Given(vectors) => vectors,
+        Weights::Equal => {
+            alike = [vec![1.0 / n_rows as f64; n_rows]];
+            &alike[..]
+        }
+    };
+    check(n_rows, weights)?;
+    let mut encoded = EncodedRows::default();
+    let rows = match request.background {
+        Rows::Encoded(rows) => rows,
+        rows => {
+            request.encoding.encode(rows, 0..n_rows, &mut encoded);
+            &encoded
+        }
+    };
     let trees = Arc::new(Trees::new(request));
-    let Request { background, weights, set, .. } = *request;
-    let histograms = histogram::count(set, &trees.programs, background, weights, workers)?;
+    let histograms = histogram::count(request.set, &trees.programs, rows, weights, workers)?;
     let histograms = Arc::new(histograms);
     let n_vectors = weights.len();
     let fits = n_vectors * trees.table_bytes::<T>() <= request.table_bytes;
@@ -89,13 +114,12 @@ pub fn prepare<T: Number>(request: &Request<'_>, workers: &Workers<'_>) -> Resul
     (0..n_vectors).map(kernel).collect()
 }
 
-fn check(request: &Request<'_>) -> Result<(), Error> {
-    let n_rows = request.background.n_rows();
+fn check(n_rows: usize, weights: &[Vec<f64>]) -> Result<(), Error> {
     if n_rows == 0 {
         return Err(Error::Length { argument: "background", got: 0, want: 1 });
     }
-    if let Some(vector) = request.weights.iter().find(|vector| vector.len() != n_rows) {
-        return Err(Error::Length { argument: "weights", got: vector.len(), want: n_rows });
+    match weights.iter().find(|vector| vector.len() != n_rows) {
+        Some(vector) => Err(Error::Length { argument: "weights", got: vector.len(), want: n_rows }),
+        None => Ok(()),
     }
-    Ok(())
 }

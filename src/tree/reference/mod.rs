@@ -109,7 +109,7 @@ impl Reference {
             (Absent::Covers, OwnedSlots::Pairs(pairs)) => {
                 let rule = &self.rules[&game.players.len()];
                 rule.pairs(game.holds, &path.covers, |i, j, value| {
-                    add(slot(pairs, game.players, i, j), value)
+                    add(slot(pairs, game.players, i, j), value);
                 });
             }
             (Absent::Background { weights, .. }, slots) => {

@@ -103,11 +103,11 @@ mod tests {
 
     #[test]
     fn rules_integrate_powers_up_to_degree_2n_minus_1() {
-        for n in [1, 2, 3, 5, 8, 30, 100] {
-            let rule = Rule::new(n);
-            for power in 0..2 * n {
-                let terms = rule.points.iter().zip(&rule.weights).map(|(t, w)| w * t.powi(power as i32));
-                let (got, want) = (terms.sum::<f64>(), 1.0 / (power as f64 + 1.0));
+        for n in [1_u8, 2, 3, 5, 8, 30, 100] {
+            let rule = Rule::new(usize::from(n));
+            for power in 0..2 * i32::from(n) {
+                let terms = rule.points.iter().zip(&rule.weights).map(|(t, w)| w * t.powi(power));
+                let (got, want) = (terms.sum::<f64>(), 1.0 / (f64::from(power) + 1.0));
                 assert!((got - want).abs() <= 1e-14, "{n} points, power {power}: {got}, not {want}");
             }
         }

@@ -89,7 +89,7 @@ impl Stream {
     }
 
     fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.draw() % limit.max(1) as u64).unwrap()
+        usize::try_from(self.draw() % limit.max(1) as u64).expect("below a usize")
     }
 
     fn of<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
@@ -172,7 +172,7 @@ fn ask(forest: &Forest) {
 fn corpus(library: &str, endings: &[&str]) -> Vec<(PathBuf, Vec<u8>)> {
     recorded::files(library, endings)
         .into_iter()
-        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .map(|path| (path.clone(), fs::read(path).expect("listed a moment ago")))
         .collect()
 }
 
@@ -183,6 +183,15 @@ fn fuzz(corpus: &[(PathBuf, Vec<u8>)], format: Format, number: u64) -> bool {
     let (_, other) = &corpus[stream.below(corpus.len())];
     let bytes = mutated(file, other, &mut stream);
     check(&bytes, format, &format!("stream {number}, {}", path.display()))
+}
+
+#[test]
+fn the_guard_sees_memory_that_is_given_back() {
+    let before = HELD.get();
+    MOST_HELD.set(before);
+    drop(std::hint::black_box(vec![0_u8; 3 << 20]));
+    assert!(MOST_HELD.get() >= before + (3 << 20));
+    assert!(HELD.get() < before + (1 << 20));
 }
 
 #[test]
@@ -212,9 +221,11 @@ fn files_that_end_early_are_errors() {
 }
 
 fn fuzz_for_long(format: Format) {
-    let seconds = std::env::var("FERROSHAP_FUZZ_SECONDS").map_or(60, |seconds| seconds.parse().unwrap());
-    let first = std::env::var("FERROSHAP_FUZZ_FIRST").map_or(1 << 32, |first| first.parse().unwrap());
-    let (_, library, endings) = READERS.into_iter().find(|(of, ..)| *of == format).unwrap();
+    let seconds =
+        std::env::var("FERROSHAP_FUZZ_SECONDS").map_or(60, |seconds| seconds.parse().expect("a number"));
+    let first =
+        std::env::var("FERROSHAP_FUZZ_FIRST").map_or(1 << 32, |first| first.parse().expect("a number"));
+    let (_, library, endings) = READERS.into_iter().find(|(of, ..)| *of == format).expect("in the list");
     let corpus = corpus(library, endings);
     for (path, file) in corpus.iter().filter(|(_, file)| file.len() < 8192) {
         for length in 0..file.len() {

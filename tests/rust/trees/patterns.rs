@@ -1,11 +1,12 @@
 //! Pattern tables against brute force, and the laws that tie calls to each other.
+#![expect(clippy::cast_possible_truncation, reason = "numbers of forests, trees and players are small")]
 
 use std::sync::Arc;
 
 use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::simd::{self, InstructionSet};
-use ferroshap::tree::patterns::{self, Number, Patterns, Request};
-use ferroshap::tree::sweep::{Section, Slots, Sums, Sweep};
+use ferroshap::tree::patterns::{self, Number, Patterns, Request, Weights};
+use ferroshap::tree::sweep::{Section, Sums, Sweep};
 use ferroshap::tree::{Dense, EncodedRows, Encoding, Forest, Rows};
 
 use super::brute_force::{self, Background};
@@ -31,7 +32,8 @@ fn table(rows: &[f64], n_columns: usize) -> Rows<'_> {
 }
 
 fn encoded(forest: &Forest, rows: &[f64]) -> EncodedRows {
-    let (encoding, mut out) = (Encoding::new(forest).unwrap(), EncodedRows::default());
+    let (encoding, mut out) =
+        (Encoding::new(forest).expect("valid forests are encoded"), EncodedRows::default());
     let rows = table(rows, forest.n_columns());
     encoding.encode(&rows, 0..rows.n_rows(), &mut out);
     out
@@ -43,24 +45,24 @@ fn kernels<T: Number>(
     weights: &[Vec<f64>],
     call: &Call<'_>,
 ) -> Vec<Patterns<T>> {
-    let trees: Vec<u32> = (0..u32::try_from(forest.trees.len()).unwrap()).collect();
+    let trees: Vec<u32> = (0..forest.trees.len() as u32).collect();
     let request = Request {
         forest,
-        encoding: &Encoding::new(forest).unwrap(),
+        encoding: &Encoding::new(forest).expect("valid forests are encoded"),
         trees: &trees,
-        slots: call.pairs.map_or(Slots::Players, Slots::Pairs),
-        background: &encoded(forest, rows),
-        weights,
+        pairs: call.pairs,
+        background: &Rows::Encoded(&encoded(forest, rows)),
+        weights: Weights::Given(weights),
         table_bytes: call.table_bytes,
         set: call.set,
     };
     let cancel = Cancel::default();
-    patterns::prepare(&request, &Workers::new(call.n_threads, &cancel)).unwrap()
+    patterns::prepare(&request, &Workers::new(call.n_threads, &cancel)).expect("nobody interrupts")
 }
 
 /// `[row][slot][output]`
 fn explain<T: Number>(forest: &Arc<Forest>, kernel: &Patterns<T>, rows: &[f64], call: &Call<'_>) -> Vec<f64> {
-    let encoding = Encoding::new(forest).unwrap();
+    let encoding = Encoding::new(forest).expect("valid forests are encoded");
     let (n_slots, n_outputs) = (call.pairs.map_or(forest.n_players(), <[_]>::len), forest.n_outputs());
     let mut out = vec![f64::NAN; rows.len() / forest.n_columns() * n_slots * n_outputs];
     let cancel = Cancel::default();
@@ -77,7 +79,9 @@ fn explain<T: Number>(forest: &Arc<Forest>, kernel: &Patterns<T>, rows: &[f64], 
     };
     let workers = Workers::new(call.n_threads, &cancel);
     let to = (&mut out[..], n_slots * n_outputs);
-    Sweep::new(&sections, &encoding, &rows, n_outputs).run(&workers, &|_| {}, to, &write).unwrap();
+    Sweep::new(&sections, &encoding, &rows, n_outputs)
+        .run(&workers, &|_| {}, to, &write)
+        .expect("nobody interrupts");
     out
 }
 
@@ -114,7 +118,7 @@ fn assert_close(got: &[f64], want: &[f64], tolerance: f64, what: &str) {
 
 fn judge(number: u64, forest: Forest) {
     let forest = Arc::new(forest);
-    let n_players = u32::try_from(forest.n_players()).unwrap();
+    let n_players = forest.n_players() as u32;
     let background = forests::background(number, &forest, 9);
     let rows = forests::rows(number, &forest, 5);
     let weights = [normalised(&background)];
@@ -191,7 +195,7 @@ fn bits(values: &[f64]) -> Vec<u64> {
 
 fn same_bits_everywhere<T: Number>() {
     for (number, forest) in varied() {
-        let pairs = all_pairs(u32::try_from(forest.n_players()).unwrap());
+        let pairs = all_pairs(forest.n_players() as u32);
         let background = forests::background(number, &forest, 90);
         let rows = forests::rows(number + 50, &forest, 199);
         let weights = if number % 2 == 0 { [background.weights.clone()] } else { equal(90) };
@@ -345,20 +349,20 @@ fn what_cannot_be_a_background_is_refused() {
     let encoding = Encoding::new(&forest).unwrap();
     let cancel = Cancel::default();
     let rows = forests::rows(3, &forest, 4);
-    let refused = |rows: &[f64], weights: &[Vec<f64>]| {
+    let refused = |rows: &[f64], weights: Weights<'_>| {
         let request = Request {
             forest: &forest,
             encoding: &encoding,
             trees: &[0],
-            slots: Slots::Players,
-            background: &encoded(&forest, rows),
+            pairs: None,
+            background: &table(rows, forest.n_columns()),
             weights,
             table_bytes: usize::MAX,
             set: InstructionSet::best(),
         };
         patterns::prepare::<f32>(&request, &Workers::serial(&cancel)).is_err()
     };
-    assert!(refused(&[], &[vec![]]), "no rows");
-    assert!(refused(&rows, &[vec![0.25; 4], vec![0.5; 3]]), "a weight is lacking");
-    assert!(!refused(&rows, &[vec![0.25; 4], vec![0.5; 4]]));
+    assert!(refused(&[], Weights::Equal), "no rows");
+    assert!(refused(&rows, Weights::Given(&[vec![0.25; 4], vec![0.5; 3]])), "a weight is lacking");
+    assert!(!refused(&rows, Weights::Given(&[vec![0.25; 4], vec![0.5; 4]])));
 }

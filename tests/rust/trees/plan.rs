@@ -270,6 +270,40 @@ fn grouped_columns_are_one_player() {
 }
 
 #[test]
+fn linear_leaves_are_explained_against_a_background() {
+    for number in 0..30 {
+        let recipe = Recipe {
+            has_linear_leaves: true,
+            has_oddities: false, // infinities would cancel to NaN
+            n_columns: 2 + number as usize % 4,
+            ..Recipe::numbered(number)
+        };
+        let forest = made(number, &recipe);
+        let finite = |mut rows: Vec<f64>| {
+            rows.iter_mut().filter(|x| x.abs() > 1e6).for_each(|x| *x = 2.5);
+            rows
+        };
+        let x = finite(rows(number, &forest, N_ROWS));
+        let mut background = background(number, &forest, [2, 9][number as usize % 2]);
+        background.rows = finite(background.rows);
+        let plan = interventional(&forest, &background, Precision::F64);
+        let (n, k) = (forest.n_players(), forest.n_outputs());
+        let mut got = vec![f64::NAN; N_ROWS * n * k];
+        let cancel = Cancel::default();
+        plan.values(&table(&x, &forest), &Workers::serial(&cancel), &|_| {}, &mut got).unwrap();
+        for (row, x) in x.chunks(forest.n_columns()).enumerate() {
+            let worths = worths(n, |coalition| interventional_worth(&forest, x, &background, coalition));
+            for (player, want) in values(n, &worths).iter().enumerate() {
+                for (output, want) in want.iter().enumerate() {
+                    let got = got[(row * n + player) * k + output];
+                    assert!((got - want).abs() < 1e-10, "forest {number}, row {row}: {got}, not {want}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn saabas_steps_sum_to_the_prediction() {
     for number in 0..40 {
         let forest = forest(number);
@@ -318,5 +352,10 @@ fn what_cannot_be_answered_is_refused() {
     let result = Plan::path_dependent(Arc::new(forest), Precision::F64);
     assert!(matches!(result, Err(Error::Model(ModelError::Unsupported { .. }))));
     let linear = made(4, &Recipe { has_linear_leaves: true, n_trees: 2, ..Recipe::numbered(0) });
+    let some = background(4, &linear, 9);
+    let no_pairs = interventional(&linear, &some, Precision::F64);
+    let mut out = vec![0.0; linear.n_players() * linear.n_players() * linear.n_outputs()];
+    let one = &some.rows[..linear.n_columns()];
+    assert!(no_pairs.interactions(&table(one, &linear), &workers, &|_| {}, &mut out).is_err());
     assert!(Plan::path_dependent(Arc::new(linear), Precision::F64).is_err());
 }

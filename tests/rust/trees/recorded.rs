@@ -15,12 +15,12 @@ struct Recorded {
 }
 
 /// The model files of a library that end like this, by name.
-pub fn files(library: &str, endings: &[&str]) -> Vec<PathBuf> {
+pub(super) fn files(library: &str, endings: &[&str]) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trees/models").join(library);
     let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
     let name = |path: &PathBuf| path.to_string_lossy().into_owned();
     let mut files: Vec<_> = entries
-        .map(|entry| entry.unwrap().path())
+        .map(|entry| entry.expect("a folder that can be listed").path())
         .filter(|path| endings.iter().any(|ending| name(path).ends_with(ending)))
         .filter(|path| !name(path).ends_with(".rows.json"))
         .collect();
@@ -30,9 +30,9 @@ pub fn files(library: &str, endings: &[&str]) -> Vec<PathBuf> {
 
 /// Compare the forest's predictions with those recorded beside the file; says how far they are apart at most, in
 /// units of `max(1, |margin|)`.
-pub fn distance(forest: &Forest, file: &Path) -> f64 {
-    let text = fs::read_to_string(file.with_extension("rows.json")).unwrap();
-    let recorded: Recorded = serde_json::from_str(&text).unwrap();
+pub(super) fn distance(forest: &Forest, file: &Path) -> f64 {
+    let text = fs::read_to_string(file.with_extension("rows.json")).expect("rows beside the model");
+    let recorded: Recorded = serde_json::from_str(&text).expect("rows and margins");
     assert!(!recorded.rows.is_empty() && recorded.rows.len() == recorded.margins.len());
     let mut distance = 0.0_f64;
     for (row, margins) in recorded.rows.iter().zip(&recorded.margins) {

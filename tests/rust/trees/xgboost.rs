@@ -35,8 +35,8 @@ fn recorded_models_predict_what_xgboost_predicted() {
 
 /// A recorded model as a document that can be changed.
 fn regression() -> Value {
-    let file = recorded::files("xgboost", &["regression-3.4.1.json"]).pop().unwrap();
-    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+    let file = recorded::files("xgboost", &["regression-3.4.1.json"]).pop().expect("recorded");
+    serde_json::from_slice(&fs::read(file).expect("listed a moment ago")).expect("there")
 }
 
 const MODEL: &str = "/learner/gradient_booster/model";
@@ -44,7 +44,7 @@ const MODEL: &str = "/learner/gradient_booster/model";
 /// What the reader says of the model after one change.
 fn changed(path: &str, value: Value) -> Result<Forest, Error> {
     let mut model = regression();
-    *model.pointer_mut(&path.replace("MODEL", MODEL)).unwrap() = value;
+    *model.pointer_mut(&path.replace("MODEL", MODEL)).expect("there") = value;
     xgboost::read(model.to_string().as_bytes())
 }
 

@@ -12,7 +12,7 @@ mod tree;
 
 use header::Header;
 use text::{Lines, damaged};
-use tree::TreeText;
+use tree::{Parsed, TreeText};
 
 use crate::error::Error;
 use crate::tree::builder::Builder;
@@ -22,8 +22,8 @@ use crate::tree::forest::{Forest, Precision};
 pub fn read(bytes: &[u8]) -> Result<Forest, Error> {
     let mut lines = Lines::new(bytes)?;
     let (header, first) = Header::read(&mut lines)?;
-    let (blocks, rest) = blocks(first, lines)?;
-    let n_rounds = header.rounds(blocks.len())?;
+    let (parsed, rest) = trees(first, lines)?;
+    let n_rounds = header.rounds(parsed.len())?;
     let share = if header.is_average { 1.0 / n_rounds as f64 } else { 1.0 };
     let mut forest = Forest {
         library: format!("LightGBM, file format {}", header.version),
@@ -32,16 +32,15 @@ pub fn read(bytes: &[u8]) -> Result<Forest, Error> {
         names: header.names.clone(),
         player: (0..).take(header.names.len()).collect(),
         offset: vec![0.0; header.n_outputs],
-        trees: Vec::with_capacity(blocks.len()),
+        trees: Vec::with_capacity(parsed.len()),
         sets: Vec::new(),
         transform: header.transform,
         has_cover: true,
         absent: 0.0,
         trees_per_round: u32::try_from(header.n_outputs).unwrap_or(u32::MAX),
     };
-    let parsed = blocks.iter().map(TreeText::parsed).collect::<Result<Vec<_>, _>>()?;
     forest.columns = columns::columns(&header, &parsed, rest)?;
-    forest.has_cover = parsed.iter().all(tree::Parsed::has_cover);
+    forest.has_cover = parsed.iter().all(Parsed::has_cover);
     let mut builder = Builder::new(forest);
     for (number, parsed) in parsed.into_iter().enumerate() {
         let raw = parsed.raw(number % header.n_outputs, share, &mut builder)?;
@@ -50,19 +49,24 @@ pub fn read(bytes: &[u8]) -> Result<Forest, Error> {
     builder.finish()
 }
 
-/// The blocks of the trees, and the lines after them.
-fn blocks<'a>(first: Option<&'a str>, mut lines: Lines<'a>) -> Result<(Vec<TreeText<'a>>, Lines<'a>), Error> {
-    let mut blocks = Vec::new();
+/// The trees, and the lines after them.
+fn trees<'a>(first: Option<&'a str>, mut lines: Lines<'a>) -> Result<(Vec<Parsed>, Lines<'a>), Error> {
+    let mut trees = Vec::new();
+    let mut block = None::<TreeText<'_>>;
     let mut line = first;
     loop {
         let Some(this) = line else {
             return Err(damaged(lines.at(), "the file ends before the line \"end of trees\""));
         };
-        if this.starts_with("Tree=") {
-            blocks.push(TreeText::default());
-        } else if is_end(this) {
-            return Ok((blocks, lines));
-        } else if let (Some(block), Some((key, value))) = (blocks.last_mut(), this.split_once('=')) {
+        let is_end = is_end(this);
+        if is_end || this.starts_with("Tree=") {
+            if let Some(block) = block.replace(TreeText::default()) {
+                trees.push(block.parsed()?);
+            }
+            if is_end {
+                return Ok((trees, lines));
+            }
+        } else if let (Some(block), Some((key, value))) = (&mut block, this.split_once('=')) {
             block.take(key, value);
         }
         line = lines.next();

@@ -184,10 +184,14 @@ impl Parsed {
         for leaf in &mut linear {
             leaf.constant *= share;
             leaf.if_nan *= share;
-            leaf.terms.iter_mut().for_each(|(_, coefficient)| *coefficient *= share);
+            for (_, coefficient) in &mut leaf.terms {
+                *coefficient *= share;
+            }
         }
         let mut values = self.leaf_values;
-        values.iter_mut().for_each(|value| *value *= share);
+        for value in &mut values {
+            *value *= share;
+        }
         let output = Output::One(u32::try_from(output).unwrap_or(u32::MAX));
         Ok(RawTree { nodes, covers, values, linear, output, is_oblivious: false })
     }

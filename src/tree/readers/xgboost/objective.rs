@@ -10,7 +10,8 @@ pub(super) fn transform(objective: &str, n_outputs: usize) -> Transform {
         "binary:logistic" | "reg:logistic" => Transform::Sigmoid { scale: 1.0 },
         "multi:softprob" => Transform::Softmax,
         "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => Transform::Exp,
-        "reg:expectileerror" if n_outputs > 1 => Transform::Other,
+        // Several expectiles are made to ascend, and since 3.3 several quantiles too.
+        "reg:expectileerror" | "reg:quantileerror" if n_outputs > 1 => Transform::Other,
         "binary:logitraw" => Transform::Identity,
         _ if objective.starts_with("reg:") || objective.starts_with("rank:") => Transform::Identity,
         _ => Transform::Other, // classes (`multi:softmax`, `binary:hinge`) and objectives of later versions
