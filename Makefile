@@ -47,8 +47,8 @@ test: build $(VENV)/.with-test  ## laws, examples, README
 	$(BIN)/python -m pytest --ignore=tests/integrations
 
 test-integrations: build $(VENV)/.with-test  ## every library that installs here
-	for group in trees; do $(PIP) --group $$group || echo "not installed: $$group"; done
-	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations
+	for group in trees onnx; do $(PIP) --group $$group || echo "not installed: $$group"; done
+	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations tests/trees
 
 bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their own
 	shopt -s nullglob; for file in benches/*.py; do echo "== $$file"; .venv-bench/bin/python "$$file"; done
@@ -64,6 +64,9 @@ bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their
 	.venv-bench/bin/python -m pip install --quiet .venv-bench/wheel/*.whl   # what the wheel needs, where the group lacks it
 	touch $@
 
+fuzz:  ## mutated model files, a minute a reader (FERROSHAP_FUZZ_SECONDS)
+	cargo test --locked --release --test rust fuzz -- --ignored
+
 gallery: build $(VENV)/.with-test  ## every plot on fixed data, as pictures to look at
 	$(BIN)/python tests/plots/gallery.py
 
@@ -75,4 +78,4 @@ lint: build $(VENV)/.with-lint  ## formatting, lints, types, stubs
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/typos
 	$(BIN)/python -m mypy.stubtest ferroshap._native --allowlist tests/surface/stubtest_allowlist.txt
 
-.PHONY: help build demo test test-integrations bench gallery lint
+.PHONY: help build demo test test-integrations bench fuzz gallery lint

@@ -154,6 +154,8 @@ class Forest:
         """Group columns: one player a column, numbered from 0 without gaps."""
     def with_offset(self, offset: _Floats) -> Forest:
         """Start from other numbers ``(outputs,)``."""
+    def __copy__(self) -> Forest: ...
+    def __deepcopy__(self, memo: Any, /) -> Forest: ...
     def to_bytes(self) -> bytes:
         """Write it in a form that ``read_forest(..., "ferroshap")`` reads."""
 
@@ -177,10 +179,10 @@ def forest_from_arrays(
     predicts_in: str = "float64",
     has_cover: bool = True,
     absent: float = 0.0,
-    names: Sequence[str] = (),
-    transform: tuple[str, float] = ("identity", 1.0),
+    names: Sequence[str] = ...,
+    transform: tuple[str, float] = ...,
     trees_per_round: int = 0,
-    sets: Sequence[NDArray[np.uint32]] = (),
+    sets: Sequence[NDArray[np.uint32]] = ...,
     columns: Sequence[dict[str, Any] | None] | None = None,
 ) -> Forest:
     """Make a forest of arrays.

@@ -191,3 +191,32 @@ def test_many_threads_share_one_explainer(forest):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda shift: fresh.shap_values(forest.rows + shift).tobytes(), range(16)))
     assert found == expected
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit is on the address space")
+def test_means_of_interactions_never_hold_the_matrices(child):  # noqa: F811 - the fixture
+    """20,000 matrices of 60 x 60 doubles are 576 MB; what may still be taken is half of that."""
+    code = """
+    import resource
+    import numpy as np
+    import ferroshap
+
+    X = np.random.default_rng(0).normal(size=(20_000, 60))
+    model = ferroshap.trees.from_arrays(
+        [1, 3, -1, -1, -1], [2, 4, -1, -1, -1], [0, 59, -1, -1, -1], np.zeros(5), np.arange(5.0), n_columns=60
+    )
+    explainer = ferroshap.TreeExplainer(model, X[:20])
+    explainer.shap_interaction_values(X[:2_000], reduce="mean_abs")  # the pool is there
+    with open("/proc/self/statm") as file:
+        taken = int(file.read().split()[0]) * 4096
+    resource.setrlimit(resource.RLIMIT_AS, (taken + 288_000_000, taken + 288_000_000))
+    mean = explainer.shap_interaction_values(X, reduce="mean_abs", silent=True)
+    print(mean.shape == (60, 60), bool(mean[0, 59] > 0))
+    block = explainer.shap_interaction_values(X, features=[0, 59])
+    print(block.shape == (20_000, 2, 2))
+    try:
+        explainer.shap_interaction_values(X)
+    except MemoryError:
+        print("refused")
+    """
+    assert child(code).finish() == ["True", "True", "True", "refused"]

@@ -310,8 +310,7 @@ class TreeExplainer(TreeAnswers):
     def __repr__(self) -> str:
         """Name the model and the sizes."""
         forest = self._engine.forest
-        model = self.model.original_model
-        what = forest.library if model is None or isinstance(model, dict | list | str) else type(model).__name__
+        what = forest.library if self._trees.raw is None else type(self._trees.model).__name__
         trees = "1 tree" if forest.n_trees == 1 else f"{forest.n_trees} trees"
         background = "" if self.masker is None else f", background {self.masker.n_background} rows"
         return (

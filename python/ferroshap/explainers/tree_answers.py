@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 #: Leaf-rows from which on a progress line may be worth showing: about two seconds.
 LONG = 2_000_000_000
 #: Bytes of matrices that are held at once where only a part of them is wanted.
-CHUNK_BYTES = 1 << 28
+CHUNK_BYTES = 1 << 26
 REDUCERS = ("mean", "mean_abs")
 
 
@@ -244,6 +244,10 @@ class TreeAnswers(Explainer):
         if base.ndim == 1:
             base = np.repeat(base[None, :], table.n_rows, axis=0)
         data = table.display
+        if table.kind == "sparse" and np.isnan(self._trees.forest.absent):
+            # What is not stored is missing here, not 0.
+            dense = as_dense(asked.native, table.n_columns, np.nan)[: table.n_rows]
+            data = in_user_order(dense, asked.positions, 1)
         n_evaluations = np.zeros(table.n_rows, dtype=np.int64)
         fields: dict[str, Any] = {
             "base_values": shaped(base, asked, is_vector=is_vector),

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use numpy::{Element, IxDyn, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
+use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use super::super::arrays::not_contiguous;
 use super::super::error::DimensionError;
@@ -39,7 +40,11 @@ impl<'py> Filling<'py> {
             )));
         }
         let array: Bound<'py, PyArrayDyn<T>> = match self.out {
-            None => PyArrayDyn::zeros(py, IxDyn(shape), false),
+            // NumPy's own function: where there is not enough memory it raises, `PyArray::zeros` panics.
+            None => {
+                let arguments = (PyTuple::new(py, shape)?, numpy::dtype::<T>(py));
+                py.import("numpy")?.call_method1("zeros", arguments)?.cast_into().map_err(PyErr::from)?
+            }
             Some(out) => out.cast_into().map_err(|error| DimensionError::new_err(error.to_string()))?,
         };
         // The same numbers in the same order, whatever axes of length 1 the caller sees.

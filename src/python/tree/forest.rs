@@ -62,6 +62,8 @@ pub(super) fn read_forest(py: Python<'_>, data: &[u8], format: &str) -> PyResult
     briefly(py, 1, |_| readers::read(data, format)).map(PyForest::new)
 }
 
+/// A function and its arguments, as pickles hold them.
+type Reduced<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>, &'static str));
 /// One part of a sum: forest, weight, columns of the whole, outputs of the whole.
 type PartOf<'py> = (Bound<'py, PyForest>, f64, Option<Vec<u32>>, Option<Vec<u32>>);
 
@@ -253,10 +255,7 @@ impl PyForest {
         PyBytes::new(py, &py.detach(|| self.forest.to_bytes()))
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, &'static str))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
         let read = py.import("ferroshap._native")?.getattr("read_forest")?;
         Ok((read, (self.to_bytes(py), "ferroshap")))
     }

@@ -68,13 +68,13 @@ fn contract_all(worth: &[f64], shape: &Shape, order: usize, mut take: impl FnMut
     }
     for (t, weight) in points(d) {
         let mut visit = |chosen: &[usize], numbers: &[f64]| take(chosen, weight, numbers);
-        contract(worth.to_vec(), shape.n_patterns(), 1, t, order, &mut Vec::new(), &mut visit);
+        contract(worth, shape.n_patterns(), 1, t, order, &mut Vec::new(), &mut visit);
     }
 }
 
 /// Contract the last axis that is left, `[axes left][axes done]`, and go on; `wanted` of the axes left are still to be chosen.
 fn contract(
-    tensor: Vec<f64>,
+    tensor: &[f64],
     left: &[usize],
     done: usize,
     t: f64,
@@ -82,16 +82,16 @@ fn contract(
     chosen: &mut Vec<usize>,
     visit: &mut impl FnMut(&[usize], &[f64]),
 ) {
-    let Some((&patterns, rest)) = left.split_last() else { return visit(chosen, &tensor) };
+    let Some((&patterns, rest)) = left.split_last() else { return visit(chosen, tensor) };
     if wanted > 0 {
         chosen.push(rest.len());
-        let difference = contracted(&tensor, patterns, done, 1.0, -1.0);
-        contract(difference, rest, done * patterns, t, wanted - 1, chosen, visit);
+        let difference = contracted(tensor, patterns, done, 1.0, -1.0);
+        contract(&difference, rest, done * patterns, t, wanted - 1, chosen, visit);
         chosen.pop();
     }
     if rest.len() >= wanted {
-        let blend = contracted(&tensor, patterns, done, t, 1.0 - t);
-        contract(blend, rest, done * patterns, t, wanted, chosen, visit);
+        let blend = contracted(tensor, patterns, done, t, 1.0 - t);
+        contract(&blend, rest, done * patterns, t, wanted, chosen, visit);
     }
 }
 

@@ -73,6 +73,8 @@ pub(super) fn leaf_numbers(
 }
 
 #[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for each instruction set")]
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN goes right")]
 fn portable(levels: &[Level], rows: &EncodedRows, block: usize, leaves: &mut [u32; ROWS_PER_BLOCK]) {
     let mut bits = [0_u32; ROWS_PER_BLOCK];
     for (place, level) in levels.iter().enumerate() {
@@ -128,7 +130,11 @@ mod x86 {
         reason = "entry points of instruction sets, and loads and stores of whole vectors"
     )]
 
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{
+        __m512, __m512i, _CMP_GT_OQ, _CMP_NLE_UQ, _mm512_add_epi32, _mm512_cmp_ps_mask, _mm512_loadu_ps,
+        _mm512_mask_or_epi32, _mm512_permutexvar_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32,
+        _mm512_setzero_si512, _mm512_storeu_si512,
+    };
     use std::ops::Range;
 
     use super::{EncodedRows, Level, Order, ROWS_PER_BLOCK, ROWS_PER_TILE};

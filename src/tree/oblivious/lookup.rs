@@ -121,6 +121,7 @@ pub(super) fn add(set: InstructionSet, tables: &Tables, looks: &[Look], leaves: 
 
 /// 16 rows at a time, whose totals stay in registers.
 #[inline(always)]
+#[expect(clippy::inline_always, reason = "compiled once for each instruction set")]
 fn one_by_one<T: Copy + Default + std::ops::AddAssign + Into<f64>>(
     entries: &[T],
     bits: usize,
@@ -148,7 +149,13 @@ mod x86 {
         reason = "entry points of an instruction set, and loads and stores of whole vectors"
     )]
 
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{
+        __m512d, __m512i, _mm512_add_pd, _mm512_add_ps, _mm512_castps512_ps256, _mm512_castsi512_pd,
+        _mm512_castsi512_ps, _mm512_cvtps_pd, _mm512_extractf32x8_ps, _mm512_loadu_pd, _mm512_loadu_si512,
+        _mm512_mask_blend_epi32, _mm512_permutex2var_epi32, _mm512_set1_epi32, _mm512_setzero_pd,
+        _mm512_setzero_ps, _mm512_setzero_si512, _mm512_storeu_pd, _mm512_test_epi32_mask,
+        _mm512_unpackhi_epi32, _mm512_unpacklo_epi32,
+    };
 
     use super::{Leaves, Look, ROWS_PER_BLOCK};
 

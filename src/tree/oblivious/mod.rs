@@ -151,6 +151,9 @@ impl Kernel for Oblivious {
     }
 }
 
+/// By output and slot: trees of the block with their tables.
+type ByPlace = BTreeMap<(usize, usize), Vec<(usize, Vec<f64>)>>;
+
 /// One copy of each category set, however many splits ask for it.
 type Sets = BTreeMap<(usize, usize), Arc<[u32]>>;
 
@@ -189,7 +192,7 @@ fn prepare(
         .collect();
     let most = trees.iter().map(|(_, levels)| levels.len()).max().unwrap_or(0);
     let mut tables = Tables::new(most, precision, set);
-    let mut by_place: BTreeMap<(usize, usize), Vec<(usize, Vec<f64>)>> = BTreeMap::new();
+    let mut by_place = ByPlace::new();
     let mut compiled = Vec::new();
     for (number, (tree, splits)) in trees.iter().enumerate() {
         let tests: Vec<Level> = splits

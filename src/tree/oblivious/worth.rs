@@ -24,7 +24,9 @@ impl Shape {
         let owner: Vec<usize> =
             levels.iter().map(|level| players.partition_point(|player| player < level)).collect();
         let mut n_patterns = vec![1; players.len()];
-        owner.iter().for_each(|&player| n_patterns[player] *= 2);
+        for &player in &owner {
+            n_patterns[player] *= 2;
+        }
         let mut by_player: Vec<usize> = (0..levels.len()).collect();
         by_player.sort_by_key(|&level| owner[level]); // stable: a player's levels from the root down
         let n_levels = levels.len();

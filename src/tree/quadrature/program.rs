@@ -166,12 +166,13 @@ pub(in crate::tree) fn unroll<R: Real>(subject: &Subject<'_>, slots: &mut Number
             width: subject.width,
             n_frames: 0,
             with_pairs: subject.with_pairs,
-            steps: Vec::new(),
-            constants: subject.weights.iter().map(|&weight| R::of(weight)).collect(),
+            steps: Vec::with_capacity(tree.nodes.len()),
+            constants: Vec::with_capacity(tree.nodes.len() * (3 + 3 * subject.points.len())),
             sets: Vec::new(),
             partners: Vec::new(),
         },
     };
+    unrolling.program.constants.extend(subject.weights.iter().map(|&weight| R::of(weight)));
     while let Some(task) = unrolling.tasks.pop() {
         match task {
             Task::Visit(node) => unrolling.visit(node),
@@ -179,7 +180,10 @@ pub(in crate::tree) fn unroll<R: Real>(subject: &Subject<'_>, slots: &mut Number
             Task::Join => unrolling.join(),
         }
     }
-    unrolling.program
+    let mut program = unrolling.program;
+    program.steps.shrink_to_fit();
+    program.constants.shrink_to_fit();
+    program
 }
 
 impl<R: Real> Unrolling<'_, R> {
@@ -210,9 +214,9 @@ impl<R: Real> Unrolling<'_, R> {
         };
         let (step, fraction, before) = self.step(kind, node, &split);
         self.node_constants(fraction, before);
-        for (child, _) in [(left, has_leaf[0]), (right, has_leaf[1])].into_iter().filter(|child| child.1) {
-            let values = self.leaf_values(child);
-            self.program.constants.extend(values.into_iter().map(R::of));
+        if has_leaf[0] || has_leaf[1] {
+            let leaf = if has_leaf[0] { left } else { right };
+            (0..self.subject.width).for_each(|output| self.push(self.leaf_value(leaf, output)));
         }
         self.program.steps.push(step);
         self.program.n_frames = self.program.n_frames.max(step.frame as usize + 1);
@@ -323,56 +327,63 @@ impl<R: Real> Unrolling<'_, R> {
         (step, (self.subject.fraction)(node, split), before)
     }
 
-    /// `u` of a row that follows the path, where it goes left and where it does not, and `r`.
-    fn mixes(&self, left: f64, before: Option<Seen>) -> [Vec<f64>; 3] {
-        let c = before.map_or(1.0, |seen| seen.fraction);
-        let by_point = |f: &dyn Fn(f64) -> f64| self.subject.points.iter().map(|&t| f(t)).collect();
-        let whole = |t: f64| t + c * (1.0 - t);
-        [
-            by_point(&|t| (t + c * left * (1.0 - t)) / whole(t)),
-            by_point(&|t| c * left * (1.0 - t) / whole(t)),
-            by_point(&|t| c / (whole(t) * whole(t))),
-        ]
+    fn push(&mut self, constant: f64) {
+        self.program.constants.push(R::of(constant));
+    }
+
+    /// Push `shift + scale u` for each point: of a row that follows the path, goes left or does not.
+    fn push_shares(&mut self, left: f64, c: f64, goes_left: bool, (shift, scale): (f64, f64)) {
+        for &t in self.subject.points {
+            let both = c * left * (1.0 - t) + if goes_left { t } else { 0.0 };
+            self.push(shift + scale * (both / (t + c * (1.0 - t))));
+        }
+    }
+
+    /// Push `r` for each point.
+    fn push_slopes(&mut self, c: f64) {
+        for &t in self.subject.points {
+            let whole = t + c * (1.0 - t);
+            self.push(c / (whole * whole));
+        }
     }
 
     fn node_constants(&mut self, left: f64, before: Option<Seen>) {
-        let mut constants = vec![left, 1.0 - left, -left];
-        constants.extend(self.mixes(left, before).into_iter().flatten());
+        let c = before.map_or(1.0, |seen| seen.fraction);
+        self.program.constants.extend([left, 1.0 - left, -left].map(R::of));
+        self.push_shares(left, c, true, (0.0, 1.0));
+        self.push_shares(left, c, false, (0.0, 1.0));
+        self.push_slopes(c);
         if self.subject.with_pairs {
-            let c = before.map_or(1.0, |seen| seen.fraction);
-            let points = self.subject.points.iter();
             for c in [c * left, c * (1.0 - left)] {
-                constants.extend(points.clone().map(|&t| (1.0 - c) / (t + c * (1.0 - t))));
+                self.subject.points.iter().for_each(|&t| self.push((1.0 - c) / (t + c * (1.0 - t))));
             }
-            constants.extend(points.map(|&t| -1.0 / (1.0 - t)));
+            self.subject.points.iter().for_each(|&t| self.push(-1.0 / (1.0 - t)));
         }
-        self.program.constants.extend(constants.into_iter().map(R::of));
     }
 
-    fn leaf_values(&self, node: usize) -> Vec<f64> {
+    /// A leaf's value for one of the program's outputs; 0 where outputs only fill a vector.
+    fn leaf_value(&self, node: usize, output: usize) -> f64 {
         let Node::Leaf(leaf) = self.nodes.nodes[node].step else { unreachable!("asked for leaves only") };
-        let subject = self.subject;
-        let mut values = match self.nodes.output {
-            Output::One(_) => self.nodes.leaf(leaf).to_vec(),
-            Output::All => self.nodes.leaf(leaf)[subject.first_output..][..subject.n_outputs].to_vec(),
-        };
-        values.resize(subject.width, 0.0);
-        values
+        match self.nodes.output {
+            Output::One(_) => self.nodes.leaf(leaf)[0],
+            Output::All if output >= self.subject.n_outputs => 0.0,
+            Output::All => self.nodes.leaf(leaf)[self.subject.first_output + output],
+        }
     }
 
     fn bottom(&mut self, node: usize, split: &Split) {
         let (step, left, before) = self.step(Kind::Bottom, node, split);
-        let [hit, missed, r] = self.mixes(left, before);
-        let mut constants = r;
-        let leaves = [self.leaf_values(node + 1), self.leaf_values(split.right as usize)];
-        for (value_left, value_right) in leaves[0].iter().zip(&leaves[1]) {
-            let gap = value_left - value_right;
-            constants.extend([(1.0 - left) * gap, -left * gap]);
-            constants.extend(hit.iter().map(|u| value_right + u * gap));
-            constants.extend(missed.iter().map(|u| value_right + u * gap));
-            constants.extend(hit.iter().map(|_| value_right + left * gap));
+        let c = before.map_or(1.0, |seen| seen.fraction);
+        self.push_slopes(c);
+        for output in 0..self.subject.width {
+            let right_value = self.leaf_value(split.right as usize, output);
+            let gap = self.leaf_value(node + 1, output) - right_value;
+            self.push((1.0 - left) * gap);
+            self.push(-left * gap);
+            self.push_shares(left, c, true, (right_value, gap));
+            self.push_shares(left, c, false, (right_value, gap));
+            self.subject.points.iter().for_each(|_| self.push(right_value + left * gap));
         }
-        self.program.constants.extend(constants.into_iter().map(R::of));
         self.program.steps.push(step);
     }
 }
