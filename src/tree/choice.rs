@@ -27,7 +27,7 @@ use crate::parallel::Workers;
 use crate::simd::InstructionSet;
 
 /// Backgrounds of so few rows are explained row by row.
-const FEW_ROWS: usize = 4;
+pub(super) const FEW_ROWS: usize = 4;
 /// Pattern tables are kept up to here; beyond it they are made again for each chunk of rows.
 const TABLE_BYTES: usize = 1 << 30;
 

@@ -140,7 +140,9 @@ impl Arrive for LinearShares<'_> {
         }));
         for &row in rows {
             if is_nan(self.rows, row) {
-                background.iter().for_each(|&other| self.pair(leaf, row, other, sides, &mut scratch));
+                for &other in background {
+                    self.pair(leaf, row, other, sides, &mut scratch);
+                }
                 continue;
             }
             if !scratch.clean.is_empty() {
@@ -195,12 +197,16 @@ impl LinearShares<'_> {
         if n_e > 0 {
             let gain =
                 fixed * form.at(n_e - 1, n_r) + of_row * tie + of_background * form.at(n_e - 1, n_r + 1);
-            e.iter().for_each(|&player| self.add(row, player, gain));
+            for &player in e {
+                self.add(row, player, gain);
+            }
         }
         if n_r > 0 {
             let loss =
                 fixed * form.at(n_e, n_r - 1) + of_row * form.at(n_e + 1, n_r - 1) + of_background * tie;
-            r.iter().for_each(|&player| self.add(row, player, -loss));
+            for &player in r {
+                self.add(row, player, -loss);
+            }
         }
     }
 

@@ -24,7 +24,7 @@ use compiled::{Trees, number};
 use leaves::{Leaves, PairSlots, Paths, Places, Shares};
 pub(super) use walk::{Arrive, Sides};
 use walk::{Scratch, Table};
-use wide::{Chunk, WideLeaf, WideScratch};
+use wide::{WideChunk, WideLeaf, WideScratch};
 
 use super::encode::{EncodedRows, Encoding, ROWS_PER_BLOCK};
 use super::forest::{Forest, Output};
@@ -126,10 +126,61 @@ impl Cohorts {
         }
     }
 
+    /// All of a chunk's rows through one tree.
+    fn tree(
+        &self,
+        (tree, block): (usize, &Block),
+        places: &Places,
+        chunk: &Chunk<'_>,
+        totals: &mut [f64],
+        (scratch, wide_scratch): &mut (Scratch, WideScratch),
+    ) {
+        let Chunk { rows, background, n_outputs, n_local, ref numbers } = *chunk;
+        let (weights, closed_form) = (self.background.weights(), &self.closed_form);
+        let tree_of_forest = &self.forest.trees[tree];
+        if let (Places::Players(slots), false) = (places, self.linear[tree].is_empty()) {
+            let Output::One(output) = tree_of_forest.output else {
+                unreachable!("linear leaves have one value")
+            };
+            let mut to = LinearShares {
+                tree: &self.linear[tree],
+                closed_form,
+                rows: numbers,
+                background: self.background.numbers(),
+                weights,
+                slots,
+                first: (output as usize - block.outputs.start) * n_local,
+                per_row: n_outputs * n_local,
+                totals,
+                scratch: LinearScratch::default(),
+            };
+            scratch.walk(&self.trees, tree, (rows, background), &mut to);
+            return;
+        }
+        let leaves = Leaves::new(tree_of_forest, block, weights, closed_form);
+        if let Places::Players(slots) = places {
+            let (sets, n_slots) = (&self.trees.sets[..], n_local);
+            let mut wide =
+                WideChunk { sets, rows, background, weights, closed_form, slots, totals, n_outputs, n_slots };
+            wide.add(&self.wide[tree], &leaves, wide_scratch, self.set);
+        }
+        let mut to = Shares::new(leaves, places, (n_outputs, n_local), totals);
+        scratch.walk(&self.trees, tree, (rows, background), &mut to);
+    }
+
     /// Trees that have wanted leaves.
     pub fn n_trees(&self) -> usize {
         (0..self.wide.len()).filter(|&tree| self.trees.is_wanted(tree) || !self.wide[tree].is_empty()).count()
     }
+}
+
+/// What a chunk brings to every tree.
+struct Chunk<'a> {
+    rows: Table<'a>,
+    background: Table<'a>,
+    numbers: Numbers,
+    n_outputs: usize,
+    n_local: usize,
 }
 
 impl Kernel for Cohorts {
@@ -149,47 +200,11 @@ impl Kernel for Cohorts {
             n_rows: self.background.n_rows(),
         };
         let mut totals = vec![0.0; n_rows * n_outputs * n_local]; // [row][output][own slot]
-        let (mut scratch, mut wide_scratch) = (Scratch::default(), WideScratch::default());
+        let mut scratch = (Scratch::default(), WideScratch::default());
         let numbers = Numbers::of_chunk(rows, self.n_raw);
+        let chunk = Chunk { numbers, rows: row_table, background, n_outputs, n_local };
         for (&tree, places) in block.trees.iter().zip(&local.places) {
-            let sides = (row_table, background);
-            if let (Places::Players(slots), false) = (places, self.linear[tree as usize].is_empty()) {
-                let Output::One(output) = self.forest.trees[tree as usize].output else {
-                    unreachable!("linear leaves have one value")
-                };
-                let mut to = LinearShares {
-                    tree: &self.linear[tree as usize],
-                    closed_form: &self.closed_form,
-                    rows: &numbers,
-                    background: self.background.numbers(),
-                    weights: self.background.weights(),
-                    slots,
-                    first: (output as usize - block.outputs.start) * n_local,
-                    per_row: n_outputs * n_local,
-                    totals: &mut totals,
-                    scratch: LinearScratch::default(),
-                };
-                scratch.walk(&self.trees, tree as usize, sides, &mut to);
-                continue;
-            }
-            let tree_of_forest = &self.forest.trees[tree as usize];
-            let leaves = Leaves::new(tree_of_forest, block, self.background.weights(), &self.closed_form);
-            if let Places::Players(slots) = places {
-                let mut chunk = Chunk {
-                    sets: &self.trees.sets,
-                    rows: row_table,
-                    background,
-                    weights: self.background.weights(),
-                    closed_form: &self.closed_form,
-                    slots,
-                    totals: &mut totals,
-                    n_outputs,
-                    n_slots: n_local,
-                };
-                chunk.add(&self.wide[tree as usize], &leaves, &mut wide_scratch, self.set);
-            }
-            let mut to = Shares::new(leaves, places, (n_outputs, n_local), &mut totals);
-            scratch.walk(&self.trees, tree as usize, sides, &mut to);
+            self.tree((tree as usize, block), places, &chunk, &mut totals, &mut scratch);
         }
         let stride = sums.len() / (n_outputs * self.n_slots).max(1);
         for (row, totals) in totals.chunks_exact((n_outputs * n_local).max(1)).enumerate() {

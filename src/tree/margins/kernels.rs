@@ -6,6 +6,7 @@ use super::passes::Pass;
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::simd::InstructionSet;
+use crate::tree::choice::{FEW_ROWS, Game, Kernels, Want};
 use crate::tree::cohorts::{Background, Cohorts};
 use crate::tree::encode::{EncodedRows, Encoding};
 use crate::tree::forest::{Forest, Precision};
@@ -13,16 +14,23 @@ use crate::tree::patterns::{self, Request, Weights};
 use crate::tree::rows::Rows;
 use crate::tree::sweep::{Kernel, Section, Slots};
 
-/// Background rows of a pass up to which building tables costs more than walking with each of them.
-const FEW_ROWS: usize = 4;
-
 /// The kernels of one pass.
-#[derive(Debug, Default)]
-pub(super) struct PassKernels(Vec<Box<dyn Kernel>>);
+#[derive(Debug)]
+pub(super) enum PassKernels {
+    /// Those of an ordinary background: where the pass has few rows.
+    Chosen(Kernels),
+    /// Tables that are made for several passes at once, and the walk.
+    Own(Vec<Box<dyn Kernel>>),
+}
 
 impl PassKernels {
     pub(super) fn section(&self, n_slots: usize) -> Section<'_> {
-        Section { kernels: self.0.iter().map(|kernel| &**kernel).collect(), n_slots }
+        match self {
+            Self::Chosen(kernels) => kernels.values(n_slots),
+            Self::Own(kernels) => {
+                Section { kernels: kernels.iter().map(|kernel| &**kernel).collect(), n_slots }
+            }
+        }
     }
 }
 
@@ -60,30 +68,29 @@ impl Stand {
     /// The kernels of each pass.
     pub(super) fn kernels(&self, passes: &[Pass], workers: &Workers<'_>) -> Result<Vec<PassKernels>, Error> {
         let is_few = |pass: &Pass| pass.weights.iter().filter(|&&weight| weight != 0.0).count() <= FEW_ROWS;
-        let mut kernels: Vec<PassKernels> = Vec::new();
-        kernels.resize_with(passes.len(), PassKernels::default);
-        let many: Vec<Vec<f64>> =
-            passes.iter().filter(|pass| !is_few(pass)).map(|pass| pass.weights.clone()).collect();
-        let mut tables = self.tables(&many, workers)?.into_iter();
-        for (pass, PassKernels(kernels)) in passes.iter().zip(&mut kernels) {
+        let many = passes.iter().filter(|pass| !is_few(pass)).map(|pass| pass.weights.clone());
+        let mut tables = self.tables(&many.collect::<Vec<_>>(), workers)?.into_iter();
+        let kernels = passes.iter().map(|pass| {
             workers.check()?;
-            let long = if is_few(pass) { None } else { Some(&self.long[..]) };
-            if long.is_some() {
-                kernels.extend(tables.next());
+            if is_few(pass) {
+                return self.chosen(pass, workers).map(PassKernels::Chosen);
             }
-            if long.is_none_or(|long| long.iter().any(|leaves| !leaves.is_empty())) {
+            let mut kernels: Vec<Box<dyn Kernel>> = tables.next().into_iter().collect();
+            if self.long.iter().any(|leaves| !leaves.is_empty()) {
                 let background = Background::new(&self.encoding, &self.rows, &pass.weights);
                 let forest = Arc::clone(&self.forest);
-                kernels.push(Box::new(Cohorts::new(
-                    forest,
-                    &self.encoding,
-                    background,
-                    long,
-                    Slots::Players,
-                )));
+                let (encoding, long) = (&self.encoding, Some(&self.long[..]));
+                kernels.push(Box::new(Cohorts::new(forest, encoding, background, long, Slots::Players)));
             }
-        }
-        Ok(kernels)
+            Ok(PassKernels::Own(kernels))
+        });
+        kernels.collect()
+    }
+
+    fn chosen(&self, pass: &Pass, workers: &Workers<'_>) -> Result<Kernels, Error> {
+        let (precision, weights) = (self.precision, pass.weights.clone());
+        let game = Game::Interventional { precision, rows: self.rows.clone(), weights };
+        Kernels::new(&self.forest, &self.encoding, &game, Want::Values, workers)
     }
 
     /// Tables of the short paths, for each vector of weights.

@@ -45,8 +45,7 @@ pub struct Margins {
     passes: Vec<Pass>,
     /// Kernels of the first sweeps, made by the first call.
     kept: Vec<OnceLock<Vec<PassKernels>>>,
-    margins: Vec<f64>, // of the background
-    weights: Vec<f64>,
+    background: Vec<(f64, f64)>, // margin and weight of each row that weighs something
 }
 
 impl Margins {
@@ -72,14 +71,17 @@ impl Margins {
         check_rows(&forest, background)?;
         let mut weights = checked_weights(background.n_rows(), weights)?;
         let total: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= total);
+        for weight in &mut weights {
+            *weight /= total;
+        }
         let margins = predict(&forest, &encoding, background, workers)?;
         let passes = passes(function, &margins, &weights);
         let sweep_bytes = BYTES_PER_LEAF * forest.n_leaves().max(1) * PASSES_PER_SWEEP;
         let n_kept = (KEPT_BYTES / sweep_bytes).min(passes.len().div_ceil(PASSES_PER_SWEEP));
         let kept = (0..n_kept).map(|_| OnceLock::new()).collect();
+        let background_rows = margins.into_iter().zip(weights).filter(|&(_, weight)| weight != 0.0).collect();
         let stand = Stand::new(Arc::clone(&forest), Arc::clone(&encoding), background, precision);
-        Ok(Self { forest, encoding, function, stand, passes, kept, margins, weights })
+        Ok(Self { forest, encoding, function, stand, passes, kept, background: background_rows })
     }
 
     /// What is explained.
@@ -89,8 +91,7 @@ impl Margins {
 
     /// `sum_z omega_z g(f(z))`; functions without labels ignore `label`.
     pub fn base_value(&self, label: f64) -> f64 {
-        let margins = self.margins.iter().zip(&self.weights).filter(|&(_, &weight)| weight != 0.0);
-        margins.map(|(&margin, weight)| weight * self.function.at(margin, label)).sum()
+        self.background.iter().map(|&(margin, weight)| weight * self.function.at(margin, label)).sum()
     }
 
     /// Values of all rows, `[row][player]` into `out`; labels for functions that need them, one for each row.
@@ -115,10 +116,12 @@ impl Margins {
         for (number, passes) in self.passes.chunks(PASSES_PER_SWEEP).enumerate() {
             let made; // kernels that are not kept
             let kernels = if let Some(kept) = self.kept.get(number) {
-                if kept.get().is_none() {
-                    kept.set(self.stand.kernels(passes, workers)?).ok(); // another thread may have been faster
+                if let Some(kernels) = kept.get() {
+                    kernels
+                } else {
+                    let fresh = self.stand.kernels(passes, workers)?;
+                    kept.get_or_init(|| fresh) // another thread may have been faster
                 }
-                kept.get().expect("it has just been set")
             } else {
                 made = self.stand.kernels(passes, workers)?;
                 &made
@@ -172,7 +175,7 @@ impl Margins {
 
     /// In words, for `explainer.plan`.
     pub fn describe(&self) -> Vec<String> {
-        let n_rows = self.weights.iter().filter(|&&weight| weight != 0.0).count();
+        let n_rows = self.background.len();
         vec![format!("{} passes with signed weights for {n_rows} background rows", self.passes.len())]
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Function;
 
-/// Margins farther apart (after the function's scale) are served by panels of their own.
+/// Half of a panel, in units of the margin times the function's scale; the next panel begins at the next margin.
 const HALF_WIDTH: f64 = 4.0;
 
 /// One set of weights of the background: `phi_i(x) = sum over passes of s(f(x), at) * phi_i of the pass (x)`.
@@ -42,14 +42,11 @@ pub(super) fn passes(function: Function, margins: &[f64], weights: &[f64]) -> Ve
     let mut distinct: Vec<f64> = heavy.map(|(&margin, _)| margin).collect();
     distinct.sort_unstable_by(f64::total_cmp);
     distinct.dedup();
-    let (Some(&lowest), Some(&highest)) = (distinct.first(), distinct.last()) else { return Vec::new() };
-    let width = highest - lowest;
-    let n_panels = (width * function.scale() / (2.0 * HALF_WIDTH)).ceil().max(1.0);
     let mut passes = Vec::new();
     let mut rest = &distinct[..];
-    for panel in 1..=n_panels as usize {
-        let top = if panel as f64 == n_panels { highest } else { lowest + width * (panel as f64 / n_panels) };
-        let (mine, others) = rest.split_at(rest.partition_point(|&margin| margin <= top));
+    while let Some(lowest) = rest.first() {
+        let top = lowest + 2.0 * HALF_WIDTH / function.scale();
+        let (mine, others) = rest.split_at(rest.partition_point(|&margin| margin <= top).max(1));
         rest = others;
         passes.extend(panel_passes(function, mine, margins, weights));
     }
@@ -73,7 +70,7 @@ fn panel_passes(function: Function, mine: &[f64], margins: &[f64], weights: &[f6
     if mine.len() <= n_points {
         let one = |&at: &f64| Pass {
             factor: Factor::Quotient(at),
-            weights: weighed(&|margin| f64::from(u8::from(margin == at))),
+            weights: weighed(&|margin| f64::from(u8::from(margin.total_cmp(&at).is_eq()))),
         };
         return mine.iter().map(one).collect();
     }
@@ -139,7 +136,7 @@ impl Chebyshev {
 
     /// The sum of `weight / (b - at)`; 0 where `b` is one of the points.
     fn total(&self, b: f64) -> f64 {
-        if self.at.contains(&b) {
+        if self.at.iter().any(|at| at.total_cmp(&b).is_eq()) {
             return 0.0;
         }
         self.at.iter().zip(&self.weights).map(|(at, weight)| weight / (b - at)).sum()
@@ -148,7 +145,7 @@ impl Chebyshev {
     /// The cardinal function of point `q` at `b`, whose [`Chebyshev::total`] is known.
     fn cardinal(&self, q: usize, b: f64, total: f64) -> f64 {
         if total == 0.0 {
-            return f64::from(u8::from(self.at[q] == b));
+            return f64::from(u8::from(self.at[q].total_cmp(&b).is_eq()));
         }
         self.weights[q] / (b - self.at[q]) / total
     }

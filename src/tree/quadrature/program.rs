@@ -349,7 +349,7 @@ impl<R: Real> Unrolling<'_, R> {
 
     fn node_constants(&mut self, left: f64, before: Option<Seen>) {
         let c = before.map_or(1.0, |seen| seen.fraction);
-        [left, 1.0 - left, -left].into_iter().for_each(|constant| self.push(constant));
+        self.program.constants.extend([left, 1.0 - left, -left].map(R::of));
         self.push_shares(left, c, true, (0.0, 1.0));
         self.push_shares(left, c, false, (0.0, 1.0));
         self.push_slopes(c);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::tree::cohorts::{Background as Merged, Cohorts};
+use ferroshap::tree::plan::Plan;
 use ferroshap::tree::sweep::{Section, Slots, Sums, Sweep};
 use ferroshap::tree::{Dense, EncodedRows, Encoding, Forest, Kernel, Output, Precision, Rows, Step, Tree};
 
@@ -419,4 +420,34 @@ fn by_closed_form_of_chain(forest: &Forest, row: &[f64], stand_in: &[f64]) -> Ve
         }
     }
     values
+}
+
+#[test]
+fn plans_explain_linear_leaves_under_a_background_and_refuse_their_pairs() {
+    for (number, n_background) in [(2, 2), (7, 9), (11, 30)] {
+        let recipe = Recipe { has_linear_leaves: true, n_trees: 3, ..Recipe::numbered(number) };
+        let forest = forests::made(number, &recipe);
+        let (n_columns, n_players, n_outputs) = (forest.n_columns(), forest.n_players(), forest.n_outputs());
+        let background = tame(forests::background(number, &forest, n_background));
+        let rows = tame(Background { rows: forests::rows(number, &forest, 3), weights: Vec::new() }).rows;
+        let cancel = Cancel::default();
+        let workers = Workers::serial(&cancel);
+        let table = Rows::F64(Dense::contiguous(&background.rows, n_columns));
+        let weights = Some(&background.weights[..]);
+        let plan = Plan::interventional(Arc::new(forest.clone()), &table, weights, Precision::F64, &workers)
+            .unwrap();
+        let table = Rows::F64(Dense::contiguous(&rows, n_columns));
+        let mut got = vec![0.0; 3 * n_players * n_outputs];
+        plan.values(&table, &workers, &|_| (), &mut got).unwrap();
+        for (row, got) in rows.chunks(n_columns).zip(got.chunks(n_players * n_outputs)) {
+            let worths = worths(n_players, |s| interventional_worth(&forest, row, &background, s));
+            let size = worths.iter().flatten().fold(1.0_f64, |most, worth| most.max(worth.abs()));
+            for (got, want) in got.iter().zip(brute_force::values(n_players, &worths).concat()) {
+                assert!((got - want).abs() <= TOLERANCE * size, "forest {number}: {got} for {want}");
+            }
+        }
+        let mut out = vec![0.0; 3 * n_players * n_players * n_outputs];
+        let refused = plan.interactions(&table, &workers, &|_| (), &mut out).unwrap_err();
+        assert!(refused.to_string().contains("linear leaves"), "{refused}");
+    }
 }
