@@ -12,6 +12,7 @@ import pytest
 from tests.process.conftest import child  # noqa: F401 - the fixture
 
 import ferroshap
+from ferroshap.explainers import tree_parts
 
 MODEL = """
     import numpy as np
@@ -43,6 +44,28 @@ def test_ctrl_c_stops_a_call_and_the_explainer_goes_on(child):  # noqa: F811 - t
     running.wait_for("begun")
     running.process.send_signal(signal.SIGINT)
     assert running.finish() == ["interrupted", "True"]
+
+
+def test_an_interrupted_call_leaves_the_rows_that_were_done(monkeypatch, forest):
+    """Parts of two rows, and a signal after the second part."""
+    monkeypatch.setattr(tree_parts, "PART", 1)
+    monkeypatch.setattr(tree_parts, "LEAST_ROWS", 2)
+
+    def stop(done, total):
+        if done >= 4:
+            raise KeyboardInterrupt
+
+    explainer = ferroshap.TreeExplainer(forest.model, forest.background, progress=stop)
+    expected = ferroshap.TreeExplainer(forest.model, forest.background)(forest.rows)
+    with pytest.raises(KeyboardInterrupt):
+        explainer(forest.rows)
+    partial = explainer.partial
+    assert partial.status == "INTERRUPTED"
+    np.testing.assert_array_equal(partial.values, expected.values[:4])
+    np.testing.assert_array_equal(partial.base_values, expected.base_values[:4])
+    np.testing.assert_array_equal(partial.data, forest.rows[:4])
+    explainer(forest.rows[:2])
+    assert explainer.partial is None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -1,7 +1,6 @@
 """`TreeExplainer`: exact values and interactions of tree ensembles."""
 
 import copy
-from dataclasses import replace
 from typing import Any
 
 from ferroshap.errors import InvalidModelError, OptionError
@@ -320,8 +319,7 @@ class TreeExplainer(TreeAnswers):
 
     def __getstate__(self) -> dict[str, Any]:
         """Give what a pickle needs: forest and background, but not the Python model."""
-        trees = replace(self._trees, model=None, raw=None, to_library=None)
-        return self.__dict__ | {"_trees": trees, "_progress": None}
+        return self.__dict__ | {"_trees": self._trees.detached(), "_progress": None}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "TreeExplainer":
         """Copy what a call may change; forest, background and the model itself are shared, never changed."""

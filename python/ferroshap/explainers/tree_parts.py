@@ -61,4 +61,6 @@ def answer_in_parts(
             whole = np.empty(shape, dtype) if out is None else out.reshape(shape)
         whole[first:last] = part
         reached[:] = [whole[:last]]
+        if progress is not None:
+            progress.add(last - progress.done)
     return part if whole is None else whole

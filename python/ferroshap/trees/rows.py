@@ -100,7 +100,7 @@ class RowReader:
 
     def __init__(self, model: TreeModel) -> None:
         """Look the model's categories up."""
-        self._model = model
+        self._model = model.detached()
         self._library = model.library
         self._rejects = model.rejects
         self._is_category = [described is not None for described in model.forest.categories]

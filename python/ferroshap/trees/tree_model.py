@@ -1,7 +1,7 @@
 """`TreeModel`: what every adapter makes of a library's model, and all that the explainer knows of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -62,3 +62,7 @@ class TreeModel:
     to_library: Callable[[NDArray[Any]], Any] | None = None
     is_probability: bool = False
     category_key: Callable[[Any], str] | None = None
+
+    def detached(self) -> "TreeModel":
+        """Give what is known without the library: what pickles carry."""
+        return replace(self, model=None, raw=None, to_library=None)
