@@ -25,6 +25,8 @@ pub(super) struct Split {
     pub(super) right: u32,
     /// What it asks.
     pub(super) ask: Ask,
+    /// Are there fewer nodes below the left child than below the right one?
+    pub(super) is_left_smaller: bool,
 }
 
 /// What a split asks of a code.
@@ -85,7 +87,14 @@ impl Trees {
             let wanted = |leaf: &u32| leaves.is_none_or(|leaves| leaves[number].binary_search(leaf).is_ok());
             // children come after their parents: from the end, each node knows whether they are wanted
             let mut nodes = vec![Node::Unwanted; tree.nodes.len()];
+            let mut sizes = vec![1_u32; tree.nodes.len()];
             for (at, node) in tree.nodes.iter().enumerate().rev() {
+                let mut is_left_smaller = false;
+                if let Step::Split(split) = &node.step {
+                    let (left, right) = (sizes[at + 1], sizes[split.right as usize]);
+                    sizes[at] = 1 + left + right;
+                    is_left_smaller = left < right;
+                }
                 nodes[at] = match &node.step {
                     Step::Leaf(leaf) if wanted(leaf) => Node::Leaf(*leaf),
                     Step::Split(split) => {
@@ -96,7 +105,8 @@ impl Trees {
                         let (column, ask) = trees.ask(encoding.test(split));
                         let player = players.binary_search(&forest.player[split.column as usize]);
                         let player = self::number(player.expect("it is one of them"));
-                        Node::Split(Split { column, player, right: split.right, ask })
+                        let right = split.right;
+                        Node::Split(Split { column, player, right, ask, is_left_smaller })
                     }
                     Step::Leaf(_) => continue,
                 };
@@ -110,6 +120,24 @@ impl Trees {
     /// The nodes of a tree, and perhaps more.
     pub(super) fn of(&self, tree: usize) -> &[Node] {
         &self.nodes[self.roots[tree]..]
+    }
+
+    /// Leave out some leaves of a tree, and what has no wanted leaf below any more.
+    pub(super) fn leave_out(&mut self, tree: usize, n_nodes: usize, leaves: &[u32]) {
+        let nodes = self.of_mut(tree, n_nodes);
+        for at in (0..n_nodes).rev() {
+            let is_out = match nodes[at] {
+                Node::Unwanted => false,
+                Node::Leaf(leaf) => leaves.binary_search(&leaf).is_ok(),
+                Node::Split(split) => {
+                    let children = [nodes[at + 1], nodes[split.right as usize]];
+                    children.iter().all(|child| matches!(child, Node::Unwanted))
+                }
+            };
+            if is_out {
+                nodes[at] = Node::Unwanted;
+            }
+        }
     }
 
     pub(super) fn of_mut(&mut self, tree: usize, n_nodes: usize) -> &mut [Node] {

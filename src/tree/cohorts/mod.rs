@@ -12,6 +12,7 @@
 mod background;
 mod closed_form;
 mod compiled;
+mod leafwise;
 mod leaves;
 mod walk;
 mod wide;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub use background::Background;
 pub(super) use closed_form::ClosedForm;
 use compiled::{Trees, number};
+use leafwise::{LeafwiseChunk, LeafwiseScratch};
 use leaves::{Leaves, PairSlots, Paths, Places, Shares};
 pub(super) use walk::{Arrive, Sides};
 use walk::{Scratch, Table};
@@ -33,6 +35,9 @@ pub use super::sweep::Slots;
 use super::sweep::{Block, Kernel, blocks};
 use crate::simd::InstructionSet;
 
+/// Leaves that are done one by one cost something for each chunk of rows, however short.
+const ROWS_AT_ONCE: usize = 2048;
+
 /// The walk as a kernel.
 #[derive(Debug)]
 pub struct Cohorts {
@@ -42,6 +47,8 @@ pub struct Cohorts {
     closed_form: ClosedForm,
     linear: Vec<LinearTree>,  // by tree
     wide: Vec<Vec<WideLeaf>>, // by tree: leaves that a table does, and the walk leaves out
+    leafwise: Trees,          // with those that are done one by one, which the walk leaves out too
+    forms: leafwise::Weights,
     set: InstructionSet,
     n_columns: usize,
     n_raw: usize,
@@ -99,7 +106,16 @@ impl Cohorts {
         };
         let wide: Vec<_> = (0..paths.len()).map(wide_of).collect();
         for (tree, wide) in wide.iter().enumerate() {
-            trees.leave_out(tree, forest.trees[tree].nodes.len(), wide);
+            let leaves: Vec<u32> = wide.iter().map(WideLeaf::leaf).collect();
+            trees.leave_out(tree, forest.trees[tree].nodes.len(), &leaves);
+        }
+        let one_by_one = |tree: usize| -> Vec<u32> {
+            if is_plain(tree) { leafwise::leaves(trees.of(tree)) } else { Vec::new() }
+        };
+        let one_by_one: Vec<Vec<u32>> = (0..paths.len()).map(one_by_one).collect();
+        let leafwise = Trees::new(&forest, encoding, Some(&one_by_one));
+        for (tree, leaves) in one_by_one.iter().enumerate() {
+            trees.leave_out(tree, forest.trees[tree].nodes.len(), leaves);
         }
         let set = InstructionSet::chosen().unwrap_or(InstructionSet::Portable);
         let linear_tree = |(tree, players): (_, &Vec<u32>)| LinearTree::new(&forest, tree, encoding, players);
@@ -117,6 +133,8 @@ impl Cohorts {
             closed_form,
             linear,
             wide,
+            leafwise,
+            forms: leafwise::Weights::new(),
             set,
             n_columns,
             n_raw,
@@ -133,7 +151,7 @@ impl Cohorts {
         places: &Places,
         chunk: &Chunk<'_>,
         totals: &mut [f64],
-        (scratch, wide_scratch): &mut (Scratch, WideScratch),
+        (scratch, wide_scratch, leafwise_scratch): &mut (Scratch, WideScratch, LeafwiseScratch),
     ) {
         let Chunk { rows, background, n_outputs, n_local, ref numbers } = *chunk;
         let (weights, closed_form) = (self.background.weights(), &self.closed_form);
@@ -163,6 +181,18 @@ impl Cohorts {
             let mut wide =
                 WideChunk { sets, rows, background, weights, closed_form, slots, totals, n_outputs, n_slots };
             wide.add(&self.wide[tree], &leaves, wide_scratch, self.set);
+            let mut leafwise = LeafwiseChunk {
+                trees: &self.leafwise,
+                rows,
+                background,
+                weights,
+                forms: &self.forms,
+                slots,
+                totals,
+                n_outputs,
+                n_slots,
+            };
+            leafwise.add(tree, &leaves, leafwise_scratch, self.set);
         }
         let mut to = Shares::new(leaves, places, (n_outputs, n_local), totals);
         scratch.walk(&self.trees, tree, (rows, background), &mut to);
@@ -170,7 +200,11 @@ impl Cohorts {
 
     /// Trees that have wanted leaves.
     pub fn n_trees(&self) -> usize {
-        (0..self.wide.len()).filter(|&tree| self.trees.is_wanted(tree) || !self.wide[tree].is_empty()).count()
+        (0..self.wide.len())
+            .filter(|&tree| {
+                self.trees.is_wanted(tree) || self.leafwise.is_wanted(tree) || !self.wide[tree].is_empty()
+            })
+            .count()
     }
 }
 
@@ -188,6 +222,10 @@ impl Kernel for Cohorts {
         &self.blocks
     }
 
+    fn rows_at_once(&self) -> usize {
+        ROWS_AT_ONCE
+    }
+
     fn add(&self, number: usize, rows: &EncodedRows, sums: &mut [f64]) {
         let (block, local) = (&self.blocks[number], &self.locals[number]);
         let n_local = local.slots.len();
@@ -200,7 +238,7 @@ impl Kernel for Cohorts {
             n_rows: self.background.n_rows(),
         };
         let mut totals = vec![0.0; n_rows * n_outputs * n_local]; // [row][output][own slot]
-        let mut scratch = (Scratch::default(), WideScratch::default());
+        let mut scratch = (Scratch::default(), WideScratch::default(), LeafwiseScratch::default());
         let numbers = Numbers::of_chunk(rows, self.n_raw);
         let chunk = Chunk { numbers, rows: row_table, background, n_outputs, n_local };
         for (&tree, places) in block.trees.iter().zip(&local.places) {

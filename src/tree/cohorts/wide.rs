@@ -7,7 +7,7 @@
 //! additions, for any number of background rows. The table is forgotten when the chunk of rows has been looked up in it.
 
 use super::closed_form::ClosedForm;
-use super::compiled::{Ask, Node, Set, Trees, number};
+use super::compiled::{Ask, Node, Set, number};
 use super::leaves::Leaves;
 use super::walk::Table;
 use crate::simd::InstructionSet;
@@ -19,6 +19,8 @@ const GRADES: usize = 16;
 /// A table may have so many patterns for each background row; beyond, walking is cheaper: at d = 11 and 12 a table takes 350 to 560 us
 /// for 512 rows and 10,000 background rows, the walk ten times as long, in proportion to both.
 const PATTERNS_PER_ROW: usize = 16;
+
+const MANY_ROWS: usize = 4096;
 
 type Vector = [f64; GRADES];
 
@@ -80,7 +82,10 @@ impl WideLeaf {
             });
         }
         let n_patterns = 1_usize << wide.players.len();
-        (!wide.players.is_empty() && n_patterns <= PATTERNS_PER_ROW * n_background).then_some(wide)
+        (!wide.players.is_empty()
+            && n_background >= MANY_ROWS
+            && n_patterns <= PATTERNS_PER_ROW * n_background)
+            .then_some(wide)
     }
 
     pub(super) fn leaf(&self) -> u32 {
@@ -258,24 +263,4 @@ fn dot(a: &Vector, b: &Vector) -> f64 {
         four[k] = eight[k] + eight[k + 4];
     }
     (four[0] + four[2]) + (four[1] + four[3])
-}
-
-impl Trees {
-    /// Leave out some leaves of a tree, and what has no wanted leaf below any more.
-    pub(super) fn leave_out(&mut self, tree: usize, n_nodes: usize, wide: &[WideLeaf]) {
-        let nodes = self.of_mut(tree, n_nodes);
-        for at in (0..n_nodes).rev() {
-            let is_out = match nodes[at] {
-                Node::Unwanted => false,
-                Node::Leaf(leaf) => wide.binary_search_by_key(&leaf, WideLeaf::leaf).is_ok(),
-                Node::Split(split) => {
-                    let children = [nodes[at + 1], nodes[split.right as usize]];
-                    children.iter().all(|child| matches!(child, Node::Unwanted))
-                }
-            };
-            if is_out {
-                nodes[at] = Node::Unwanted;
-            }
-        }
-    }
 }
