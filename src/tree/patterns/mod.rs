@@ -78,6 +78,11 @@ fn most(pairs: bool) -> usize {
     if pairs { MOST_PLAYERS_OF_PAIRS } else { MOST_PLAYERS }
 }
 
+/// What the tables of one vector of weights would take.
+pub fn table_bytes<T: Number>(request: &Request<'_>) -> usize {
+    Trees::new(request).table_bytes::<T>()
+}
+
 /// Prepare the background: one kernel for each vector of weights.
 pub fn prepare<T: Number>(request: &Request<'_>, workers: &Workers<'_>) -> Result<Vec<Patterns<T>>, Error> {
     let n_rows = request.background.n_rows();

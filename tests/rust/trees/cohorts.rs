@@ -451,3 +451,30 @@ fn plans_explain_linear_leaves_under_a_background_and_refuse_their_pairs() {
         assert!(refused.to_string().contains("linear leaves"), "{refused}");
     }
 }
+
+#[test]
+fn deep_trees_meet_the_closed_form_with_tables_of_masks_and_without() {
+    for (number, (depth, n_columns)) in (0..).zip([(9, 7), (11, 14), (10, 40)]) {
+        let forest = deep(number, Shape::Complete, depth, n_columns, true);
+        let rows = near_rows(number, &forest, 30);
+        let background = Background {
+            rows: near_rows(number + 9, &forest, 70),
+            weights: (1..71).map(f64::from).collect(),
+        };
+        let (encoding, kernel) = kernel(&forest, &background, None, Slots::Players);
+        let n_players = forest.n_players();
+        let got = explain(&[&kernel], &encoding, &rows, (n_columns, n_players, 1), 1);
+        let total: f64 = background.weights.iter().sum();
+        for (row, got) in rows.chunks(n_columns).zip(got.chunks(n_players)) {
+            let mut want = vec![0.0; n_players];
+            for (stand_in, weight) in background.rows.chunks(n_columns).zip(&background.weights) {
+                let of_one = by_closed_form(&forest, row, stand_in);
+                want.iter_mut().zip(of_one).for_each(|(want, value)| *want += weight / total * value);
+            }
+            for (got, want) in got.iter().zip(&want) {
+                assert!((got - want).abs() <= TOLERANCE * scale(&forest), "depth {depth}: {got} for {want}");
+            }
+            assert_eq!(explain(&[&kernel], &encoding, row, (n_columns, n_players, 1), 1), got, "alone");
+        }
+    }
+}
