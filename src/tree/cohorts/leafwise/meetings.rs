@@ -112,7 +112,7 @@ impl Meetings {
         let n_words = self.n_words;
         self.failing.clear();
         self.failing.resize((Self::n_groups::<N>() << BITS) * n_words, 0);
-        if background.len() % 64 != 0 {
+        if !background.len().is_multiple_of(64) {
             self.failing[n_words - 1] = !0 << (background.len() % 64);
         }
         for (group, table) in self.failing.chunks_exact_mut(n_words << BITS).enumerate() {

@@ -11,7 +11,7 @@ const fn bits_of_bytes() -> [[f64; 8]; 256] {
     let mut bits = [[0.0; 8]; 256];
     let mut at = 0;
     while at < 256 * 8 {
-        if at / 8 >> (at % 8) & 1 == 1 {
+        if (at / 8) >> (at % 8) & 1 == 1 {
             bits[at / 8][at % 8] = 1.0;
         }
         at += 1;
