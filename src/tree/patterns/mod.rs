@@ -11,8 +11,6 @@
 //! Reference: ours, after FastTreeSHAP (Yang 2021) and WOODELF (Nadel, Wettenstein 2025), which solve one leaf at a
 //! time.
 
-mod bytes;
-mod decisions;
 mod game;
 mod groups;
 mod histogram;
