@@ -35,7 +35,7 @@ def tables():
 
 
 def models(X, y, is_classifier):
-    """Name, fitted model, its raw output for rows, tolerance of its arithmetic."""
+    """Name, fitted model, the table as it was taken (CatBoost wants no missing categories), its raw output for rows."""
     kind = "Classifier" if is_classifier else "Regressor"
     has_categories = any(dtype == "category" for dtype in X.dtypes)
 
@@ -55,20 +55,22 @@ def models(X, y, is_classifier):
         }
         for name, model in plain.items():
             fitted = model.fit(X, y)
-            yield name, fitted, raw(fitted)
+            yield name, fitted, X, raw(fitted)
     fitted = getattr(ensemble, f"HistGradientBoosting{kind}")(categorical_features="from_dtype").fit(X, y)
-    yield "hist gradient boosting", fitted, raw(fitted)
+    yield "hist gradient boosting", fitted, X, raw(fitted)
     import catboost
     import lightgbm
     import xgboost
 
     fitted = getattr(lightgbm, f"LGBM{kind}")(verbose=-1).fit(X, y)
-    yield "LightGBM", fitted, lambda rows: fitted.predict(rows, raw_score=True)
+    yield "LightGBM", fitted, X, lambda rows: fitted.predict(rows, raw_score=True)
     boosted = getattr(xgboost, f"XGB{kind}")(enable_categorical=True).fit(X, y)
-    yield "XGBoost", boosted, lambda rows: boosted.predict(rows, output_margin=True)
+    yield "XGBoost", boosted, X, lambda rows: boosted.predict(rows, output_margin=True)
+    words = X.select_dtypes("category").columns
+    known = X.assign(**{word: X[word].astype(object).fillna("?").astype("category") for word in words})
     options = {"one_hot_max_size": 255, "cat_features": list(X.select_dtypes("category"))} if has_categories else {}
-    cat = getattr(catboost, f"CatBoost{kind}")(verbose=0, iterations=200, **options).fit(X, y)
-    yield "CatBoost", cat, lambda rows: cat.predict(rows, prediction_type="RawFormulaVal")
+    cat = getattr(catboost, f"CatBoost{kind}")(verbose=0, iterations=200, **options).fit(known, y)
+    yield "CatBoost", cat, known, lambda rows: cat.predict(rows, prediction_type="RawFormulaVal")
 
 
 def error(explainer, rows, expected):
@@ -83,8 +85,8 @@ def main():
     measuring.environment("ferroshap", "scikit-learn", "xgboost-cpu", "lightgbm", "catboost", "pandas")
     lines = []
     for table, X, y, is_classifier in tables():
-        rows, background = X.iloc[:N_ROWS], X.iloc[-N_BACKGROUND:]
-        for name, model, raw in models(X, y, is_classifier):
+        for name, model, taken, raw in models(X, y, is_classifier):
+            rows, background = taken.iloc[:N_ROWS], taken.iloc[-N_BACKGROUND:]
             expected = np.asarray(raw(rows), dtype=np.float64)
             found = [
                 error(ferroshap.TreeExplainer(model, data), rows, expected.reshape(len(rows), *expected.shape[1:]))

@@ -35,9 +35,9 @@ pub struct Workers<'a> {
 }
 
 impl<'a> Workers<'a> {
-    /// `n_threads` drivers, the calling thread among them.
+    /// `n_threads` drivers, the calling thread among them; no more than [`most_threads`].
     pub fn new(n_threads: usize, cancel: &'a Cancel) -> Self {
-        Self { n_threads: n_threads.max(1), cancel }
+        Self { n_threads: n_threads.clamp(1, most_threads()), cancel }
     }
 
     /// The calling thread alone.
@@ -102,7 +102,18 @@ static POOL: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
 /// What [`usable_threads`] found, 0 before it was asked.
 static USABLE: AtomicUsize = AtomicUsize::new(0);
 
-/// The pool of this process, with at least `n_threads` threads.
+/// Threads that a process may want beyond its processors: to hide waits, and to test that they change no bit.
+const MOST_BEYOND: usize = 64;
+
+/// The most threads that any call runs on: all usable ones, and at least 64. A typing error must not ask the system
+/// for a million.
+pub fn most_threads() -> usize {
+    usable_threads().max(MOST_BEYOND)
+}
+
+/// The pool of this process, with at least `n_threads` threads, or [`most_threads`].
+///
+/// Beyond the usable threads its size is a power of two, so that rising requests make few pools.
 ///
 /// A pool that was made by another process (we are its forked child) or is too small is replaced and never
 /// dropped: in a child its threads are gone and its locks may be held by them. No mutex guards the pointer,
@@ -111,6 +122,7 @@ static USABLE: AtomicUsize = AtomicUsize::new(0);
 /// # Panics
 /// When the operating system grants no threads.
 pub fn pool(n_threads: usize) -> &'static ThreadPool {
+    let n_threads = n_threads.min(most_threads());
     let process = std::process::id();
     let current = POOL.load(Ordering::Acquire);
     #[expect(unsafe_code, reason = "the pointer is shared without a lock, see above")]
@@ -122,7 +134,8 @@ pub fn pool(n_threads: usize) -> &'static ThreadPool {
     {
         return &pool.threads;
     }
-    let size = n_threads.max(usable_threads());
+    let usable = usable_threads();
+    let size = if n_threads <= usable { usable } else { n_threads.next_power_of_two() };
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(size)
         .thread_name(|number| format!("ferroshap-{number}"))
@@ -166,6 +179,13 @@ mod tests {
             workers.for_each_unit(slots.iter_mut(), |number, slot| *slot += number + 1).unwrap();
             assert!(slots.iter().enumerate().all(|(number, &slot)| slot == number + 1));
         }
+    }
+
+    #[test]
+    fn no_request_makes_more_threads_than_a_process_may_want() {
+        let cancel = Cancel::default();
+        assert_eq!(Workers::new(usize::MAX, &cancel).n_threads(), most_threads());
+        assert_eq!(Workers::new(0, &cancel).n_threads(), 1);
     }
 
     #[test]

@@ -11,8 +11,8 @@ def as_threads(n_jobs: int | None) -> int:
 
     ``k >= 1`` threads; -1: all usable; ``-k``: all but ``k - 1``. None: the environment decides, first
     ``FERROSHAP_NUM_THREADS``, then ``RAYON_NUM_THREADS`` and ``OMP_NUM_THREADS`` (which Dask, Ray, Spark
-    and loky set in their workers), else all usable. A limit
-    set through threadpoolctl is not seen.
+    and loky set in their workers), else all usable. More than 64 and more than are usable run as the larger of the
+    two. A limit set through threadpoolctl is not seen.
 
     Raises
     ------

@@ -96,9 +96,9 @@ fn preorder(raw: &RawTree, forest: &Forest) -> Result<Tree, Error> {
         linear: Vec::with_capacity(raw.linear.len()),
         is_oblivious: raw.is_oblivious,
     };
-    let mut n_leaves = 0_u32;
     let mut is_reached = vec![false; raw.nodes.len()];
     let mut row_is_taken = vec![false; raw.values.len().checked_div(width).unwrap_or(0)];
+    let mut n_leaves = 0_u32;
     let mut to_visit = vec![(0_u32, 0_usize, None::<usize>)]; // (raw node, depth, parent whose right child it is)
     while let Some((number, depth, right_of)) = to_visit.pop() {
         let at = number as usize;
@@ -124,13 +124,7 @@ fn preorder(raw: &RawTree, forest: &Forest) -> Result<Tree, Error> {
                     }
                     Some(taken) => *taken = true,
                 }
-                tree.values.extend_from_slice(&raw.values[row as usize * width..][..width]);
-                if !raw.linear.is_empty() {
-                    let Some(linear) = raw.linear.get(row as usize) else {
-                        return Err(wrong(at, format!("the leaf has no linear function (row {row})")));
-                    };
-                    tree.linear.push(linear.clone());
-                }
+                push_leaf(raw, row as usize, width, &mut tree).map_err(|what| wrong(at, what))?;
                 n_leaves += 1;
                 Step::Leaf(n_leaves - 1)
             }
@@ -147,6 +141,18 @@ fn preorder(raw: &RawTree, forest: &Forest) -> Result<Tree, Error> {
         return Err(wrong(0, format!("leaf {} has value {}", bad / width, tree.values[bad])));
     }
     Ok(tree)
+}
+
+/// What a row of the raw tree's values says, as the next leaf; the row has values.
+fn push_leaf(raw: &RawTree, row: usize, width: usize, tree: &mut Tree) -> Result<(), String> {
+    tree.values.extend_from_slice(&raw.values[row * width..][..width]);
+    if !raw.linear.is_empty() {
+        let Some(linear) = raw.linear.get(row) else {
+            return Err(format!("the leaf has no linear function (row {row})"));
+        };
+        tree.linear.push(linear.clone());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -373,7 +373,7 @@ impl Chooser<'_> {
         }
         let share = 1.0 / weights.len() as f64;
         let given = [weights.to_vec()];
-        let is_equal = weights.iter().all(|&weight| weight == share);
+        let is_equal = weights.iter().all(|weight| weight.to_bits() == share.to_bits());
         let request = patterns::Request {
             forest: self.forest,
             encoding: self.encoding,

@@ -14,6 +14,8 @@ use crate::error::{Error, ModelError};
 
 /// Rows that are encoded together; kernels may read all of them, whatever the number of true rows.
 pub const ROWS_PER_BLOCK: usize = 64;
+/// Codes in a line of the cache.
+const PER_LINE: usize = 16;
 /// Numbers of one column that splits ask to be equal to: each becomes a set of its own.
 const MOST_EQUALS: usize = 1 << 14;
 
@@ -102,6 +104,9 @@ pub struct EncodedRows {
     n_rows: usize,
     n_columns: usize,
     values: Vec<f32>,
+    /// Where in `values` the first block lies: at an address that is a multiple of 64, so that no vector of codes lies
+    /// in two lines of the cache.
+    start: usize,
     n_raw: usize,
     raw: Vec<f64>,
 }
@@ -120,15 +125,31 @@ impl EncodedRows {
     /// An encoded column of a block.
     #[inline]
     pub fn column(&self, block: usize, column: usize) -> &[f32; ROWS_PER_BLOCK] {
-        &self.values.as_chunks().0[block * self.n_columns + column]
+        &self.codes()[block * self.n_columns + column]
     }
 
     /// All encoded columns of a block.
     #[inline]
     pub fn block(&self, block: usize) -> &[[f32; ROWS_PER_BLOCK]] {
-        self.values[block * self.n_columns * ROWS_PER_BLOCK..][..self.n_columns * ROWS_PER_BLOCK]
-            .as_chunks()
-            .0
+        &self.codes()[block * self.n_columns..][..self.n_columns]
+    }
+
+    /// `[block, encoded column][row of the block]`
+    #[inline]
+    fn codes(&self) -> &[[f32; ROWS_PER_BLOCK]] {
+        self.values[self.start..].as_chunks().0
+    }
+
+    fn codes_mut(&mut self) -> &mut [[f32; ROWS_PER_BLOCK]] {
+        self.values[self.start..].as_chunks_mut().0
+    }
+
+    /// Make room for the rows and columns.
+    fn resize(&mut self) {
+        let length = self.n_blocks() * ROWS_PER_BLOCK;
+        self.values.resize(length * self.n_columns + PER_LINE - 1, 0.0);
+        self.start = self.values.as_ptr().align_offset(PER_LINE * size_of::<f32>()).min(PER_LINE - 1);
+        self.raw.resize(length * self.n_raw, 0.0);
     }
 
     /// The numbers themselves of a [raw column](Encoding::raw_column) of a block.
@@ -147,9 +168,7 @@ impl EncodedRows {
     pub fn selected(&self, rows: &[usize]) -> Self {
         let (n_columns, n_raw) = (self.n_columns, self.n_raw);
         let mut selected = Self { n_rows: rows.len(), n_columns, n_raw, ..Self::default() };
-        let length = selected.n_blocks() * ROWS_PER_BLOCK;
-        selected.values.resize(length * n_columns, 0.0);
-        selected.raw.resize(length * n_raw, 0.0);
+        selected.resize();
         self.copy(|place| rows[place], &mut selected);
         selected
     }
@@ -161,8 +180,10 @@ impl EncodedRows {
             let at = |n: usize, column: usize, row: usize| {
                 (row / ROWS_PER_BLOCK * n + column) * ROWS_PER_BLOCK + row % ROWS_PER_BLOCK
             };
-            for column in 0..self.n_columns {
-                out.values[at(self.n_columns, column, place)] = self.values[at(self.n_columns, column, row)];
+            let (lane, from) = (place % ROWS_PER_BLOCK, self.block(row / ROWS_PER_BLOCK));
+            let into = &mut out.codes_mut()[place / ROWS_PER_BLOCK * self.n_columns..];
+            for (into, from) in into.iter_mut().zip(from) {
+                into[lane] = from[row % ROWS_PER_BLOCK];
             }
             for column in 0..self.n_raw {
                 out.raw[at(self.n_raw, column, place)] = self.raw[at(self.n_raw, column, row)];
@@ -310,9 +331,7 @@ impl Encoding {
         out.n_rows = range.len();
         out.n_columns = self.n_columns();
         out.n_raw = self.raw.len();
-        let length = out.n_blocks() * ROWS_PER_BLOCK;
-        out.values.resize(length * out.n_columns, 0.0);
-        out.raw.resize(length * out.n_raw, 0.0);
+        out.resize();
         match rows {
             Rows::F32(dense) => self.encode_dense(dense, range, out),
             Rows::F64(dense) => self.encode_dense(dense, range, out),
@@ -325,7 +344,7 @@ impl Encoding {
         let last = range.end.saturating_sub(1);
         for (block, first) in range.clone().step_by(ROWS_PER_BLOCK).enumerate() {
             let mut numbers = [T::default(); ROWS_PER_BLOCK];
-            let codes = out.values[block * out.n_columns * ROWS_PER_BLOCK..].as_chunks_mut().0;
+            let codes = &mut out.codes_mut()[block * self.n_columns()..];
             for (codec, codes) in self.codecs.iter().zip(codes) {
                 rows.gather(first, last, codec.source(), &mut numbers);
                 codec.encode(&numbers, codes);
@@ -342,11 +361,11 @@ impl Encoding {
     /// By scatter over the code of what is not stored.
     fn encode_sparse(&self, rows: &Csr<'_>, range: Range<usize>, out: &mut EncodedRows) {
         let n_blocks = out.n_blocks();
-        let at = |block: usize, n: usize, column: usize| (block * n + column) * ROWS_PER_BLOCK;
+        let n_columns = self.n_columns();
         for (column, codec) in self.codecs.iter().enumerate() {
             let fill = codec.code(self.absent);
             for block in 0..n_blocks {
-                out.values[at(block, out.n_columns, column)..][..ROWS_PER_BLOCK].fill(fill);
+                out.codes_mut()[block * n_columns + column].fill(fill);
             }
         }
         out.raw.fill(self.absent);
@@ -356,11 +375,12 @@ impl Encoding {
             for (column, value) in rows.row(row) {
                 for &encoded in self.encoded[column].iter().filter(|&&encoded| encoded != NONE) {
                     let code = self.codecs[encoded as usize].code(value);
-                    out.values[at(block, out.n_columns, encoded as usize) + lane] = code;
+                    out.codes_mut()[block * n_columns + encoded as usize][lane] = code;
                 }
                 let raw = u32::try_from(column).ok().and_then(|column| self.raw_column(column));
                 if let Some(raw) = raw {
-                    out.raw[at(block, out.n_raw, raw) + lane] = value.in_precision(self.raw_casts[raw]);
+                    out.raw[(block * out.n_raw + raw) * ROWS_PER_BLOCK + lane] =
+                        value.in_precision(self.raw_casts[raw]);
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! the rows meet, and R, whose conditions only the background rows meet. Of the hybrids of such a row and such a background
 //! row, exactly those reach the node that take E from the row and R from the background row. Towards a child, a cohort falls
 //! into at most three: both sides meet the condition, the row alone (the player joins E), the background row alone (R).
-//! At a leaf all rows of a cohort receive one closed form ([`closed_form`]), times the weight of its background rows.
+//! At a leaf all rows of a cohort receive one closed form (`closed_form`), times the weight of its background rows.
 //!
 //! Cost: the sum of the sizes of all cohorts of all nodes, for each chunk of rows. No table, so no bound on the depth: short
 //! paths are cheaper by tables of patterns, and the walk can be told to leave their leaves out.

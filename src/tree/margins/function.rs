@@ -113,7 +113,8 @@ mod tests {
             let middle = b + (2.0 * k + 1.0) * half;
             points.iter().map(|(x, w)| w / 2.0 * slope(middle + half * x)).sum()
         };
-        (0..n_intervals as usize).map(|k| interval(k as f64)).sum::<f64>() / n_intervals
+        let places = std::iter::successors(Some(0.0), |k| Some(k + 1.0)).take_while(|&k| k < n_intervals);
+        places.map(interval).sum::<f64>() / n_intervals
     }
 
     #[test]

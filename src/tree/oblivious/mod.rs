@@ -4,9 +4,9 @@
 //! are a function of that number: a table for each player of the tree (or each pair). Explaining a row is D comparisons
 //! and one look-up a player. Tables are made once, in f64:
 //!
-//! 1. the worth of every coalition under every pattern ([`worth`]): path-dependent through the covers, conditioned
+//! 1. the worth of every coalition under every pattern (`worth`): path-dependent through the covers, conditioned
 //!    from the root down, or against a background by the histogram of its leaf numbers;
-//! 2. from worths to values, by the derivative of the multilinear extension at few points ([`contract`]).
+//! 2. from worths to values, by the derivative of the multilinear extension at few points (`contract`).
 //!
 //! Cost of a tree: 3^D times a small number for the tables, for a background 4^D; memory 2^D for each player or pair. Deeper
 //! trees than [`MOST_LEVELS`] (pairs: [`MOST_LEVELS_OF_PAIRS`]) are left to the kernels of ordinary trees.

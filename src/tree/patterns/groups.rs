@@ -4,7 +4,7 @@
 //! path's conditions on this player") and one for each of its inner nodes ("the row would go left here").
 
 use super::MOST_PLAYERS;
-use super::decisions::{ALL_ROWS, Decisions, Merge};
+use crate::tree::decisions::{ALL_ROWS, Choice, Decisions, NO_ROW};
 use crate::tree::encode::Encoding;
 use crate::tree::forest::{Split, Step, Tree};
 
@@ -164,8 +164,8 @@ impl Cut<'_> {
         let mut below = path.clone();
         let known = below.iter_mut().find(|entry| entry.0 == player);
         let from = known.as_ref().map_or(ALL_ROWS, |entry| entry.1);
-        let flip = if goes_right { !0 } else { 0 };
-        let mask = self.decisions.merge(Merge { from, by: decision, flip });
+        let (left, right) = if goes_right { (NO_ROW, from) } else { (from, NO_ROW) };
+        let mask = self.decisions.choose(Choice { by: decision, left, right });
         match known {
             Some(entry) => entry.1 = mask,
             None => below.push((player, mask)),

@@ -3,12 +3,12 @@
 use std::ops::{AddAssign, Range};
 use std::sync::Mutex;
 
-use super::bytes::{Narrow, Wide, narrow, wide};
-use super::decisions::{Masks, STEP};
 use super::groups::Program;
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::simd::InstructionSet;
+use crate::tree::decisions::bytes::{Narrow, Wide, narrow, wide};
+use crate::tree::decisions::{Masks, STEP};
 use crate::tree::encode::{EncodedRows, ROWS_PER_BLOCK};
 
 /// Blocks of background rows that all trees count before the next; part of the order of sums, so no tuning by machine.

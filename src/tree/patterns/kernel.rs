@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::bytes::{Narrow, Wide, narrow, wide};
-use super::decisions::{Masks, STEP};
 use super::groups::{Lane, Program};
 use super::histogram::Histogram;
 use super::lookup::{Layout, Number, add_plain, add_wide, reorder};
@@ -12,6 +10,8 @@ use super::{Request, most};
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::simd::InstructionSet;
+use crate::tree::decisions::bytes::{Narrow, Wide, narrow, wide};
+use crate::tree::decisions::{Masks, STEP};
 use crate::tree::encode::{EncodedRows, ROWS_PER_BLOCK};
 use crate::tree::forest::{Forest, Output};
 use crate::tree::sweep::{self, Block, Kernel};

@@ -6,9 +6,9 @@
 
 use std::ops::AddAssign;
 
-use super::bytes::{Narrow, Wide};
-use super::decisions::STEP;
 use crate::simd::InstructionSet;
+use crate::tree::decisions::STEP;
+use crate::tree::decisions::bytes::{Narrow, Wide};
 use crate::tree::encode::ROWS_PER_BLOCK;
 
 /// 64 bytes at an address that is a multiple of 64.

@@ -2,8 +2,8 @@
 //!
 //! A leaf gives a row something that depends on the row only through *which of the leaf's players satisfy their
 //! conditions*, a few bits. So the background is counted once by these bits, the leaf's game is solved once for each
-//! pattern ([`game`]), leaves near each other share one table ([`groups`]), and a row is explained by looking up its
-//! pattern in each ([`lookup`]).
+//! pattern (`game`), leaves near each other share one table (`groups`), and a row is explained by looking up its
+//! pattern in each (`lookup`).
 //!
 //! Cost: for the tables `d 2^d` additions a leaf with `d` players and one count for each background row and group;
 //! for a row one look-up for each group and player of it. Memory: `2^bits` numbers for each group and player of it.
@@ -11,8 +11,6 @@
 //! Reference: ours, after FastTreeSHAP (Yang 2021) and WOODELF (Nadel, Wettenstein 2025), which solve one leaf at a
 //! time.
 
-mod bytes;
-mod decisions;
 mod game;
 mod groups;
 mod histogram;

@@ -1,5 +1,5 @@
 //! Vectors of AVX2 and AVX-512, in both precisions.
-#![expect(clippy::wildcard_imports, reason = "sixty intrinsics, each used once or twice")]
+#![allow(clippy::wildcard_imports, reason = "sixty intrinsics, each used once or twice")]
 #![expect(
     unsafe_code,
     reason = "intrinsics behind a token: a value of these types is made only where the processor has the set"

@@ -3,7 +3,7 @@
 //! For each row and leaf, and each player j of the leaf's path: does the row satisfy all conditions on j (`h_j`), and which
 //! share of the cover does (`c_j`)? Path-dependent, a leaf of value V is the game `V * prod (h_j if j is in, else c_j)`,
 //! whose values are integrals of polynomials, exact by Gauss-Legendre. Against one background row the leaf is a game with a
-//! closed form ([`closed_form`]). Everything in doubles, row by row.
+//! closed form (`closed_form`). Everything in doubles, row by row.
 
 mod closed_form;
 mod path;

@@ -39,7 +39,7 @@ pub(super) fn goes_left(forest: &Forest, split: &Split, x: f64) -> bool {
                 return split.nan_left;
             }
             let is_valid = match *codes {
-                CategoryCodes::NegativeFirst => x >= 0.0 && x < 16_777_216.0,
+                CategoryCodes::NegativeFirst => (0.0..16_777_216.0).contains(&x),
                 CategoryCodes::TruncateFirst => x > -1.0,
                 CategoryCodes::KnownOrMissing { known } | CategoryCodes::KnownOrInvalid { known } => {
                     x >= 0.0 && x < f64::from(known)
@@ -87,7 +87,9 @@ pub(super) fn predict(forest: &Forest, row: &[f64]) -> Vec<f64> {
             at = if is_left { at + 1 } else { split.right as usize };
         }
         let Step::Leaf(number) = tree.nodes[at].step else { unreachable!() };
-        leaf(forest, tree, number, row).into_iter().for_each(|(output, value)| margin[output] += value);
+        for (output, value) in leaf(forest, tree, number, row) {
+            margin[output] += value;
+        }
     }
     margin
 }
@@ -100,9 +102,9 @@ pub(super) fn path_dependent_worth(forest: &Forest, row: &[f64], coalition: usiz
         while let Some((at, share)) = to_walk.pop() {
             match tree.nodes[at].step {
                 Step::Leaf(number) => {
-                    leaf(forest, tree, number, row)
-                        .into_iter()
-                        .for_each(|(output, value)| worth[output] += share * value);
+                    for (output, value) in leaf(forest, tree, number, row) {
+                        worth[output] += share * value;
+                    }
                 }
                 Step::Split(split) if coalition >> forest.player[split.column as usize] & 1 == 1 => {
                     let is_left = goes_left(forest, &split, row[split.column as usize]);

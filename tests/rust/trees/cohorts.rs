@@ -407,8 +407,12 @@ fn by_closed_form_of_chain(forest: &Forest, row: &[f64], stand_in: &[f64]) -> Ve
             let (value, n) = (tree.leaf(level as u32)[0], e.len() + r.len());
             let gain = if e.is_empty() { 0.0 } else { weight(n, r.len()) };
             let loss = if r.is_empty() { 0.0 } else { weight(n, e.len()) };
-            e.iter().for_each(|&i| values[i] += value * gain);
-            r.iter().for_each(|&i| values[i] -= value * loss);
+            for &i in &e {
+                values[i] += value * gain;
+            }
+            for &i in &r {
+                values[i] -= value * loss;
+            }
         }
         if level < n {
             match (turn(row), turn(stand_in)) {

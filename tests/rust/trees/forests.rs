@@ -22,6 +22,7 @@ pub(super) enum Shape {
 }
 
 /// What a forest is made of.
+#[expect(clippy::struct_excessive_bools, reason = "each switches one oddity of a forest on")]
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recipe {
     pub(super) shape: Shape,
@@ -189,9 +190,10 @@ impl Grower<'_> {
         let is_vector = recipe.has_vectors && number.is_multiple_of(2);
         let width = if is_vector { recipe.n_outputs } else { 1 };
         let mut n_leaves = 0;
-        let raw = nodes.iter().map(|node| match *node {
-            Some((left, split)) => RawNode::Split { left, split },
-            None => {
+        let raw = nodes.iter().map(|node| {
+            if let Some((left, split)) = *node {
+                RawNode::Split { left, split }
+            } else {
                 n_leaves += 1;
                 RawNode::Leaf(n_leaves - 1)
             }

@@ -1,11 +1,12 @@
 //! The forest's own prediction, and covers from rows.
 
 use ferroshap::parallel::{Cancel, Workers};
-use ferroshap::tree::predict::predict;
+use ferroshap::simd;
+use ferroshap::tree::predict::{predict, predict_in};
 use ferroshap::tree::{Dense, Encoding, Forest, Rows, Step};
 
 use super::brute_force::{self, goes_left};
-use super::forests::{Recipe, forest, made, rows};
+use super::forests::{Recipe, Shape, forest, made, rows};
 
 fn predicted(forest: &Forest, rows: &Rows<'_>, n_threads: usize) -> Vec<f64> {
     let cancel = Cancel::default();
@@ -39,6 +40,40 @@ fn few_rows_get_the_bits_of_many() {
         for (row, x) in x.chunks(n_columns).enumerate() {
             let one = predicted(&forest, &Rows::F64(Dense::contiguous(x, n_columns)), 1);
             assert_eq!(one, whole[row * one.len()..][..one.len()], "forest {number}, row {row}");
+        }
+    }
+}
+
+/// Trees of up to 64, 256 and more leaves, and deeper than their codes have bits: each goes its own way down.
+#[test]
+fn instruction_sets_and_ways_down_give_the_same_bits() {
+    let shapes = [
+        (Shape::Complete, 6),
+        (Shape::Complete, 8),
+        (Shape::Complete, 9),
+        (Shape::Chain, 8),
+        (Shape::Chain, 9),
+        (Shape::Chain, 70),
+        (Shape::LeafWise, 7),
+    ];
+    let cancel = Cancel::default();
+    let workers = Workers::serial(&cancel);
+    for (number, (shape, depth)) in (0..28).zip(shapes.into_iter().cycle()) {
+        let has_linear_leaves = number % 4 == 2;
+        let numbered = Recipe::numbered(number);
+        let recipe = Recipe { shape, depth, n_trees: 4, repeats: true, has_linear_leaves, ..numbered };
+        let forest = made(number, &recipe);
+        let (x, n_columns, n_outputs) = (rows(number, &forest, 600), forest.n_columns(), forest.n_outputs());
+        let encoding = Encoding::new(&forest).unwrap();
+        let bits_in = |set, x: &[f64]| {
+            let rows = Rows::F64(Dense::contiguous(x, n_columns));
+            let margins = predict_in(set, &forest, &encoding, &rows, &workers).unwrap();
+            margins.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+        };
+        let walked: Vec<u64> = x.chunks(n_columns).flat_map(|x| bits_in(simd::supported()[0], x)).collect();
+        assert_eq!(walked.len(), 600 * n_outputs);
+        for set in simd::supported() {
+            assert_eq!(bits_in(set, &x), walked, "{set:?}, forest {number}: {shape:?} of depth {depth}");
         }
     }
 }

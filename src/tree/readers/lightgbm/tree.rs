@@ -139,19 +139,22 @@ impl<'a> TreeText<'a> {
         if columns.len() != coefficients.len() {
             return Err(wrong("leaf_coeff", self.leaf_coeff, "as many numbers as `leaf_features`"));
         }
+        let n_terms = lengths.iter().try_fold(0_usize, |sum, &length| sum.checked_add(length));
+        if n_terms != Some(columns.len()) {
+            return Err(wrong("num_features", self.num_features, "counts of `leaf_features`"));
+        }
         if columns.is_empty() {
             *leaf_values = constants;
             return Ok(Vec::new());
         }
         let mut terms = columns.into_iter().zip(coefficients);
-        let mut linear = Vec::with_capacity(n);
-        for ((&if_nan, &constant), &length) in leaf_values.iter().zip(&constants).zip(&lengths) {
-            if length > terms.len() {
-                return Err(wrong("num_features", self.num_features, "counts of `leaf_features`"));
-            }
-            linear.push(Linear { constant, terms: terms.by_ref().take(length).collect(), if_nan });
-        }
-        Ok(linear)
+        let leaves = leaf_values.iter().zip(constants).zip(lengths);
+        let linear = leaves.map(|((&if_nan, constant), length)| Linear {
+            constant,
+            terms: terms.by_ref().take(length).collect(),
+            if_nan,
+        });
+        Ok(linear.collect())
     }
 }
 

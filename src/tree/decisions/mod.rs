@@ -1,5 +1,7 @@
 //! The decisions of a tree for 64 rows at a time, as the bits of a word.
 
+pub(super) mod bytes;
+
 use crate::simd::InstructionSet;
 use crate::tree::encode::{EncodedRows, ROWS_PER_BLOCK, Test};
 
@@ -23,12 +25,12 @@ pub(super) struct Members {
     rest_left: bool,
 }
 
-/// One more condition on a player: mask `from` and the decision `by`, all its bits changed by `flip`.
+/// The bits of mask `left` where the decision `by` is left, else those of `right`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Merge {
-    pub(super) from: u32,
+pub(super) struct Choice {
     pub(super) by: u32,
-    pub(super) flip: u64,
+    pub(super) left: u32,
+    pub(super) right: u32,
 }
 
 /// One word for each block of a step.
@@ -40,21 +42,32 @@ pub(super) const NO_ROW: u32 = 0;
 pub(super) const ALL_ROWS: u32 = 1;
 
 /// The decisions of a tree, by kind so that no branch depends on the node. Masks are numbered: none, all,
-/// decisions where missing values go right, those where they go left, category sets, merges.
+/// decisions where missing values go right, those where they go left, category sets, choices.
 #[derive(Debug, Default)]
 pub(super) struct Decisions {
     nan_right: Vec<Below>,
     nan_left: Vec<Below>,
     members: Vec<Members>,
-    merges: Vec<Merge>,
+    choices: Vec<Choice>,
     /// For each decision in the order of asking its kind and its place there; empty once masks are numbered.
     asked: Vec<(usize, usize)>,
 }
 
-/// Marks a mask that is a merge, until the number of decisions is known.
-const MERGED: u32 = 1 << 31;
+/// Marks a mask that is a choice, until the number of decisions is known.
+const CHOSEN: u32 = 1 << 31;
 
 impl Decisions {
+    /// None yet, with room for so many.
+    pub(super) fn with_capacity(n_decisions: usize) -> Self {
+        Self {
+            nan_right: Vec::with_capacity(n_decisions),
+            nan_left: Vec::with_capacity(n_decisions),
+            choices: Vec::with_capacity(n_decisions),
+            asked: Vec::with_capacity(n_decisions),
+            ..Self::default()
+        }
+    }
+
     /// A new decision; gives its mask, until [`Decisions::numbering`].
     pub(super) fn ask(&mut self, test: &Test<'_>) -> u32 {
         let place = match *test {
@@ -73,10 +86,10 @@ impl Decisions {
         u32::try_from(self.asked.len() + 1).expect("node numbers are u32")
     }
 
-    /// A new merge; gives its mask, until [`Decisions::numbering`].
-    pub(super) fn merge(&mut self, merge: Merge) -> u32 {
-        self.merges.push(merge);
-        MERGED + u32::try_from(self.merges.len() - 1).expect("node numbers are u32")
+    /// A new choice among masks that are there; gives its mask, until [`Decisions::numbering`].
+    pub(super) fn choose(&mut self, choice: Choice) -> u32 {
+        self.choices.push(choice);
+        CHOSEN + u32::try_from(self.choices.len() - 1).expect("node numbers are u32")
     }
 
     /// All decisions are asked: number the masks for good. Gives the final number of each.
@@ -89,11 +102,11 @@ impl Decisions {
         let n_asked = u32::try_from(asked.len()).expect("node numbers are u32");
         let number = move |mask: u32| match mask {
             NO_ROW | ALL_ROWS => mask,
-            merged if merged & MERGED != 0 => merged - MERGED + 2 + n_asked,
+            chosen if chosen & CHOSEN != 0 => chosen - CHOSEN + 2 + n_asked,
             asked_as => asked[asked_as as usize - 2],
         };
-        for merge in &mut self.merges {
-            (merge.from, merge.by) = (number(merge.from), number(merge.by));
+        for Choice { by, left, right } in &mut self.choices {
+            (*by, *left, *right) = (number(*by), number(*left), number(*right));
         }
         number
     }
@@ -107,7 +120,7 @@ impl Decisions {
         masks: &mut Vec<Masks>,
     ) {
         let (below, members) = (self.nan_right.len() + self.nan_left.len(), self.members.len());
-        masks.resize(2 + below + members + self.merges.len(), [0; STEP]);
+        masks.resize(2 + below + members + self.choices.len(), [0; STEP]);
         masks[NO_ROW as usize] = [0; STEP];
         masks[ALL_ROWS as usize] = [!0; STEP];
         let blocks = (first, n_blocks);
@@ -136,14 +149,14 @@ impl Decisions {
     ) {
         let (right, rest) = masks[2..].split_at_mut(self.nan_right.len());
         let (left, rest) = rest.split_at_mut(self.nan_left.len());
-        for (ask, masks) in self.nan_right.iter().zip(right) {
-            for (block, mask) in masks[..n_blocks].iter_mut().enumerate() {
-                *mask = nan_right(rows.column(first + block, ask.column as usize), ask.threshold);
+        // All decisions of a block before the next: its codes stay in the first-level cache.
+        for block in 0..n_blocks {
+            let codes = rows.block(first + block);
+            for (ask, masks) in self.nan_right.iter().zip(&mut *right) {
+                masks[block] = nan_right(&codes[ask.column as usize], ask.threshold);
             }
-        }
-        for (ask, masks) in self.nan_left.iter().zip(left) {
-            for (block, mask) in masks[..n_blocks].iter_mut().enumerate() {
-                *mask = nan_left(rows.column(first + block, ask.column as usize), ask.threshold);
+            for (ask, masks) in self.nan_left.iter().zip(&mut *left) {
+                masks[block] = nan_left(&codes[ask.column as usize], ask.threshold);
             }
         }
         for (ask, masks) in self.members.iter().zip(rest) {
@@ -151,20 +164,25 @@ impl Decisions {
                 *mask = members(rows.column(first + block, ask.column), ask);
             }
         }
-        let decided = masks.len() - self.merges.len();
-        for (place, merge) in (decided..).zip(&self.merges) {
-            let (from, by) = (masks[merge.from as usize], masks[merge.by as usize]);
-            for block in 0..STEP {
-                masks[place][block] = from[block] & (by[block] ^ merge.flip);
-            }
+        let decided = masks.len() - self.choices.len();
+        for (place, choice) in (decided..).zip(&self.choices) {
+            let [by, left, right] = [choice.by, choice.left, choice.right].map(|mask| masks[mask as usize]);
+            masks[place] =
+                std::array::from_fn(|block| right[block] ^ (by[block] & (left[block] ^ right[block])));
         }
     }
 }
 
-/// Bits of the codes that go left, one after the other.
+/// Bits of the codes that go left: first a byte each, which any vectors do, then eight bytes' bits by a product whose
+/// terms do not meet.
 fn below_or_nan<const NAN_LEFT: bool>(codes: &[f32; ROWS_PER_BLOCK], threshold: f32) -> u64 {
-    let goes_left = |code: f32| code <= threshold || (NAN_LEFT && code.is_nan());
-    codes.iter().enumerate().fold(0, |mask, (row, &code)| mask | u64::from(goes_left(code)) << row)
+    let goes_left = |&code: &f32| u8::from((code <= threshold) | (NAN_LEFT & code.is_nan()));
+    let bytes: [u8; ROWS_PER_BLOCK] = std::array::from_fn(|row| goes_left(&codes[row]));
+    let eighths = bytes.as_chunks().0.iter().enumerate();
+    eighths.fold(0, |mask, (eighth, &bytes)| {
+        let bits = u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        mask | bits << (8 * eighth)
+    })
 }
 
 /// Bits of the category codes that go left.

@@ -1,16 +1,22 @@
 //! From masks of 64 rows to the patterns of these rows.
 
-use super::decisions::{Masks, STEP};
+use super::{Masks, STEP};
 use crate::simd::InstructionSet;
 use crate::tree::encode::ROWS_PER_BLOCK;
 
 /// Patterns of a step's rows: one byte each.
-pub(super) type Narrow = [[u8; ROWS_PER_BLOCK]; STEP];
+pub(in crate::tree) type Narrow = [[u8; ROWS_PER_BLOCK]; STEP];
 /// Patterns of more than eight bits.
-pub(super) type Wide = [[u16; ROWS_PER_BLOCK]; STEP];
+pub(in crate::tree) type Wide = [[u16; ROWS_PER_BLOCK]; STEP];
 
 /// Join up to eight masks.
-pub(super) fn narrow(set: InstructionSet, bits: &[u32], masks: &[Masks], n_blocks: usize, out: &mut Narrow) {
+pub(in crate::tree) fn narrow(
+    set: InstructionSet,
+    bits: &[u32],
+    masks: &[Masks],
+    n_blocks: usize,
+    out: &mut Narrow,
+) {
     match set {
         #[cfg(target_arch = "x86_64")]
         #[expect(unsafe_code, reason = "entry into code for this instruction set")]
@@ -31,7 +37,7 @@ pub(super) fn narrow(set: InstructionSet, bits: &[u32], masks: &[Masks], n_block
 }
 
 /// Join up to sixteen masks.
-pub(super) fn wide(bits: &[u32], masks: &[Masks], n_blocks: usize, out: &mut Wide) {
+pub(in crate::tree) fn wide(bits: &[u32], masks: &[Masks], n_blocks: usize, out: &mut Wide) {
     let (low, high) = bits.split_at(bits.len().min(8));
     for (block, out) in out.iter_mut().enumerate().take(n_blocks) {
         let (low, high) = (transposed(low, masks, block), transposed(high, masks, block));
@@ -69,7 +75,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::{Masks, Narrow};
-    use crate::tree::patterns::decisions::NO_ROW;
+    use crate::tree::decisions::NO_ROW;
 
     /// Byte `q` of mask `n`, for all `q` and eight `n`: where it lies in two vectors of four masks each, and where the
     /// transposition of bits wants it. `half` says which half of both vectors belongs to the block.
@@ -144,7 +150,7 @@ mod x86 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::decisions::NO_ROW;
+    use super::super::NO_ROW;
     use super::*;
     use crate::simd;
 
