@@ -244,6 +244,8 @@ def test_approximate_of_the_constructor_warns(forest):
         ({"link": "logit"}, OptionError, "model_output='probability'"),
         ({"model_output": "probabilities"}, OptionError, "did you mean 'probability'"),
         ({"weights": [1.0]}, OptionError, "there is no background"),
+        ({"progress": 3}, OptionError, "`progress` is 3, but must be a function"),
+        ({"progress": "yes"}, OptionError, "`progress` is 'yes'"),
         ({"data": np.zeros((2, 5)), "weights": [1.0, -1.0]}, WeightsError, "negative"),
         ({"dato": None}, UnknownOptionError, "did you mean 'data'"),
         ({"data": np.zeros((2, 4))}, ValueError, "4 columns; the model was built with 5"),
@@ -260,7 +262,10 @@ def test_bad_options_are_refused_by_name(forest, options, error, said):
     "call,said",
     [
         (lambda e, X: e(X, dtype=np.int32), "`dtype`"),
-        (lambda e, X: e(X, y=np.zeros(6)), "does not depend on it"),
+        (lambda e, X: e(X, check_additivity="no"), "`check_additivity` is 'no', but must be True or False"),
+        (lambda e, X: e(X, approximate=2), "`approximate` is 2"),
+        (lambda e, X: e(X, silent=None), "`silent` is None"),
+        (lambda e, X: e.shap_interaction_values(X, silent="yes"), "`silent` is 'yes'"),
         (lambda e, X: e(X, interaction=True), "did you mean 'interactions'"),
         (lambda e, X: e.shap_values(X, n_job=2), "did you mean 'n_jobs'"),
         (lambda e, X: e(X[:, :3]), "3 columns; the model was built with 5"),
@@ -274,6 +279,19 @@ def test_bad_options_are_refused_by_name(forest, options, error, said):
 def test_bad_calls_are_refused_by_name(forest, call, said):
     with pytest.raises((ValueError, TypeError), match=said):
         call(ferroshap.TreeExplainer(forest.model), forest.rows)
+
+
+def test_labels_change_nothing_where_no_loss_is_explained(forest):
+    explainer = ferroshap.TreeExplainer(forest.model)
+    plain = explainer.shap_values(forest.rows)
+    np.testing.assert_array_equal(explainer.shap_values(forest.rows, np.zeros(6)), plain)
+    np.testing.assert_array_equal(explainer(forest.rows, y=["any"] * 6).values, plain)
+
+
+def test_truth_values_may_be_those_of_numpy_or_numbers(forest):
+    explainer = ferroshap.TreeExplainer(forest.model)
+    assert explainer(forest.rows, check_additivity=np.False_, silent=1).gap is None
+    assert explainer(forest.rows, check_additivity=1, approximate=np.int64(0)).gap is not None
 
 
 def test_a_result_beyond_the_memory_granted_names_its_size_and_what_to_do(forest):

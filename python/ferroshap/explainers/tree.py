@@ -11,6 +11,7 @@ from ferroshap.explainers.tree_answers import TreeAnswers
 from ferroshap.explainers.tree_columns import TreeColumns
 from ferroshap.explainers.tree_engine import TreeEngine
 from ferroshap.explainers.tree_expected import expected_value
+from ferroshap.explainers.tree_options import as_report
 from ferroshap.explainers.tree_outputs import class_names, explained_output
 from ferroshap.explainers.tree_perturbation import DEPRECATED, as_perturbation, check_old_options
 from ferroshap.explainers.tree_wrapper import ExplainedTrees
@@ -54,7 +55,7 @@ class TreeExplainer(TreeAnswers):
         Accepted for old callers; a link other than the identity is refused.
     output_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
         Names of outputs; weights of background rows; threads; three names for a seed, which changes
-        nothing here; bytes that results may take; called with ``(done, total)`` rows.
+        nothing here; bytes that results may take; called with ``(done, total)`` rows, False for no line.
 
     Attributes
     ----------
@@ -100,14 +101,14 @@ class TreeExplainer(TreeAnswers):
         rng: Seed = None,
         random_state: Seed = None,
         memory_limit: int | str | None = None,
-        progress: Report | None = None,
+        progress: Report | bool | None = None,
     ) -> None:
         """Read the model, hold the reading against its library, prepare the background."""
         del linearize_link  # there is nothing to linearise
         check_old_options(link, approximate)
         self.seed = one_seed(seed, rng, random_state)
         self.n_jobs, n_threads = n_jobs, as_threads(n_jobs)
-        self._progress = progress
+        self._progress, self._is_silent = as_report(progress)
         self._memory_limit = memory_limit
         if memory_limit is not None:
             as_bytes(memory_limit)
