@@ -51,4 +51,5 @@ def mean_of_trees(model: Any, trees: Sequence[Any], *, library_rejects_of: Any) 
         output_names=class_names(model.classes_) if is_classifier else None,
         rejects=rejects(library_rejects_of),
         is_probability=is_classifier,
+        loss=str(model.criterion),
     )
