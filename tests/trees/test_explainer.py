@@ -247,6 +247,7 @@ def test_approximate_of_the_constructor_warns(forest):
         ({"progress": 3}, OptionError, "`progress` is 3, but must be a function"),
         ({"progress": "yes"}, OptionError, "`progress` is 'yes'"),
         ({"data": np.zeros((2, 5)), "weights": [1.0, -1.0]}, WeightsError, "negative"),
+        ({"data": np.zeros((2, 5)), "weights": "abc"}, WeightsError, "`weights` is 'abc'"),
         ({"dato": None}, UnknownOptionError, "did you mean 'data'"),
         ({"data": np.zeros((2, 4))}, ValueError, "4 columns; the model was built with 5"),
         ({"feature_names": ["a"]}, ValueError, "`feature_names` has 1"),
@@ -272,6 +273,11 @@ def test_bad_options_are_refused_by_name(forest, options, error, said):
         (lambda e, X: e.shap_interaction_values(X, sparse=True, features=[0]), "`sparse` and `features`"),
         (lambda e, X: e.shap_interaction_values(X, features=["agee"]), "no column"),
         (lambda e, X: e.shap_interaction_values(X, features=[5]), "5 columns"),
+        (lambda e, X: e.shap_interaction_values(X, features=[0, 0]), "`features` has 0 twice"),
+        (lambda e, X: e.shap_interaction_values(X, features=[4, -1]), "`features` has -1 twice"),
+        (lambda e, X: e.shap_values(X, out=X), "`out` overlaps `X`"),
+        (lambda e, X: e.shap_values(X * 1e300), "infinite in single precision"),
+        (lambda e, X: e.shap_values(X * 1e300, check_additivity=False), "infinite in single precision, in row 0"),
         (lambda e, X: e.shap_interaction_values(X, reduce="median"), "Known: mean, mean_abs"),
         (lambda e, X: e(X, interactions=True, approximate=True), "no interactions"),
     ],
@@ -279,6 +285,22 @@ def test_bad_options_are_refused_by_name(forest, options, error, said):
 def test_bad_calls_are_refused_by_name(forest, call, said):
     with pytest.raises((ValueError, TypeError), match=said):
         call(ferroshap.TreeExplainer(forest.model), forest.rows)
+
+
+def test_a_limit_of_the_memory_holds_for_small_results_too(forest):
+    explainer = ferroshap.TreeExplainer(forest.model, memory_limit=200)
+    with pytest.raises(MemoryLimitError, match="takes 240 bytes, more than the 200 bytes of `memory_limit`"):
+        explainer.shap_values(forest.rows)
+    with pytest.raises(MemoryLimitError, match="`memory_limit`"):
+        explainer.shap_interaction_values(forest.rows, features=[0, 1, 2])
+    assert explainer.shap_values(forest.rows, out=np.empty((6, 5))).shape == (6, 5)
+
+
+def test_what_is_not_the_model_itself_is_named(forest):
+    with pytest.raises(InvalidModelError, match="the method `predict` of RandomForestRegressor: pass the model itself"):
+        ferroshap.TreeExplainer(forest.model.predict)
+    with pytest.raises(InvalidModelError, match=r"the class RandomForestRegressor itself: .*\.fit\(X, y\)"):
+        ferroshap.TreeExplainer(type(forest.model))
 
 
 def test_labels_change_nothing_where_no_loss_is_explained(forest):
@@ -330,7 +352,7 @@ def test_a_model_that_predicts_otherwise_is_refused_at_construction(forest):
             return super().predict(X) + 1e-3
 
     bent = Bent(3, random_state=0).fit(forest.rows, forest.rows[:, 0])
-    with pytest.raises(InvalidModelError, match="itself .*report this model; meanwhile algorithm='permutation'"):
+    with pytest.raises(InvalidModelError, match="itself .*Bent has a `predict` of its own.*algorithm='permutation'"):
         ferroshap.TreeExplainer(bent)
 
 

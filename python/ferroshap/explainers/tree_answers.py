@@ -156,7 +156,7 @@ class TreeAnswers(Explainer):
         if out is None:
             check_memory(shape, dtype, self._memory_limit, _remedy(question))
         else:
-            dtype = writable(out, shape[1:] if asked.table.is_single_row else shape, precision)
+            dtype = writable(out, shape[1:] if asked.table.is_single_row else shape, precision, asked.native)
             if asked.positions is None and engine.output.function is None:
                 into = out
         progress = self._progress_of(asked, engine, question, silent=silent)
@@ -308,6 +308,11 @@ class TreeAnswers(Explainer):
         if reduce is not None:
             return _mean(matrices, asked, is_absolute=reduce == "mean_abs", is_vector=self._engine.is_vector)
         chosen = chosen_features(features, asked.table.names or self._columns.names)
+        sides = (len(chosen), len(chosen), *(() if self._engine.is_vector else (self._engine.n_outputs,)))
+        dtype = float_name(options["dtype"]) or "float64"
+        check_memory(
+            (asked.table.n_rows, *sides), dtype, self._memory_limit, "name fewer features, or explain fewer rows"
+        )
         blocks = [matrix[:, chosen][:, :, chosen] for matrix in matrices]
         return shaped(np.concatenate(blocks), asked, is_vector=self._engine.is_vector)
 
