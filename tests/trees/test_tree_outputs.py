@@ -14,7 +14,7 @@ from sklearn.ensemble import (
 from tests.trees.games import assert_adds_up
 
 import ferroshap
-from ferroshap.errors import InvalidFeaturePerturbationError, OptionError
+from ferroshap.errors import InvalidFeaturePerturbationError, InvalidModelError, OptionError
 
 F64 = 1e-12
 
@@ -284,3 +284,34 @@ def test_expected_value_has_the_shape_of_the_output(regressor, form):
     assert_adds_up(explanation, targets.predict(ROWS), F64)
     one = RandomForestRegressor(3, random_state=0).fit(X, X[:, :1].ravel())
     assert ferroshap.TreeExplainer(one).shap_values(ROWS).shape == (12, 4)
+
+
+class Calibrated(RandomForestClassifier):
+    """A user's own class, whose probabilities are not those of the trees."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X) ** 2
+
+
+def test_a_method_of_the_users_own_is_named_where_it_is_no_sum_of_trees():
+    model = Calibrated(6, max_depth=4, random_state=0).fit(X, X[:, 0] > 0)
+    with pytest.raises(InvalidModelError, match="Calibrated has a `predict_proba` of its own"):
+        ferroshap.TreeExplainer(model)
+    assert ferroshap.Explainer(model.predict_proba, BACKGROUND).plan.route == "exact"
+
+
+def test_the_classes_that_a_classifier_predicts_are_a_function_like_any_other():
+    model = Calibrated(6, max_depth=4, random_state=0).fit(X, (X[:, 0] > 0).astype(int))
+    explainer = ferroshap.Explainer(model.predict, BACKGROUND)
+    assert explainer.plan.route == "exact"
+    assert_adds_up(explainer(ROWS), model.predict(ROWS), F64)
+
+
+def test_the_plan_names_the_route_of_a_probability_and_the_memory_of_tables(classifier):
+    probability = ferroshap.TreeExplainer(classifier, BACKGROUND, model_output="probability").plan
+    assert probability.details["kernels"] == [
+        "sigmoid of the margin: passes with signed weights for 25 background rows"
+    ]
+    (tables,) = ferroshap.TreeExplainer(classifier, BACKGROUND).plan.details["kernels"]
+    assert "tables" in tables
+    assert "iB" in tables

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from ferroshap.errors import InvalidModelError, OptionError
+from ferroshap.errors import OptionError
 from ferroshap.explainers.calls import checked_call, one_seed
 from ferroshap.explainers.names import checked_names, numbered
 from ferroshap.explainers.plan import Plan
@@ -11,6 +11,7 @@ from ferroshap.explainers.tree_answers import TreeAnswers
 from ferroshap.explainers.tree_columns import TreeColumns
 from ferroshap.explainers.tree_engine import TreeEngine
 from ferroshap.explainers.tree_expected import expected_value
+from ferroshap.explainers.tree_methods import loaded
 from ferroshap.explainers.tree_options import as_report
 from ferroshap.explainers.tree_outputs import class_names, explained_output
 from ferroshap.explainers.tree_perturbation import DEPRECATED, as_perturbation, check_old_options
@@ -22,7 +23,6 @@ from ferroshap.progress import Report
 from ferroshap.seeds import Seed
 from ferroshap.threads import as_threads
 from ferroshap.trees import TreeModel
-from ferroshap.trees.recognition import load_tree_model
 from ferroshap.trees.rows import NativeRows, RowReader
 from ferroshap.trees.verification import verify
 
@@ -328,22 +328,3 @@ class TreeExplainer(TreeAnswers):
         twin.__dict__.update({"_trees": self._trees, "_progress": self._progress, "model": self.model})
         memo[id(self)] = twin
         return twin
-
-
-def loaded(model: Any) -> TreeModel:
-    """Read a model that must be one of trees.
-
-    Raises
-    ------
-    InvalidModelError
-        When it is none.
-    """
-    trees = load_tree_model(model)
-    if trees is None:
-        msg = (
-            f"`model` is of the class {type(model).__name__}, which is no ensemble of trees that we read: pass a "
-            "model of scikit-learn, XGBoost, LightGBM or CatBoost, what ferroshap.trees.load read, or use "
-            "Explainer(model, X_background)"
-        )
-        raise InvalidModelError(msg)
-    return trees

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ferroshap import _native
 from ferroshap.errors import InvalidFeaturePerturbationError
 from ferroshap.explainers.tree_outputs import ExplainedOutput
-from ferroshap.trees.rows import NativeRows
+from ferroshap.trees.rows import NativeRows, n_rows_of
 
 Floats = NDArray[np.float64]
 Report = Callable[[int], object]
@@ -88,7 +88,8 @@ class TreeEngine:
         """Name the kernels."""
         if self.output.function is None:
             return self.plan(None, n_threads).describe()
-        return [f"{self.output.function} of the margin: rescaled sums over the background"]
+        n_rows = 0 if self.background is None else n_rows_of(self.background)
+        return [f"{self.output.function} of the margin: passes with signed weights for {n_rows} background rows"]
 
     def limited(self, n_trees: int, *, is_mean: bool) -> "TreeEngine":
         """Return the engine of the first trees alone, as many as there are or fewer; the last such is kept.
