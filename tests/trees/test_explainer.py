@@ -244,7 +244,10 @@ def test_approximate_of_the_constructor_warns(forest):
         ({"link": "logit"}, OptionError, "model_output='probability'"),
         ({"model_output": "probabilities"}, OptionError, "did you mean 'probability'"),
         ({"weights": [1.0]}, OptionError, "there is no background"),
+        ({"progress": 3}, OptionError, "`progress` is 3, but must be a function"),
+        ({"progress": "yes"}, OptionError, "`progress` is 'yes'"),
         ({"data": np.zeros((2, 5)), "weights": [1.0, -1.0]}, WeightsError, "negative"),
+        ({"data": np.zeros((2, 5)), "weights": "abc"}, WeightsError, "`weights` is 'abc'"),
         ({"dato": None}, UnknownOptionError, "did you mean 'data'"),
         ({"data": np.zeros((2, 4))}, ValueError, "4 columns; the model was built with 5"),
         ({"feature_names": ["a"]}, ValueError, "`feature_names` has 1"),
@@ -260,13 +263,21 @@ def test_bad_options_are_refused_by_name(forest, options, error, said):
     "call,said",
     [
         (lambda e, X: e(X, dtype=np.int32), "`dtype`"),
-        (lambda e, X: e(X, y=np.zeros(6)), "does not depend on it"),
+        (lambda e, X: e(X, check_additivity="no"), "`check_additivity` is 'no', but must be True or False"),
+        (lambda e, X: e(X, approximate=2), "`approximate` is 2"),
+        (lambda e, X: e(X, silent=None), "`silent` is None"),
+        (lambda e, X: e.shap_interaction_values(X, silent="yes"), "`silent` is 'yes'"),
         (lambda e, X: e(X, interaction=True), "did you mean 'interactions'"),
         (lambda e, X: e.shap_values(X, n_job=2), "did you mean 'n_jobs'"),
         (lambda e, X: e(X[:, :3]), "3 columns; the model was built with 5"),
         (lambda e, X: e.shap_interaction_values(X, sparse=True, features=[0]), "`sparse` and `features`"),
         (lambda e, X: e.shap_interaction_values(X, features=["agee"]), "no column"),
         (lambda e, X: e.shap_interaction_values(X, features=[5]), "5 columns"),
+        (lambda e, X: e.shap_interaction_values(X, features=[0, 0]), "`features` has 0 twice"),
+        (lambda e, X: e.shap_interaction_values(X, features=[4, -1]), "`features` has -1 twice"),
+        (lambda e, X: e.shap_values(X, out=X), "`out` overlaps `X`"),
+        (lambda e, X: e.shap_values(X * 1e300), "infinite in single precision"),
+        (lambda e, X: e.shap_values(X * 1e300, check_additivity=False), "infinite in single precision, in row 0"),
         (lambda e, X: e.shap_interaction_values(X, reduce="median"), "Known: mean, mean_abs"),
         (lambda e, X: e(X, interactions=True, approximate=True), "no interactions"),
     ],
@@ -274,6 +285,35 @@ def test_bad_options_are_refused_by_name(forest, options, error, said):
 def test_bad_calls_are_refused_by_name(forest, call, said):
     with pytest.raises((ValueError, TypeError), match=said):
         call(ferroshap.TreeExplainer(forest.model), forest.rows)
+
+
+def test_a_limit_of_the_memory_holds_for_small_results_too(forest):
+    explainer = ferroshap.TreeExplainer(forest.model, memory_limit=200)
+    with pytest.raises(MemoryLimitError, match="takes 240 bytes, more than the 200 bytes of `memory_limit`"):
+        explainer.shap_values(forest.rows)
+    with pytest.raises(MemoryLimitError, match="`memory_limit`"):
+        explainer.shap_interaction_values(forest.rows, features=[0, 1, 2])
+    assert explainer.shap_values(forest.rows, out=np.empty((6, 5))).shape == (6, 5)
+
+
+def test_what_is_not_the_model_itself_is_named(forest):
+    with pytest.raises(InvalidModelError, match="the method `predict` of RandomForestRegressor: pass the model itself"):
+        ferroshap.TreeExplainer(forest.model.predict)
+    with pytest.raises(InvalidModelError, match=r"the class RandomForestRegressor itself: .*\.fit\(X, y\)"):
+        ferroshap.TreeExplainer(type(forest.model))
+
+
+def test_labels_change_nothing_where_no_loss_is_explained(forest):
+    explainer = ferroshap.TreeExplainer(forest.model)
+    plain = explainer.shap_values(forest.rows)
+    np.testing.assert_array_equal(explainer.shap_values(forest.rows, np.zeros(6)), plain)
+    np.testing.assert_array_equal(explainer(forest.rows, y=["any"] * 6).values, plain)
+
+
+def test_truth_values_may_be_those_of_numpy_or_numbers(forest):
+    explainer = ferroshap.TreeExplainer(forest.model)
+    assert explainer(forest.rows, check_additivity=np.False_, silent=1).gap is None
+    assert explainer(forest.rows, check_additivity=1, approximate=np.int64(0)).gap is not None
 
 
 def test_a_result_beyond_the_memory_granted_names_its_size_and_what_to_do(forest):
@@ -312,7 +352,7 @@ def test_a_model_that_predicts_otherwise_is_refused_at_construction(forest):
             return super().predict(X) + 1e-3
 
     bent = Bent(3, random_state=0).fit(forest.rows, forest.rows[:, 0])
-    with pytest.raises(InvalidModelError, match="itself .*report this model; meanwhile algorithm='permutation'"):
+    with pytest.raises(InvalidModelError, match="itself .*Bent has a `predict` of its own.*algorithm='permutation'"):
         ferroshap.TreeExplainer(bent)
 
 

@@ -13,6 +13,7 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 from tests.trees.probes import assert_reads
 
+import ferroshap
 from ferroshap.errors import InvalidModelError
 from ferroshap.trees.recognition import load_tree_model
 from ferroshap.trees.sklearn.isolation_forest import mean_path
@@ -152,3 +153,18 @@ def test_path_lengths_are_those_of_the_paper():
 
 def test_isolation_forests_of_single_rows_cannot_be_asked():
     assert load_tree_model(IsolationForest(max_samples=1, **FEW).fit(X)).raw is None
+
+
+def test_a_forest_is_asked_in_one_thread_and_stays_as_it_is():
+    X = np.random.default_rng(3).normal(size=(60, 3))
+    asked = []
+
+    class Forest(RandomForestRegressor):
+        def predict(self, X):
+            asked.append(self.n_jobs)
+            return super().predict(X)
+
+    model = Forest(3, n_jobs=2, random_state=0).fit(X, X[:, 0])
+    ferroshap.TreeExplainer(model)(X)
+    assert set(asked) == {1}
+    assert model.n_jobs == 2

@@ -9,11 +9,12 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
+    VotingRegressor,
 )
 from tests.trees.games import assert_adds_up
 
 import ferroshap
-from ferroshap.errors import InvalidFeaturePerturbationError, OptionError
+from ferroshap.errors import InvalidFeaturePerturbationError, InvalidModelError, OptionError
 
 F64 = 1e-12
 
@@ -105,6 +106,85 @@ def test_the_squared_loss_of_a_regressor(regressor):
     y = ROWS[:, 0]
     explanation = ferroshap.TreeExplainer(regressor, BACKGROUND, model_output="log_loss")(ROWS, y=y)
     assert_adds_up(explanation, (regressor.predict(ROWS) - y) ** 2, F64)
+
+
+def of_xgboost(objective):
+    xgboost = pytest.importorskip("xgboost")
+    return xgboost.XGBRegressor(n_estimators=4, n_jobs=1, objective=objective).fit(X, X[:, 0])
+
+
+def of_lightgbm(objective):
+    lightgbm = pytest.importorskip("lightgbm")
+    return lightgbm.LGBMRegressor(n_estimators=4, n_jobs=1, objective=objective, verbose=-1).fit(X, X[:, 0])
+
+
+def ranker_of_lightgbm():
+    lightgbm = pytest.importorskip("lightgbm")
+    model = lightgbm.LGBMRanker(n_estimators=4, n_jobs=1, verbose=-1)
+    return model.fit(X, (X[:, 0] > 0).astype(int), group=[20] * 10)
+
+
+def ranker_of_xgboost():
+    xgboost = pytest.importorskip("xgboost")
+    return xgboost.XGBRanker(n_estimators=4, n_jobs=1).fit(X, (X[:, 0] > 0).astype(int), group=[20] * 10)
+
+
+def of_catboost(loss):
+    catboost = pytest.importorskip("catboost")
+    options = {"iterations": 4, "verbose": 0, "allow_writing_files": False, "thread_count": 1}
+    return catboost.CatBoostRegressor(loss_function=loss, **options).fit(X, X[:, 0])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: of_xgboost("reg:absoluteerror"),
+        lambda: of_lightgbm("quantile"),
+        lambda: of_catboost("MAE"),
+        ranker_of_lightgbm,
+        ranker_of_xgboost,
+        lambda: GradientBoostingRegressor(n_estimators=4, loss="quantile").fit(X, X[:, 0]),
+        lambda: HistGradientBoostingRegressor(max_iter=4, loss="absolute_error").fit(X, X[:, 0]),
+        lambda: RandomForestRegressor(4, criterion="absolute_error").fit(X, X[:, 0]),
+    ],
+    ids=["xgboost", "lightgbm", "catboost", "ranker", "xgboost ranker", "boosting", "histograms", "forest"],
+)
+def test_a_model_of_another_loss_is_not_taken_for_one_of_squared_error(model):
+    with pytest.raises(OptionError, match="instead of the squared error, is not explained through its trees"):
+        ferroshap.TreeExplainer(model(), BACKGROUND, model_output="log_loss")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: of_xgboost("reg:squarederror"),
+        lambda: of_lightgbm("regression"),
+        lambda: of_catboost("RMSE"),
+        lambda: HistGradientBoostingRegressor(max_iter=4).fit(X, X[:, 0]),
+        lambda: RandomForestRegressor(4).fit(X, X[:, 0]),
+        lambda: VotingRegressor([("a", RandomForestRegressor(4)), ("b", RandomForestRegressor(3))]).fit(X, X[:, 0]),
+    ],
+    ids=["xgboost", "lightgbm", "catboost", "histograms", "forest", "vote"],
+)
+def test_models_of_squared_error_have_that_loss(model):
+    fitted = model()
+    explainer = ferroshap.TreeExplainer(fitted, BACKGROUND, model_output="log_loss")
+    y = ROWS[:, 0]
+    is_single = type(fitted).__module__.startswith("xgboost")
+    assert_adds_up(explainer(ROWS, y=y), (fitted.predict(ROWS) - y) ** 2, 1e-5 if is_single else F64)
+
+
+def test_model_files_say_the_loss_too():
+    files = {
+        "xgboost": bytes(of_xgboost("reg:squarederror").get_booster().save_raw("ubj")),
+        "xgboost's text": bytes(of_xgboost("reg:squarederror").get_booster().save_raw("json")),
+        "lightgbm": of_lightgbm("regression").booster_.model_to_string().encode(),
+    }
+    for data in files.values():
+        ferroshap.TreeExplainer(ferroshap.trees.load(data), BACKGROUND, model_output="log_loss")
+    other = of_xgboost("reg:absoluteerror").get_booster().save_raw("ubj")
+    with pytest.raises(OptionError, match="'reg:absoluteerror' instead of the squared error"):
+        ferroshap.TreeExplainer(ferroshap.trees.load(bytes(other)), BACKGROUND, model_output="log_loss")
 
 
 def test_an_exponential_link_is_explained_on_the_scale_of_predict():
@@ -204,3 +284,34 @@ def test_expected_value_has_the_shape_of_the_output(regressor, form):
     assert_adds_up(explanation, targets.predict(ROWS), F64)
     one = RandomForestRegressor(3, random_state=0).fit(X, X[:, :1].ravel())
     assert ferroshap.TreeExplainer(one).shap_values(ROWS).shape == (12, 4)
+
+
+class Calibrated(RandomForestClassifier):
+    """A user's own class, whose probabilities are not those of the trees."""
+
+    def predict_proba(self, X):
+        return super().predict_proba(X) ** 2
+
+
+def test_a_method_of_the_users_own_is_named_where_it_is_no_sum_of_trees():
+    model = Calibrated(6, max_depth=4, random_state=0).fit(X, X[:, 0] > 0)
+    with pytest.raises(InvalidModelError, match="Calibrated has a `predict_proba` of its own"):
+        ferroshap.TreeExplainer(model)
+    assert ferroshap.Explainer(model.predict_proba, BACKGROUND).plan.route == "exact"
+
+
+def test_the_classes_that_a_classifier_predicts_are_a_function_like_any_other():
+    model = Calibrated(6, max_depth=4, random_state=0).fit(X, (X[:, 0] > 0).astype(int))
+    explainer = ferroshap.Explainer(model.predict, BACKGROUND)
+    assert explainer.plan.route == "exact"
+    assert_adds_up(explainer(ROWS), model.predict(ROWS), F64)
+
+
+def test_the_plan_names_the_route_of_a_probability_and_the_memory_of_tables(classifier):
+    probability = ferroshap.TreeExplainer(classifier, BACKGROUND, model_output="probability").plan
+    assert probability.details["kernels"] == [
+        "sigmoid of the margin: passes with signed weights for 25 background rows"
+    ]
+    (tables,) = ferroshap.TreeExplainer(classifier, BACKGROUND).plan.details["kernels"]
+    assert "tables" in tables
+    assert "iB" in tables

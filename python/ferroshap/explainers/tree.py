@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from ferroshap.errors import InvalidModelError, OptionError
+from ferroshap.errors import OptionError
 from ferroshap.explainers.calls import checked_call, one_seed
 from ferroshap.explainers.names import checked_names, numbered
 from ferroshap.explainers.plan import Plan
@@ -11,6 +11,8 @@ from ferroshap.explainers.tree_answers import TreeAnswers
 from ferroshap.explainers.tree_columns import TreeColumns
 from ferroshap.explainers.tree_engine import TreeEngine
 from ferroshap.explainers.tree_expected import expected_value
+from ferroshap.explainers.tree_methods import loaded
+from ferroshap.explainers.tree_options import as_report
 from ferroshap.explainers.tree_outputs import class_names, explained_output
 from ferroshap.explainers.tree_perturbation import DEPRECATED, as_perturbation, check_old_options
 from ferroshap.explainers.tree_wrapper import ExplainedTrees
@@ -21,7 +23,6 @@ from ferroshap.progress import Report
 from ferroshap.seeds import Seed
 from ferroshap.threads import as_threads
 from ferroshap.trees import TreeModel
-from ferroshap.trees.recognition import load_tree_model
 from ferroshap.trees.rows import NativeRows, RowReader
 from ferroshap.trees.verification import verify
 
@@ -54,7 +55,7 @@ class TreeExplainer(TreeAnswers):
         Accepted for old callers; a link other than the identity is refused.
     output_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
         Names of outputs; weights of background rows; threads; three names for a seed, which changes
-        nothing here; bytes that results may take; called with ``(done, total)`` rows.
+        nothing here; bytes that results may take; called with ``(done, total)`` rows, False for no line.
 
     Attributes
     ----------
@@ -100,14 +101,14 @@ class TreeExplainer(TreeAnswers):
         rng: Seed = None,
         random_state: Seed = None,
         memory_limit: int | str | None = None,
-        progress: Report | None = None,
+        progress: Report | bool | None = None,
     ) -> None:
         """Read the model, hold the reading against its library, prepare the background."""
         del linearize_link  # there is nothing to linearise
         check_old_options(link, approximate)
         self.seed = one_seed(seed, rng, random_state)
         self.n_jobs, n_threads = n_jobs, as_threads(n_jobs)
-        self._progress = progress
+        self._progress, self._is_silent = as_report(progress)
         self._memory_limit = memory_limit
         if memory_limit is not None:
             as_bytes(memory_limit)
@@ -327,22 +328,3 @@ class TreeExplainer(TreeAnswers):
         twin.__dict__.update({"_trees": self._trees, "_progress": self._progress, "model": self.model})
         memo[id(self)] = twin
         return twin
-
-
-def loaded(model: Any) -> TreeModel:
-    """Read a model that must be one of trees.
-
-    Raises
-    ------
-    InvalidModelError
-        When it is none.
-    """
-    trees = load_tree_model(model)
-    if trees is None:
-        msg = (
-            f"`model` is of the class {type(model).__name__}, which is no ensemble of trees that we read: pass a "
-            "model of scikit-learn, XGBoost, LightGBM or CatBoost, what ferroshap.trees.load read, or use "
-            "Explainer(model, X_background)"
-        )
-        raise InvalidModelError(msg)
-    return trees

@@ -13,6 +13,7 @@ from ferroshap.explainers.tree_checks import check_sums, rows_for_library
 from ferroshap.explainers.tree_columns import TreeColumns
 from ferroshap.explainers.tree_engine import TreeEngine
 from ferroshap.explainers.tree_inputs import RowsAsked, read_labels, read_rows
+from ferroshap.explainers.tree_options import as_flag, trees_of_limit
 from ferroshap.explainers.tree_packing import (
     SparseInteractions,
     check_memory,
@@ -58,6 +59,7 @@ class TreeAnswers(Explainer):
     _reader: RowReader
     _engine: TreeEngine
     _progress: Report | None
+    _is_silent: bool
     _memory_limit: int | str | None
     _name_table: NameTable
     _output_table: NameTable
@@ -68,6 +70,7 @@ class TreeAnswers(Explainer):
     def _question(self, *, interactions: Any, approximate: Any) -> str:
         """Name what is asked for."""
         engine = self._engine
+        approximate, interactions = as_flag(approximate, "approximate"), as_flag(interactions, "interactions")
         if approximate and interactions:
             msg = "`approximate` and `interactions` were given, but the approximation has no interactions: pass one"
             raise OptionError(msg)
@@ -98,9 +101,10 @@ class TreeAnswers(Explainer):
         """Answer a question about rows, and hold the answer against predictions."""
         self.partial = None
         precision = float_name(dtype)
+        check_additivity, silent = as_flag(check_additivity, "check_additivity"), as_flag(silent, "silent")
         n_threads = as_threads(self.n_jobs if n_jobs is None else n_jobs)
         asked = read_rows(X, self._columns, self._reader)
-        engine = self._engine.limited(tree_limit)
+        engine = self._limited(tree_limit)
         labels = self._labels(y, asked)
         n_axes = 2 if question == "interactions" else 1
         values = self._answer(asked, engine, question, n_threads, precision, out, labels, silent=silent)
@@ -120,13 +124,14 @@ class TreeAnswers(Explainer):
             values = out
         return Computed(asked, values, base, gap, n_axes)
 
+    def _limited(self, tree_limit: Any) -> TreeEngine:
+        """Return the engine of as many trees as are asked for."""
+        n_trees = trees_of_limit(tree_limit, self._trees)
+        return self._engine if n_trees is None else self._engine.limited(n_trees, is_mean=self._trees.is_mean_of_rounds)
+
     def _labels(self, y: Any, asked: RowsAsked) -> Floats | None:
-        if self._engine.output.needs_labels:
-            return read_labels(y, asked.table.n_rows, self._classes)
-        if y is not None:
-            msg = f"`y` was given, but model_output={self._engine.output.name!r} does not depend on it: leave it out"
-            raise OptionError(msg)
-        return None
+        """Read the labels, where the output depends on them; old callers pass them with every output."""
+        return read_labels(y, asked.table.n_rows, self._classes) if self._engine.output.needs_labels else None
 
     def _answer(
         self,
@@ -151,7 +156,7 @@ class TreeAnswers(Explainer):
         if out is None:
             check_memory(shape, dtype, self._memory_limit, _remedy(question))
         else:
-            dtype = writable(out, shape[1:] if asked.table.is_single_row else shape, precision)
+            dtype = writable(out, shape[1:] if asked.table.is_single_row else shape, precision, asked.native)
             if asked.positions is None and engine.output.function is None:
                 into = out
         progress = self._progress_of(asked, engine, question, silent=silent)
@@ -191,6 +196,7 @@ class TreeAnswers(Explainer):
         return self._packed(Computed(part, values, base, None, n_axes), status="INTERRUPTED")
 
     def _progress_of(self, asked: RowsAsked, engine: TreeEngine, question: str, *, silent: bool) -> Progress | None:
+        silent = silent or self._is_silent
         if self._progress is None and (silent or leaf_rows(engine, question, asked.table.n_rows) < LONG):
             return None
         return Progress(asked.table.n_rows, silent=silent, report=self._progress, unit="rows")
@@ -210,29 +216,33 @@ class TreeAnswers(Explainer):
         """Hold sums against our own prediction of every row, and that against the library's for the first rows."""
         margins = engine.forest.predict(asked.native, n_threads)
         n_compared = rows_for_library(self._trees, asked.table.n_rows, self._n_compared)
-        if n_compared and engine.forest.n_trees == self._trees.forest.n_trees:
-            self._compare_with_library(asked, margins, n_compared)
+        if n_compared:
+            self._compare_with_library(asked, engine.forest, margins, n_compared)
         outputs = engine.outputs_of(margins if shift is None else margins + shift, labels)
         sums = values.sum(axis=1) if n_axes == 2 else values
         is_single = values.dtype.char == "f" or "float32" in {precision, engine.forest.predicts_in}
         arithmetic = "float32" if is_single else "float64"
         return check_sums(base, sums, outputs, arithmetic, self._trees.library)
 
-    def _compare_with_library(self, asked: RowsAsked, margins: Floats, n_rows: int) -> None:
+    def _compare_with_library(self, asked: RowsAsked, forest: Any, margins: Floats, n_rows: int) -> None:
         trees = self._trees
-        theirs = self._asked_of_frame(asked, n_rows)
+        if forest.n_trees < trees.forest.n_trees:
+            trees = trees.of_first(forest)
+            if trees.raw is None:
+                return
+        theirs = self._asked_of_frame(trees, asked, n_rows)
         if theirs is None:
             rows = as_dense(first_rows(asked.native, n_rows), trees.forest.n_columns, trees.forest.absent)
             theirs = ask(trees, rows if trees.to_library is None else trees.to_library(rows))
         compare(trees, margins[:n_rows], theirs, "row")
         self._n_compared += n_rows
 
-    def _asked_of_frame(self, asked: RowsAsked, n_rows: int) -> Floats | None:
+    def _asked_of_frame(self, trees: TreeModel, asked: RowsAsked, n_rows: int) -> Floats | None:
         """What the library says of the user's own frame, whose categories it looks up itself; None if it takes none."""
         if asked.matched.kind != "pandas" or not self._reader.has_categories or self._trees.feature_names is None:
             return None
         try:
-            return ask(self._trees, asked.matched.source.iloc[:n_rows])
+            return ask(trees, asked.matched.source.iloc[:n_rows])
         except Exception:  # noqa: BLE001 - a library that takes no such frame gets numbers and codes
             return None
 
@@ -272,7 +282,11 @@ class TreeAnswers(Explainer):
         """Answer `shap_interaction_values`."""
         given = [
             name
-            for name, value in (("sparse", sparse), ("features", features is not None), ("reduce", reduce))
+            for name, value in (
+                ("sparse", as_flag(sparse, "sparse")),
+                ("features", features is not None),
+                ("reduce", reduce),
+            )
             if value
         ]
         if len(given) > 1 or (given and out is not None):
@@ -280,6 +294,7 @@ class TreeAnswers(Explainer):
             msg = f"{names} were given, which are different results: pass one of them"
             raise OptionError(msg)
         question = self._question(interactions=True, approximate=False)
+        options = options | {"silent": as_flag(options["silent"], "silent")}
         if sparse:
             return self._sparse(X, options)
         if features is None and reduce is None:
@@ -293,6 +308,11 @@ class TreeAnswers(Explainer):
         if reduce is not None:
             return _mean(matrices, asked, is_absolute=reduce == "mean_abs", is_vector=self._engine.is_vector)
         chosen = chosen_features(features, asked.table.names or self._columns.names)
+        sides = (len(chosen), len(chosen), *(() if self._engine.is_vector else (self._engine.n_outputs,)))
+        dtype = float_name(options["dtype"]) or "float64"
+        check_memory(
+            (asked.table.n_rows, *sides), dtype, self._memory_limit, "name fewer features, or explain fewer rows"
+        )
         blocks = [matrix[:, chosen][:, :, chosen] for matrix in matrices]
         return shaped(np.concatenate(blocks), asked, is_vector=self._engine.is_vector)
 
@@ -301,7 +321,7 @@ class TreeAnswers(Explainer):
         self._labels(options["y"], asked)
         precision = float_name(options["dtype"])
         n_threads = as_threads(self.n_jobs if options["n_jobs"] is None else options["n_jobs"])
-        engine = self._engine.limited(options["tree_limit"])
+        engine = self._limited(options["tree_limit"])
         row_bytes = 8 * len(self._columns.names) ** 2 * engine.n_outputs
         step = max(1, CHUNK_BYTES // row_bytes)
         n_rows = asked.table.n_rows
@@ -318,7 +338,7 @@ class TreeAnswers(Explainer):
         self._labels(options["y"], asked)
         precision = float_name(options["dtype"])
         n_threads = as_threads(self.n_jobs if options["n_jobs"] is None else options["n_jobs"])
-        engine = self._engine.limited(options["tree_limit"])
+        engine = self._limited(options["tree_limit"])
         pairs = engine.plan(precision, n_threads).pairs
         values = self._answer(
             asked, engine, "pair_interactions", n_threads, precision, None, None, silent=options["silent"]

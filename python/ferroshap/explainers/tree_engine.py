@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ferroshap import _native
 from ferroshap.errors import InvalidFeaturePerturbationError
 from ferroshap.explainers.tree_outputs import ExplainedOutput
-from ferroshap.trees.rows import NativeRows
+from ferroshap.trees.rows import NativeRows, n_rows_of
 
 Floats = NDArray[np.float64]
 Report = Callable[[int], object]
@@ -88,21 +88,23 @@ class TreeEngine:
         """Name the kernels."""
         if self.output.function is None:
             return self.plan(None, n_threads).describe()
-        return [f"{self.output.function} of the margin: rescaled sums over the background"]
+        n_rows = 0 if self.background is None else n_rows_of(self.background)
+        return [f"{self.output.function} of the margin: passes with signed weights for {n_rows} background rows"]
 
-    def limited(self, tree_limit: int | None) -> "TreeEngine":
-        """Return the engine of the first trees alone; the last such is kept."""
-        if tree_limit is None or tree_limit <= 0 or tree_limit >= self.forest.n_trees:
-            return self
-        if self._limited is None or self._limited[0] != tree_limit:
+    def limited(self, n_trees: int, *, is_mean: bool) -> "TreeEngine":
+        """Return the engine of the first trees alone, as many as there are or fewer; the last such is kept.
+
+        A forest that is the mean of its rounds becomes that of those which are left.
+        """
+        if self._limited is None or self._limited[0] != n_trees:
             part = copy.copy(self)
             part.__dict__ |= {
-                "forest": self.forest.first_trees(tree_limit),
+                "forest": first_trees(self.forest, n_trees, is_mean=is_mean),
                 "_plans": {},
                 "_margin_plans": {},
                 "_limited": None,
             }
-            self._limited = tree_limit, part
+            self._limited = n_trees, part
         return self._limited[1]
 
     @property
@@ -167,6 +169,16 @@ class TreeEngine:
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is made anew at the first call."""
         return self.__dict__ | {"_plans": {}, "_margin_plans": {}, "_limited": None}
+
+
+def first_trees(forest: _native.Forest, n_trees: int, *, is_mean: bool) -> _native.Forest:
+    """Keep the first trees; where the whole is a mean, they weigh as much as all did."""
+    part = forest.first_trees(n_trees)
+    if not is_mean:
+        return part
+    weight = forest.n_trees / n_trees
+    offset = (1.0 - weight) * forest.offset  # the part's own comes back times the weight
+    return _native.combine_forests([(part, weight, None, None)], forest.n_columns, forest.n_outputs, offset)
 
 
 def of_margin(output: ExplainedOutput, margins: Floats, labels: Floats | None) -> Floats:

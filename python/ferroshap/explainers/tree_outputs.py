@@ -7,6 +7,11 @@ from ferroshap.errors import InvalidFeaturePerturbationError, OptionError, neare
 from ferroshap.trees import TreeModel
 
 KNOWN = ("raw", "probability", "log_loss", "predict_proba", "decision_function", "predict")
+#: What libraries call the squared error, the one loss besides the logarithmic that has an exact route.
+SQUARED_ERRORS = {
+    *("squared_error", "friedman_mse", "mse", "ls", "least_squares"),  # scikit-learn, the last three before 1.0
+    *("reg:squarederror", "reg:linear", "regression", "RMSE"),  # XGBoost, LightGBM, CatBoost
+}
 
 
 class NotExplainedError(OptionError):
@@ -45,7 +50,8 @@ def class_names(model: TreeModel) -> list[str] | None:
     if model.output_names is not None:
         return model.output_names
     classes = getattr(model.model, "classes_", None)
-    return None if classes is None or isinstance(classes, list) else [str(name) for name in classes]
+    # CatBoost's regressors have an empty array.
+    return None if classes is None or isinstance(classes, list) else [str(name) for name in classes] or None
 
 
 def explained_output(model: TreeModel, name: Any, *, has_background: bool) -> ExplainedOutput:
@@ -74,7 +80,9 @@ def explained_output(model: TreeModel, name: Any, *, has_background: bool) -> Ex
 def _output(model: TreeModel, name: str) -> ExplainedOutput:
     kind, scale = model.forest.transform
     estimator = model.model
-    is_classifier = model.is_probability or kind in {"sigmoid", "softmax"} or hasattr(estimator, "classes_")
+    is_classifier = (
+        model.is_probability or kind in {"sigmoid", "softmax"} or len(getattr(estimator, "classes_", ())) > 0
+    )
     if name == "raw" or (model.is_probability and name in {"probability", "predict_proba"}):
         return ExplainedOutput(name)
     if name == "decision_function" and not model.is_probability and hasattr(estimator, "decision_function"):
@@ -89,9 +97,12 @@ def _output(model: TreeModel, name: str) -> ExplainedOutput:
     if name == "log_loss" and model.is_vector and not model.is_probability:
         if kind == "sigmoid":
             return ExplainedOutput(name, "log_loss", scale)
-        if kind == "identity" and not is_classifier:
+        if kind == "identity" and not is_classifier and model.loss in SQUARED_ERRORS:
             return ExplainedOutput(name, "squared_loss")
     what = type(estimator).__name__ if estimator is not None else model.library
+    if name == "log_loss" and kind == "identity" and not is_classifier:
+        fitted = f"fitted on the loss {model.loss!r}" if model.loss else "which does not say what it was fitted on"
+        what = f"{what}, {fitted} instead of the squared error,"
     msg = (
         f"`model_output={name!r}` of {what} is not explained through its trees: explain model_output='raw', "
         "or the function itself with Explainer(f, X_background, algorithm='permutation')"

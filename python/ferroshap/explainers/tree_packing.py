@@ -9,8 +9,9 @@ from ferroshap.errors import DimensionError, MemoryLimitError, OptionError, near
 from ferroshap.explainers.names import Positions
 from ferroshap.explainers.tree_inputs import RowsAsked
 from ferroshap.memory import as_bytes
+from ferroshap.trees.rows import NativeRows
 
-#: Results below that are not worth a look at the memory.
+#: Results below that are not worth a look at the memory, where no limit was given.
 SMALL_BYTES = 1 << 26
 FLOATS = ("float32", "float64")
 
@@ -67,13 +68,15 @@ def float_name(dtype: Any) -> str | None:
     return name
 
 
-def writable(out: Any, shape: tuple[int, ...], dtype: str | None) -> str:
+def writable(out: Any, shape: tuple[int, ...], dtype: str | None, rows: NativeRows) -> str:
     """Check the array that results are to be written into, and return its type.
 
     Raises
     ------
     DimensionError
         When it is not a C-contiguous array of floats of that shape that can be written.
+    OptionError
+        When it shares memory with the rows.
     """
     found = float_name(getattr(out, "dtype", type(out).__name__))
     if not isinstance(out, np.ndarray) or out.shape != shape or not out.flags.c_contiguous or not out.flags.writeable:
@@ -82,6 +85,9 @@ def writable(out: Any, shape: tuple[int, ...], dtype: str | None) -> str:
         raise DimensionError(msg)
     if dtype is not None and found != dtype:
         msg = f"`out` holds {found}, but `dtype` is {dtype}: pass one of them"
+        raise OptionError(msg)
+    if any(np.may_share_memory(out, part) for part in (rows if isinstance(rows, tuple) else (rows,))):
+        msg = "`out` overlaps `X` in memory, so that results would overwrite rows to come: pass another array"
         raise OptionError(msg)
     return found or "float64"
 
@@ -97,15 +103,21 @@ def check_memory(shape: tuple[int, ...], dtype: str, memory_limit: int | str | N
     n_bytes = int(np.dtype(dtype).itemsize)
     for axis in shape:
         n_bytes *= int(axis)
-    if n_bytes <= SMALL_BYTES:
+    if memory_limit is None and n_bytes <= SMALL_BYTES:
         return
     limit = as_bytes(memory_limit)
     if n_bytes > limit:
         msg = (
-            f"the result of shape {shape} in {dtype} takes {n_bytes / 2**30:,.1f} GiB, more than "
-            f"the {limit / 2**30:,.1f} GiB of `memory_limit`: {remedy}"
+            f"the result of shape {shape} in {dtype} takes {_size(n_bytes)}, more than "
+            f"the {_size(limit)} of `memory_limit`: {remedy}"
         )
         raise MemoryLimitError(msg)
+
+
+def _size(n_bytes: int) -> str:
+    if n_bytes < 2**20:
+        return f"{n_bytes:,} bytes"
+    return f"{n_bytes / 2**30:,.1f} GiB" if n_bytes >= 2**26 else f"{n_bytes / 2**20:,.1f} MiB"
 
 
 def chosen_features(features: Any, names: list[str]) -> NDArray[np.int64]:
@@ -123,4 +135,7 @@ def chosen_features(features: Any, names: list[str]) -> NDArray[np.int64]:
             raise OptionError(msg)
         else:
             chosen.append(int(feature) % len(names))
+        if chosen[-1] in chosen[:-1]:
+            msg = f"`features` has {feature!r} twice (column {chosen[-1]}): name every column once"
+            raise OptionError(msg)
     return np.array(chosen, dtype=np.int64)

@@ -139,7 +139,11 @@ def as_masker(masker: Any, *, argument: str = "masker", weights: Any = None) -> 
 def _normalised(weights: Any, n_rows: int) -> Floats:
     if weights is None:
         return np.full(n_rows, 1.0 / n_rows)
-    given = np.asarray(weights, dtype=np.float64)
+    try:
+        given = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        msg = f"`weights` is {weights!r}, but must hold one number for each of the {n_rows} background rows"
+        raise WeightsError(msg) from None
     if given.shape != (n_rows,):
         msg = f"`weights` has shape {given.shape}, but the background has {n_rows} rows: pass one number for each"
         raise WeightsError(msg)

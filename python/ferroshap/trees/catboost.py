@@ -4,6 +4,7 @@ A model is read through its own JSON. The file holds no categories, only their h
 hashed as CatBoost hashes them, and an unknown category is what CatBoost takes it for.
 """
 
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -53,6 +54,7 @@ def read(model: Any) -> TreeModel:
         output_names=names if forest.n_outputs > 1 else None,
         to_library=_rows_with_categories(forest) if has_categories else None,
         category_key=category_key if has_categories else None,
+        loss=_loss(model),
     )
 
 
@@ -89,6 +91,14 @@ def _as_json(model: Any) -> bytes:
             msg = f"CatBoost cannot write the model as JSON, which we read it by: {error}"
             raise InvalidModelError(msg) from error
         return path.read_bytes()
+
+
+def _loss(model: Any) -> str:
+    """The name of the loss, from the parameters that the model carries."""
+    try:
+        return str(json.loads(model.get_metadata()["params"])["loss_function"]["type"])
+    except KeyError:
+        return ""
 
 
 def _raw(model: Any) -> Callable[[Any], Floats]:

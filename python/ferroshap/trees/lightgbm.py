@@ -6,6 +6,7 @@ we explain the average, as `predict` does. After early stopping the best iterati
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,9 @@ def read(model: Any) -> TreeModel:
     text = booster.model_to_string()  # up to the best iteration
     forest = _native.read_forest(text.encode(), "lightgbm")
     rounds = forest.n_trees // max(forest.trees_per_round, 1)
-    is_average = "\naverage_output\n" in text.partition("\nTree=")[0]
+    header = text.partition("\nTree=")[0]
+    is_average = "\naverage_output\n" in header
+    raw = _raw(booster, is_average=is_average)
     classes = getattr(model, "classes_", None) if hasattr(model, "predict_proba") else None
     if classes is not None and len(classes) != forest.n_outputs:
         classes = None  # of two classes the second's score is explained
@@ -53,20 +56,24 @@ def read(model: Any) -> TreeModel:
         forest=forest,
         model=model,
         library=f"lightgbm {sys.modules['lightgbm'].__version__}",
-        raw=_raw(booster, max(rounds, 1) if is_average else 1),
+        raw=partial(raw, n_rounds=max(rounds, 1)),
         is_vector=forest.n_outputs == 1,
         feature_names=forest.names,
         output_names=None if classes is None else [str(name) for name in classes],
         frame_categories=by_column,
         categories_in_order=(booster.pandas_categorical or None) if by_column is None else None,
+        is_mean_of_rounds=is_average,
+        loss=header.partition("\nobjective=")[2].partition("\n")[0],
+        raw_of_first=raw,
     )
 
 
-def _raw(booster: Any, rounds: int) -> Callable[[Any], Floats]:
-    """The raw score, divided by the rounds where the prediction is."""
+def _raw(booster: Any, *, is_average: bool) -> Callable[..., Floats]:
+    """The raw score of the first rounds, divided by their number where the prediction is."""
 
-    def raw(rows: Any) -> Floats:
-        return np.asarray(booster.predict(rows, raw_score=True), dtype=np.float64) / rounds
+    def raw(rows: Any, n_rounds: int) -> Floats:
+        scores = np.asarray(booster.predict(rows, raw_score=True, num_iteration=n_rounds), dtype=np.float64)
+        return scores / n_rounds if is_average else scores
 
     return raw
 

@@ -1,5 +1,6 @@
 """Model files: `load` reads them, whichever library wrote them, without the library."""
 
+import re
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,12 @@ from ferroshap.trees.tree_model import TreeModel
 
 FORMATS = ("xgboost", "lightgbm", "catboost", "onnx", "ferroshap")
 ENDINGS = {".ubj": "xgboost", ".txt": "lightgbm", ".onnx": "onnx", ".cbm": "catboost"}
+#: What stands around the name of the loss in the files of a library; XGBoost's may be JSON or UBJSON.
+LOSSES = {
+    "XGBoost": rb"(?s)objective.{1,16}?name.{1,16}?([a-z]+:[a-z]+)",
+    "LightGBM": rb"\nobjective=([^\n]*)\n",
+    "CatBoost": rb'(?s)"loss_function"\s*:\s*\{.{0,300}?"type"\s*:\s*"(\w+)"',
+}
 #: Bytes that are looked at to tell a format.
 HEAD = 1 << 16
 
@@ -56,6 +63,8 @@ def load(path_or_bytes: str | PathLike[str] | bytes, format: str | None = None) 
         feature_names=forest.names or None,
         frame_categories=None if is_catboost else _categories(forest),
         category_key=category_key if is_catboost else None,
+        loss=_loss(forest.library, data),
+        is_mean_of_rounds=forest.library.startswith("LightGBM") and b"\naverage_output\n" in data[:HEAD],
     )
 
 
@@ -78,6 +87,12 @@ def _format_of(data: bytes, ending: str) -> str:
         return ENDINGS[ending]
     msg = f"the bytes look like no model file that we read: pass `format`, one of {', '.join(FORMATS[:-1])}"
     raise InvalidModelError(msg)
+
+
+def _loss(library: str, data: bytes) -> str:
+    """What the file says that the model was trained on; empty where it does not."""
+    found = next((re.search(pattern, data) for name, pattern in LOSSES.items() if library.startswith(name)), None)
+    return "" if found is None else found[1].decode()
 
 
 def _categories(forest: _native.Forest) -> list[list[Any] | None] | None:

@@ -51,7 +51,16 @@ def adapter_of(model: Any) -> ModuleType | None:
     """Find the adapter for a model's class, or for one that it inherits from."""
     if isinstance(model, dict | list):
         return importlib.import_module(DICTS) if _are_trees(model) else None
-    for cls in type(model).__mro__:
+    return _adapter_of_class(type(model))
+
+
+def is_tree_class(cls: type) -> bool:
+    """Tell whether models of a class are ones that some adapter takes."""
+    return _adapter_of_class(cls) is not None
+
+
+def _adapter_of_class(given: type) -> ModuleType | None:
+    for cls in given.__mro__:
         package = cls.__module__.partition(".")[0]
         name = ADAPTERS.get(package)
         if name is not None:

@@ -22,8 +22,8 @@ NativeRows: TypeAlias = Numbers | tuple[NDArray[np.int64], NDArray[np.int64], Fl
 CODES_IN_ARRAYS = ("xgboost", "lightgbm")
 #: The code of a category that no split knows.
 UNKNOWN = -1.0
-#: Numbers that are looked at one by one.
-FEW = 1 << 16
+#: The largest number of single precision, in which the libraries compare that refuse infinity.
+SINGLE = float(np.finfo(np.float32).max)
 #: Numbers that single precision holds exactly.
 NARROW = {np.dtype(name) for name in ("float32", "float16", "int8", "int16", "uint8", "uint16", "bool")}
 
@@ -292,18 +292,18 @@ def _is_number(text: str) -> bool:
 def _refuse(rows: NativeRows, rejects: str, table: Table, library: str) -> None:
     """Refuse what the library itself refuses."""
     values = rows[2] if isinstance(rows, tuple) else rows
-    if values.size < FEW:
-        if np.isfinite(values).all():
+    with np.errstate(all="ignore"):
+        # Without an array of booleans; NaN is neither.
+        if not values.size or (values.max() <= SINGLE and values.min() >= -SINGLE):
             return
-    else:
-        with np.errstate(all="ignore"):
-            if np.isfinite(values.sum()):  # proof that all are, without an array of booleans
-                return
+        single = values.astype(np.float32, copy=False)
     for name, is_bad in (("nan", np.isnan), ("inf", np.isinf)):
-        bad = is_bad(values)
+        bad = is_bad(single)
         if name in rejects.split() and bad.any():
             at = np.argwhere(bad)[0]
             where = f"entry {at[0]}" if isinstance(rows, tuple) else f"row {at[0]}, column {at[1]}"
-            word = "NaN" if name == "nan" else "an infinite number"
+            found = values[tuple(at)]
+            word = f"{float(found)!r}, infinite in single precision," if np.isfinite(found) else "an infinite number"
+            word = "NaN" if name == "nan" else word
             msg = f"`{table.argument}` has {word} in {where}, which {library} refuses: replace it first"
             raise OptionError(msg)

@@ -89,6 +89,7 @@ def read(model: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> TreeModel:
         is_vector=read.is_vector,
         feature_names=read.feature_names,
         is_probability=tree_output == "probability",
+        loss=str(whole.get("objective") or ""),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -47,6 +48,12 @@ class TreeModel:
     category_key : callable or None
         Makes of a category's value the text that the forest's own dictionary has for it (CatBoost: its hash);
         None where the dictionary holds the values themselves.
+    is_mean_of_rounds : bool
+        Whether the forest is the mean of its rounds, so that the first of them alone weigh more (LightGBM's "rf").
+    loss : str
+        What it was trained to make small, in the library's own word; empty where that is not known.
+    raw_of_first : callable or None
+        The raw margin of the first rounds alone, for rows and their number; None where the library has none.
     """
 
     forest: "_native.Forest"
@@ -62,7 +69,16 @@ class TreeModel:
     to_library: Callable[[NDArray[Any]], Any] | None = None
     is_probability: bool = False
     category_key: Callable[[Any], str] | None = None
+    is_mean_of_rounds: bool = False
+    loss: str = ""
+    raw_of_first: Callable[..., NDArray[Any]] | None = None
 
     def detached(self) -> "TreeModel":
         """Give what is known without the library: what pickles carry."""
-        return replace(self, model=None, raw=None, to_library=None)
+        return replace(self, model=None, raw=None, to_library=None, raw_of_first=None)
+
+    def of_first(self, forest: "_native.Forest") -> "TreeModel":
+        """Give the model of the first rounds, as many as a forest has, with what the library says of them."""
+        theirs, rounds = self.raw_of_first, forest.n_trees // max(1, self.forest.trees_per_round)
+        raw = None if theirs is None else partial(theirs, n_rounds=rounds)
+        return replace(self, forest=forest, raw=raw)

@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 N_PROBES = 64
 #: Most that a margin may differ by, times max(1, its size): roundings of thousands of additions.
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
+#: What a child of a library's class may do otherwise.
+METHODS = ("predict_proba", "decision_function", "predict")
 #: The codes that are tried where a model does not say how many there are.
 CODES_TRIED = 40
 
@@ -66,7 +68,7 @@ def compare(model: TreeModel, ours: Floats, theirs: Floats, row_word: str) -> No
     """Refuse the model where two predictions ``(rows, outputs)`` differ."""
     library = model.library
     if theirs.shape != ours.shape:
-        msg = f"{library} returns outputs of shape {theirs.shape}, our reading {ours.shape}: {_remedy()}"
+        msg = f"{library} returns outputs of shape {theirs.shape}, our reading {ours.shape}: {_remedy(model)}"
         raise InvalidModelError(msg)
     scale = np.maximum(1.0, np.abs(ours))
     with np.errstate(invalid="ignore"):
@@ -75,7 +77,7 @@ def compare(model: TreeModel, ours: Floats, theirs: Floats, row_word: str) -> No
         row, output = (int(position) for position in np.argwhere(differs)[0])
         msg = (
             f"our reading of the model gives {float(ours[row, output])!r} for output {output} of {row_word} {row}, "
-            f"{library} itself {float(theirs[row, output])!r}: {_remedy()}"
+            f"{library} itself {float(theirs[row, output])!r}: {_remedy(model)}"
         )
         raise InvalidModelError(msg)
 
@@ -137,5 +139,13 @@ def _beside(on: Floats, which: NDArray[np.int64]) -> Floats:
     return np.choose(which, choices)
 
 
-def _remedy() -> str:
+def _remedy(model: TreeModel) -> str:
+    cls, package = type(model.model), model.library.partition(" ")[0].replace("scikit-learn", "sklearn")
+    own = [parent for parent in cls.__mro__ if parent.__module__.partition(".")[0] not in {package, "builtins"}]
+    changed = [name for name in METHODS if any(name in vars(parent) for parent in own)]
+    if changed:
+        return (
+            f"{cls.__name__} has a `{changed[0]}` of its own, which is not the sum of its trees: explain it as a "
+            f"function, Explainer(model.{changed[0]}, X_background, algorithm='permutation')"
+        )
     return "please report this model; meanwhile algorithm='permutation' explains it as a black box"

@@ -4,8 +4,10 @@ A wrapper is explained as its `predict` works: after early stopping up to the be
 ``missing=``. A `Booster` predicts with all of its trees and takes NaN alone for missing, and so do we.
 """
 
+import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,7 @@ def read(model: Any) -> TreeModel:
     n_rounds = _rounds(model) if is_wrapper else None
     if n_rounds is not None:
         forest = forest.first_trees(min(n_rounds * forest.trees_per_round, forest.n_trees))
+    raw = _raw(model, booster)
     classes = getattr(model, "classes_", None) if hasattr(model, "predict_proba") else None
     if classes is not None and len(classes) != forest.n_outputs:
         classes = None  # of two classes the second's margin is explained
@@ -58,13 +61,15 @@ def read(model: Any) -> TreeModel:
         forest=forest,
         model=model,
         library=f"xgboost {sys.modules['xgboost'].__version__}",
-        raw=_raw(model, booster, n_rounds),
+        raw=partial(raw, n_rounds=n_rounds or 0),
         is_vector=forest.n_outputs == 1,
         feature_names=booster.feature_names,
         output_names=None if classes is None else [str(name) for name in classes],
         frame_categories=_frame_categories(forest),
         rejects="inf" if asks_matrix else "",
         to_library=_to_library(forest, missing) if asks_matrix else None,
+        loss=json.loads(booster.save_config())["learner"]["objective"]["name"],
+        raw_of_first=raw,
     )
 
 
@@ -81,19 +86,18 @@ def _rounds(model: Any) -> int | None:
         return None
 
 
-def _raw(model: Any, booster: Any, n_rounds: int | None) -> Callable[[Any], Floats]:
-    """The margin: of a wrapper by its own `predict`, of a Booster, and for a DMatrix, by the booster's."""
+def _raw(model: Any, booster: Any) -> Callable[..., Floats]:
+    """The margin of the first rounds, 0 for all: of a wrapper by its own `predict`, else by the booster's."""
 
-    def raw(rows: Any) -> Floats:
+    def raw(rows: Any, n_rounds: int) -> Floats:
         is_matrix = isinstance(rows, sys.modules["xgboost"].DMatrix)
+        options = {"output_margin": True, "iteration_range": (0, n_rounds), "validate_features": False}
         if model is not booster and not is_matrix:
-            return np.asarray(model.predict(rows, output_margin=True, validate_features=False), dtype=np.float64)
+            return np.asarray(model.predict(rows, **options), dtype=np.float64)
         # A frame says itself which columns are categories; of an array only the model knows it.
         types = None if hasattr(rows, "columns") else booster.feature_types
         matrix = rows if is_matrix else _matrix(rows, np.nan, types)
-        first_rounds = (0, n_rounds or 0)
-        margins = booster.predict(matrix, output_margin=True, iteration_range=first_rounds, validate_features=False)
-        return np.asarray(margins, dtype=np.float64)
+        return np.asarray(booster.predict(matrix, **options), dtype=np.float64)
 
     return raw
 

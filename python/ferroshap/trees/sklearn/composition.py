@@ -61,6 +61,7 @@ def weighted_sum(model: Any, parts: Sequence[Part]) -> TreeModel:
         output_names=class_names(model.classes_) if is_classifier else None,
         rejects=" ".join(word for word in ("nan", "inf") if word in refused),
         is_probability=is_classifier,
+        loss=" ".join(sorted({one.loss for one in read})),
     )
 
 

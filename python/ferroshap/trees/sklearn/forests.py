@@ -3,7 +3,8 @@
 Regressors are explained by `predict`, classifiers by `predict_proba`.
 """
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,24 @@ def mean_of_trees(model: Any, trees: Sequence[Any], *, library_rejects_of: Any) 
         forest=forest,
         model=model,
         library=library(),
-        raw=quietly(model.predict_proba if is_classifier else model.predict),
+        raw=quietly(_in_one_thread(model, "predict_proba" if is_classifier else "predict")),
         is_vector=not is_classifier and n_outputs == 1,
         feature_names=feature_names(model),
         output_names=class_names(model.classes_) if is_classifier else None,
         rejects=rejects(library_rejects_of),
         is_probability=is_classifier,
+        loss=str(model.criterion),
     )
+
+
+def _in_one_thread(model: Any, method: str) -> Callable[[Any], Any]:
+    """A method of the model, for few rows: threads take longer to start than such rows to predict."""
+
+    def predict(rows: Any) -> Any:
+        alone = model
+        if getattr(model, "n_jobs", None) not in {None, 1}:
+            alone = copy.copy(model)  # shallow, and at every call: the user's model stays as it is
+            alone.n_jobs = 1
+        return getattr(alone, method)(rows)
+
+    return predict

@@ -54,6 +54,7 @@ def read(model: Any) -> TreeModel:
         feature_names=feature_names(model),
         output_names=class_names(model.classes_) if n_outputs > 1 else None,
         rejects="nan inf",
+        loss=str(model.loss),
     )
 
 

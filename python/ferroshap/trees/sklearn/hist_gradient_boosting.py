@@ -55,6 +55,7 @@ def read(model: Any) -> TreeModel:
         output_names=class_names(model.classes_) if len(offset) > 1 else None,
         frame_categories=None if categories is None else categories.values,
         to_library=None if categories is None else categories.decoded,
+        loss=str(model.loss),
     )
 
 
