@@ -1,6 +1,6 @@
 //! CatBoost's reader: recorded models give CatBoost's own recorded predictions.
 //!
-//! The files are made by `tests/trees/models/catboost/make.py`.
+//! The files are made by `tests/trees/models/record_catboost.py`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-"""Make the recorded models of this folder: `python make.py`, with CatBoost 1.2.10."""
+"""Make the recorded models of this folder: `python record_catboost.py`, with CatBoost 1.2.10."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import catboost
 import numpy as np
 import pandas as pd
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "catboost"
 N = 400
 rng = np.random.default_rng(7)
 numbers = rng.normal(size=(N, 4)).round(3)
