@@ -16,7 +16,6 @@ from ferroshap.errors import (
     ExplainerError,
     InvalidFeaturePerturbationError,
     InvalidModelError,
-    MemoryLimitError,
     OptionError,
     UnknownOptionError,
     WeightsError,
