@@ -122,7 +122,7 @@ def test_frames_with_categories_are_matched_by_value():
     assert_adds_up(found, model.predict(frame[:50]), F64)
 
 
-def test_agreement_with_the_librarys_own_contributions():
+def test_agreement_with_lightgbms_contributions():
     X, y = case(2000, 8)
     model = grown(X, y, 50, num_leaves=31)
     own = model.predict(X[:300], pred_contrib=True)

@@ -173,7 +173,7 @@ def test_infinite_rows_are_refused_as_the_library_does():
 
 
 @pytest.mark.parametrize("interactions", [False, True])
-def test_agreement_with_the_librarys_own_contributions(interactions):
+def test_agreement_with_xgboosts_contributions(interactions):
     X, y = case(2000, 8)
     model = grown(X, y, 50, max_depth=6)
     rows = xgboost.DMatrix(X[:200])

@@ -100,23 +100,8 @@ impl Cohorts {
             }
         };
         let closed_form = ClosedForm::new((0..paths.len()).map(most).max().unwrap_or(0));
-        let is_plain = |tree: usize| forest.trees[tree].linear.is_empty() && matches!(slots, Slots::Players);
-        let wide_of = |tree: usize| {
-            if is_plain(tree) { WideLeaf::all(trees.of(tree), background.n_rows()) } else { Vec::new() }
-        };
-        let wide: Vec<_> = (0..paths.len()).map(wide_of).collect();
-        for (tree, wide) in wide.iter().enumerate() {
-            let leaves: Vec<u32> = wide.iter().map(WideLeaf::leaf).collect();
-            trees.leave_out(tree, forest.trees[tree].nodes.len(), &leaves);
-        }
-        let one_by_one = |tree: usize| -> Vec<u32> {
-            if is_plain(tree) { leafwise::leaves(trees.of(tree)) } else { Vec::new() }
-        };
-        let one_by_one: Vec<Vec<u32>> = (0..paths.len()).map(one_by_one).collect();
-        let leafwise = Trees::new(&forest, encoding, Some(&one_by_one));
-        for (tree, leaves) in one_by_one.iter().enumerate() {
-            trees.leave_out(tree, forest.trees[tree].nodes.len(), leaves);
-        }
+        let for_values = matches!(slots, Slots::Players);
+        let (wide, leafwise) = aside(&forest, encoding, &mut trees, background.n_rows(), for_values);
         let set = InstructionSet::chosen().unwrap_or(InstructionSet::Portable);
         let linear_tree = |(tree, players): (_, &Vec<u32>)| LinearTree::new(&forest, tree, encoding, players);
         let linear = forest.trees.iter().zip(&trees.players).map(linear_tree).collect();
@@ -215,6 +200,33 @@ struct Chunk<'a> {
     numbers: Numbers,
     n_outputs: usize,
     n_local: usize,
+}
+
+/// Take the leaves that need no walk out of the trees: those of wide tables, and those that are done one by one. Neither
+/// knows pairs.
+fn aside(
+    forest: &Arc<Forest>,
+    encoding: &Encoding,
+    trees: &mut Trees,
+    n_background: usize,
+    for_values: bool,
+) -> (Vec<Vec<WideLeaf>>, Trees) {
+    let is_plain = |tree: usize| for_values && forest.trees[tree].linear.is_empty();
+    let (mut wide, mut one_by_one) = (Vec::new(), vec![Vec::new(); forest.trees.len()]);
+    for tree in 0..forest.trees.len() {
+        let found = if is_plain(tree) { WideLeaf::all(trees.of(tree), n_background) } else { Vec::new() };
+        let leaves: Vec<u32> = found.iter().map(WideLeaf::leaf).collect();
+        trees.leave_out(tree, forest.trees[tree].nodes.len(), &leaves);
+        wide.push(found);
+    }
+    for (tree, leaves) in one_by_one.iter_mut().enumerate().filter(|(tree, _)| is_plain(*tree)) {
+        *leaves = leafwise::leaves(trees.of(tree));
+    }
+    let leafwise = Trees::new(forest, encoding, Some(&one_by_one));
+    for (tree, leaves) in one_by_one.iter().enumerate() {
+        trees.leave_out(tree, forest.trees[tree].nodes.len(), leaves);
+    }
+    (wide, leafwise)
 }
 
 impl Kernel for Cohorts {

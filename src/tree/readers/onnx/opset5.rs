@@ -9,16 +9,16 @@ pub(super) fn ensemble(operator: &Operator<'_>) -> Result<Ensemble, Error> {
     let columns = operator.integers("nodes_featureids")?;
     let modes = operator.numbers("nodes_modes")?;
     let values = operator.numbers("nodes_splits")?;
-    let (true_ids, true_leafs) =
+    let (true_ids, true_leaves) =
         (operator.integers("nodes_truenodeids")?, operator.integers("nodes_trueleafs")?);
-    let (false_ids, false_leafs) =
+    let (false_ids, false_leaves) =
         (operator.integers("nodes_falsenodeids")?, operator.integers("nodes_falseleafs")?);
     let missing = operator.integers("nodes_missing_value_tracks_true")?;
     let (outputs, weights) = (operator.integers("leaf_targetids")?, operator.numbers("leaf_weights")?);
     let members = operator.numbers("membership_values")?;
     let n_nodes = columns.len();
     let lengths =
-        [modes.len(), values.len(), true_ids.len(), true_leafs.len(), false_ids.len(), false_leafs.len()];
+        [modes.len(), values.len(), true_ids.len(), true_leaves.len(), false_ids.len(), false_leaves.len()];
     if lengths.iter().any(|&length| length != n_nodes) || !matches!(missing.len(), 0 | 1..) {
         return Err(wrong(
             "the arrays nodes_*",
@@ -40,8 +40,8 @@ pub(super) fn ensemble(operator: &Operator<'_>) -> Result<Ensemble, Error> {
             mode: mode(modes[i], &mut sets)?,
             column: columns[i],
             value: values[i],
-            on_true: child(true_ids[i], true_leafs[i], n_nodes),
-            on_false: child(false_ids[i], false_leafs[i], n_nodes),
+            on_true: child(true_ids[i], true_leaves[i], n_nodes),
+            on_false: child(false_ids[i], false_leaves[i], n_nodes),
             missing_is_true: missing.get(i).is_some_and(|&missing| missing != 0),
         });
     }
