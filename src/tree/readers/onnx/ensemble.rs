@@ -88,6 +88,12 @@ impl Ensemble {
         let mut ensemble = Self::without_trees(operator)?;
         ensemble.nodes = nodes;
         ensemble.roots.clone_from(&places.roots);
+        ensemble.read_weights(operator, &places)?;
+        Ok(ensemble)
+    }
+
+    /// The weights of the leaves, each with its node and its output.
+    fn read_weights(&mut self, operator: &Operator<'_>, places: &Places) -> Result<(), Error> {
         let kind = if operator.kind == "TreeEnsembleClassifier" { "class" } else { "target" };
         let outputs = operator.integers(&format!("{kind}_ids"))?;
         let weights = operator.either(&format!("{kind}_weights"))?;
@@ -96,15 +102,15 @@ impl Ensemble {
         if [keys.0.len(), keys.1.len(), weights.len()].iter().any(|&length| length != outputs.len()) {
             return Err(wrong(&format!("{kind}_weights"), &"of another length", "as long as its ids"));
         }
-        ensemble.count_outputs(operator, &outputs)?;
-        let of_one = ensemble.n_outputs == 1;
+        self.count_outputs(operator, &outputs)?;
+        let of_one = self.n_outputs == 1;
         for (i, &output) in outputs.iter().enumerate() {
             let node = places.find(keys.0[i], keys.1[i])?;
             let output = if of_one { 0 } else { u32::try_from(output).unwrap_or(u32::MAX) };
-            ensemble.weights.push((node, output, weights[i]));
+            self.weights.push((node, output, weights[i]));
         }
-        ensemble.weights.sort_by_key(|&(node, ..)| node);
-        Ok(ensemble)
+        self.weights.sort_by_key(|&(node, ..)| node);
+        Ok(())
     }
 
     /// What stands in all operators of the older generation, besides the trees.

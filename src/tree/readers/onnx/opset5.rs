@@ -4,6 +4,9 @@ use super::attributes::{Operator, wrong};
 use super::ensemble::{Ensemble, Mode, Stored, not_additive, transform};
 use crate::error::Error;
 
+/// The post-transforms by number.
+const TRANSFORMS: [&str; 5] = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
+
 /// Read the operator. Nodes are the inner ones, followed by the leaves.
 pub(super) fn ensemble(operator: &Operator<'_>) -> Result<Ensemble, Error> {
     let columns = operator.integers("nodes_featureids")?;
@@ -46,14 +49,10 @@ pub(super) fn ensemble(operator: &Operator<'_>) -> Result<Ensemble, Error> {
         });
     }
     nodes.resize(n_nodes + weights.len(), Stored::Leaf);
-    let n_targets = operator.integer("n_targets", 1)?;
-    let n_outputs = usize::try_from(n_targets).ok().filter(|n| (1..=outputs.len().max(1)).contains(n));
-    let n_outputs =
-        n_outputs.ok_or_else(|| wrong("n_targets", &n_targets, "from 1 to the number of leaves"))?;
+    let n_outputs = count_targets(operator, outputs.len())?;
     let weight = |(i, (&output, &weight)): (usize, (&i64, &f64))| {
         (u32::try_from(n_nodes + i).unwrap_or(u32::MAX), u32::try_from(output).unwrap_or(u32::MAX), weight)
     };
-    let transforms = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
     let post_transform = usize::try_from(operator.integer("post_transform", 0)?).unwrap_or(usize::MAX);
     Ok(Ensemble {
         nodes,
@@ -62,14 +61,24 @@ pub(super) fn ensemble(operator: &Operator<'_>) -> Result<Ensemble, Error> {
         members,
         n_outputs,
         offset: vec![0.0; n_outputs],
-        is_average: match operator.integer("aggregate_function", 1)? {
-            0 => true,
-            1 => false,
-            2 => return Err(not_additive("MIN")),
-            _ => return Err(not_additive("MAX")),
-        },
-        transform: transform(transforms.get(post_transform).unwrap_or(&"unknown"))?,
+        is_average: is_average(operator)?,
+        transform: transform(TRANSFORMS.get(post_transform).unwrap_or(&"unknown"))?,
     })
+}
+
+fn is_average(operator: &Operator<'_>) -> Result<bool, Error> {
+    match operator.integer("aggregate_function", 1)? {
+        0 => Ok(true),
+        1 => Ok(false),
+        2 => Err(not_additive("MIN")),
+        _ => Err(not_additive("MAX")),
+    }
+}
+
+fn count_targets(operator: &Operator<'_>, n_leaves: usize) -> Result<usize, Error> {
+    let n_targets = operator.integer("n_targets", 1)?;
+    let n_outputs = usize::try_from(n_targets).ok().filter(|n| (1..=n_leaves.max(1)).contains(n));
+    n_outputs.ok_or_else(|| wrong("n_targets", &n_targets, "from 1 to the number of leaves"))
 }
 
 fn place(number: i64) -> u32 {

@@ -56,10 +56,8 @@ pub(super) fn tree(
             n_leaves += 1;
             continue;
         }
-        let predicate = match sets.get(node).copied().flatten() {
-            Some(predicate) => predicate,
-            None => Predicate::Lt(f64::from(conditions[node])),
-        };
+        let in_set = sets.get(node).copied().flatten();
+        let predicate = in_set.unwrap_or_else(|| Predicate::Lt(f64::from(conditions[node])));
         let split = Split {
             predicate,
             column: node_number(columns[node].into()),
