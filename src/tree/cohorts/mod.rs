@@ -6,7 +6,11 @@
 //! into at most three: both sides meet the condition, the row alone (the player joins E), the background row alone (R).
 //! At a leaf all rows of a cohort receive one closed form (`closed_form`), times the weight of its background rows.
 //!
-//! Cost: the sum of the sizes of all cohorts of all nodes, for each chunk of rows. No table, so no bound on the depth: short
+//! Most leaves need no walk. Where values are wanted, those of at most 32 players are done one by one (`leafwise`), and
+//! against thousands of background rows those of at most 15 by a table each (`wide`). Pairs, linear leaves and longer
+//! paths walk.
+//!
+//! Cost of the walk: the sum of the sizes of all cohorts of all nodes, for each chunk of rows. No table, so no bound on the depth: short
 //! paths are cheaper by tables of patterns, and the walk can be told to leave their leaves out.
 
 mod background;

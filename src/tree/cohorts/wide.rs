@@ -20,6 +20,7 @@ const GRADES: usize = 16;
 /// for 512 rows and 10,000 background rows, the walk ten times as long, in proportion to both.
 const PATTERNS_PER_ROW: usize = 16;
 
+/// Below so many background rows no table is made: leaves are done one by one, which costs in proportion to the rows.
 const MANY_ROWS: usize = 4096;
 
 type Vector = [f64; GRADES];
