@@ -159,6 +159,9 @@ class Forest:
     def to_bytes(self) -> bytes:
         """Write it in a form that ``read_forest(..., "ferroshap")`` reads."""
 
+def format_of(data: bytes) -> str | None:
+    """Name the format of a model file by what only such files hold, or None."""
+
 def read_forest(data: bytes, format: str) -> Forest:  # noqa: A002 - the word that users know
     """Read a model file: "xgboost" (JSON or UBJSON), "lightgbm", "catboost" (JSON), "onnx" or "ferroshap"."""
 

@@ -266,23 +266,6 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Sweep `rows` through kernels that share their slots; see [`Sweep`].
-#[expect(clippy::too_many_arguments, reason = "all that a sweep needs, in one call")]
-pub fn sweep<T: Send>(
-    kernels: &[&dyn Kernel],
-    encoding: &Encoding,
-    rows: &Rows<'_>,
-    n_slots: usize,
-    n_outputs: usize,
-    workers: &Workers<'_>,
-    progress: &(dyn Fn(usize) + Sync),
-    (out, row_length): (&mut [T], usize),
-    write: &Write<'_, T>,
-) -> Result<(), Error> {
-    let sections = [Section { kernels: kernels.to_vec(), n_slots }];
-    Sweep::new(&sections, encoding, rows, n_outputs).run(workers, progress, (out, row_length), write)
-}
-
 /// Distance between the sums of two slots: the rows in whole blocks.
 fn stride(encoded: &EncodedRows) -> usize {
     encoded.n_blocks() * ROWS_PER_BLOCK

@@ -18,7 +18,7 @@ LOSSES = {
     "LightGBM": rb"\nobjective=([^\n]*)\n",
     "CatBoost": rb'(?s)"loss_function"\s*:\s*\{.{0,300}?"type"\s*:\s*"(\w+)"',
 }
-#: Bytes that are looked at to tell a format.
+#: Bytes that hold the header of a LightGBM file.
 HEAD = 1 << 16
 
 
@@ -70,21 +70,12 @@ def load(path_or_bytes: str | PathLike[str] | bytes, format: str | None = None) 
 
 def _format_of(data: bytes, ending: str) -> str:
     """Tell the format by what only its files hold, else by the ending."""
-    if data[:4] == b"FSHP":
-        return "ferroshap"
     if data[:4] == b"CBM1":
         msg = "this is CatBoost's own binary format: save the model with save_model(path, format='json') instead"
         raise InvalidModelError(msg)
-    head, tail = data[:HEAD], data[-HEAD:]
-    if head.lstrip()[:1] == b"{":
-        is_catboost = any(word in head or word in tail for word in (b'"features_info"', b'"oblivious_trees"'))
-        return "catboost" if is_catboost else "xgboost"
-    if head.startswith(b"tree\n") or b"tree_sizes=" in head:
-        return "lightgbm"
-    if b"TreeEnsemble" in data:
-        return "onnx"
-    if ending in ENDINGS:
-        return ENDINGS[ending]
+    found = _native.format_of(data) or ENDINGS.get(ending)
+    if found is not None:
+        return found
     msg = f"the bytes look like no model file that we read: pass `format`, one of {', '.join(FORMATS[:-1])}"
     raise InvalidModelError(msg)
 

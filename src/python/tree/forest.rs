@@ -46,6 +46,20 @@ impl PyForest {
     }
 }
 
+/// The name of the format that the bytes are in, by what only its files hold.
+#[pyfunction]
+pub(super) fn format_of(data: &[u8]) -> Option<&'static str> {
+    if data.starts_with(b"FSHP") {
+        return Some("ferroshap");
+    }
+    readers::detect(data).map(|format| match format {
+        Format::Xgboost => "xgboost",
+        Format::Lightgbm => "lightgbm",
+        Format::Catboost => "catboost",
+        Format::Onnx => "onnx",
+    })
+}
+
 #[pyfunction]
 pub(super) fn read_forest(py: Python<'_>, data: &[u8], format: &str) -> PyResult<PyForest> {
     let format = match format {

@@ -18,6 +18,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<forest::PyForest>()?;
     module.add_class::<plan::PyTreePlan>()?;
     module.add_class::<margins::PyMarginPlan>()?;
+    module.add_function(wrap_pyfunction!(forest::format_of, module)?)?;
     module.add_function(wrap_pyfunction!(forest::read_forest, module)?)?;
     module.add_function(wrap_pyfunction!(forest::combine_forests, module)?)?;
     module.add_function(wrap_pyfunction!(categories::category_hash, module)?)?;

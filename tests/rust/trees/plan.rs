@@ -6,7 +6,7 @@ use ferroshap::error::{Error, ModelError};
 use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::tree::plan::Plan;
 use ferroshap::tree::reference::Reference;
-use ferroshap::tree::sweep::{Sums, sweep};
+use ferroshap::tree::sweep::{Section, Sums, Sweep};
 use ferroshap::tree::{Dense, EncodedRows, Encoding, Forest, Precision, Rows, Slots};
 
 use super::brute_force::{
@@ -158,8 +158,9 @@ fn judged(
             }
         };
         let (cancel, out_of) = (Cancel::default(), (&mut out[..], row_length));
-        let workers = Workers::serial(&cancel);
-        sweep(&[&kernel], &encoding, rows, n_slots, n_outputs, &workers, &|_| {}, out_of, &write).unwrap();
+        let sections = [Section { kernels: vec![&kernel], n_slots }];
+        let sweep = Sweep::new(&sections, &encoding, rows, n_outputs);
+        sweep.run(&Workers::serial(&cancel), &|_| {}, out_of, &write).unwrap();
         out
     };
     [explain(Slots::Players, forest.n_players()), explain(Slots::Pairs(pairs), pairs.len())]

@@ -7,7 +7,7 @@ use ferroshap::simd::{InstructionSet, supported};
 use ferroshap::tree::interactions::pairs;
 use ferroshap::tree::points::Rule;
 use ferroshap::tree::quadrature::{Absent, Quadrature, Request, Slots};
-use ferroshap::tree::sweep::{Kernel, sweep};
+use ferroshap::tree::sweep::{Kernel, Section, Sweep};
 use ferroshap::tree::{
     Builder, Dense, EncodedRows, Encoding, Forest, Output, Precision, Predicate, RawNode, RawTree, Rows,
     Split, Step,
@@ -71,16 +71,10 @@ fn run(
     let mut out = vec![0.0; rows.n_rows() * row_length];
     let cancel = Cancel::default();
     let workers = Workers::serial(&cancel);
-    sweep(
-        &[kernel],
-        encoding,
-        rows,
-        n_slots,
-        n_outputs,
-        &workers,
-        &|_| {},
-        (&mut out, row_length),
-        &|sums, part| {
+    let sections = [Section { kernels: vec![kernel], n_slots }];
+    let sweep = Sweep::new(&sections, encoding, rows, n_outputs);
+    sweep
+        .run(&workers, &|_| {}, (&mut out, row_length), &|sums, part| {
             for (output, place) in sums.outputs.clone().enumerate() {
                 for slot in 0..n_slots {
                     for (row, &sum) in sums.slot(output, slot).iter().enumerate() {
@@ -88,9 +82,8 @@ fn run(
                     }
                 }
             }
-        },
-    )
-    .unwrap();
+        })
+        .unwrap();
     out
 }
 
