@@ -18,7 +18,7 @@ def usable_threads() -> int:
 def forget_pool() -> None:
     """Forget the thread pool, in a forked child."""
 
-def choose_method(name: str, n_players: int, granted: int, n_blocks: int) -> str:
+def choose_method(name: str, n_players: int, granted: int, n_blocks: int, options: dict[str, Any] | None = None) -> str:
     """Name the method that would run: for "auto" the automatic choice, else what a named one gives way to."""
 
 def unpack_coalitions(words: _Words, n_players: int) -> NDArray[np.bool_]:
@@ -73,13 +73,15 @@ class Estimator:
         seed: int,
         row_key: int,
         endpoints: tuple[_Floats, _Floats, _Floats, _Floats] | None = None,
+        n_rows: int = 1,
+        options: dict[str, Any] | None = None,
     ) -> Estimator: ...
     def ask(self, max: int) -> tuple[int, _Words, _Blocks]:  # noqa: A002 - the core's name
         """Return the next evaluations: the number of the first, coalitions, blocks of the background."""
     def tell(self, first: int, worths: _Floats) -> None:
         """Take the worths ``(evaluations, outputs)`` of the evaluations from number `first` on."""
-    def estimate(self, n_threads: int) -> tuple[_Floats, _Floats, float, _Floats, _Floats, int, str]:
-        """Return values and errors ``(players, outputs)``, df, base, gap, evaluations, status."""
+    def estimate(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, int, str, int | None]:
+        """Return values and errors ``(players, outputs)``, df a row, base, gap, evaluations, status, forecast."""
 
 def table_values(worths: _Floats, n_threads: int) -> _Floats:
     """Return the Shapley values ``(players, outputs)`` of worths ``(2**players, outputs)``."""

@@ -7,6 +7,7 @@ use crate::estimate::{Estimate, Problem, Status};
 #[derive(Debug, Clone)]
 pub struct Known {
     n_outputs: usize,
+    n_rows: usize,
     n_asked: u64,
     /// `v({})` by block, then `v(N)`: `(blocks + 1, outputs)`; shorter while they are still being told.
     worths: Vec<f64>,
@@ -22,9 +23,18 @@ impl Known {
         if n_outputs == 0 {
             return Err(Error::Parameter { argument: "n_outputs", got: "0".into(), accepted: "1 or more" });
         }
+        if problem.n_rows == 0 || !n_outputs.is_multiple_of(problem.n_rows) {
+            let got = format!("{} for {n_outputs} outputs", problem.n_rows);
+            return Err(Error::Parameter {
+                argument: "n_rows",
+                got,
+                accepted: "equally many outputs for each row",
+            });
+        }
         let Some(endpoints) = &problem.endpoints else {
             return Ok(Self {
                 n_outputs,
+                n_rows: problem.n_rows,
                 n_asked: 2,
                 worths: Vec::new(),
                 block_weights: vec![1.0],
@@ -51,7 +61,8 @@ impl Known {
         }
         let base = Some(endpoints.base.clone());
         let worths = worths[..want + n_outputs].to_vec();
-        Ok(Self { n_outputs, n_asked: 0, worths, block_weights: endpoints.block_weights.clone(), base })
+        let (n_rows, block_weights) = (problem.n_rows, endpoints.block_weights.clone());
+        Ok(Self { n_outputs, n_rows, n_asked: 0, worths, block_weights, base })
     }
 
     /// How many evaluations ask for endpoints: 2 or 0.
@@ -123,11 +134,12 @@ impl Known {
         Estimate {
             values: shares.iter().copied().cycle().take(length).collect(),
             std_errors: vec![f64::NAN; length],
-            interval_df: f64::NAN,
+            interval_df: vec![f64::NAN; self.n_rows],
             base: self.base(),
             gap: vec![0.0; self.n_outputs],
             n_evaluations,
             status: Status::Interrupted,
+            predicted_budget: None,
         }
     }
 }

@@ -137,7 +137,7 @@ impl Exact {
         let problem = Problem { budget: self.n_inner(), endpoints: Some(endpoints), ..self.problem.clone() };
         let mut leverage = Leverage::new(problem, Sequence::Leverage)?;
         let count = usize::try_from(n_inner).unwrap_or(usize::MAX);
-        leverage.ask(count)?;
+        leverage.ask(count, workers)?;
         let prefix: Vec<f64> = asked[..count]
             .iter()
             .flat_map(|&position| &worths[position as usize * n_outputs..][..n_outputs])
@@ -165,7 +165,7 @@ fn sampled_order(problem: &Problem) -> Result<Vec<u32>, Error> {
 }
 
 impl Estimator for Exact {
-    fn ask(&mut self, max: usize) -> Result<Batch, Error> {
+    fn ask(&mut self, max: usize, _workers: &Workers<'_>) -> Result<Batch, Error> {
         let left = self.known.n_asked() + self.n_inner() - self.arrivals.asked();
         let count = max.min(usize::try_from(left).unwrap_or(usize::MAX));
         let first = self.arrivals.ask(count);
@@ -213,10 +213,11 @@ impl Estimator for Exact {
         Ok(Estimate {
             gap: (0..n_outputs).map(missed).collect(),
             std_errors: vec![0.0; values.len()],
-            interval_df: f64::NAN,
+            interval_df: vec![f64::NAN; self.problem.n_rows],
             base: self.known.base(),
             n_evaluations: told,
             status: Status::Exact,
+            predicted_budget: None,
             values,
         })
     }
@@ -232,11 +233,20 @@ mod tests {
     }
 
     fn run(n_players: usize, step: usize, endpoints: Option<Endpoints>) -> Estimate {
-        let problem =
-            Problem { n_players, n_outputs: 2, budget: 1 << n_players, seed: 7, row_key: 0, endpoints };
+        let problem = Problem {
+            n_players,
+            n_outputs: 2,
+            n_rows: 1,
+            budget: 1 << n_players,
+            seed: 7,
+            row_key: 0,
+            endpoints,
+        };
         let mut exact = Exact::new(problem).unwrap();
+        let cancel = Cancel::default();
+        let workers = Workers::serial(&cancel);
         loop {
-            let batch = exact.ask(step).unwrap();
+            let batch = exact.ask(step, &workers).unwrap();
             if batch.coalitions.is_empty() {
                 break;
             }
@@ -244,7 +254,7 @@ mod tests {
                 batch.coalitions.words().iter().flat_map(|&s| [worth(s, 0), worth(s, 1)]).collect();
             exact.tell(batch.first, &worths).unwrap();
         }
-        exact.estimate(&Workers::serial(&Cancel::default())).unwrap()
+        exact.estimate(&workers).unwrap()
     }
 
     #[test]

@@ -6,12 +6,19 @@
 
 pub mod arrivals;
 pub mod auto;
+pub mod controlled;
 pub mod endpoints;
+pub mod even_gp;
 pub mod exact;
 pub mod leverage;
 mod moments;
+pub mod odd_gp;
+pub mod paired;
 pub mod permutation;
 pub mod singles_first;
+pub mod sparse_odd;
+pub mod stopping;
+pub mod unbiased;
 
 use crate::coalition::Coalitions;
 use crate::error::Error;
@@ -24,6 +31,9 @@ pub struct Problem {
     pub n_players: usize,
     /// Worths that each coalition has at once; every coalition is shared by all outputs.
     pub n_outputs: usize,
+    /// Explained rows whose outputs these are, row after row: `n_outputs / n_rows` each. What a method learns
+    /// of one row it never uses for another, unless it says so.
+    pub n_rows: usize,
     /// Evaluations granted, endpoints included unless they are known.
     pub budget: u64,
     /// The seed of every random stream.
@@ -77,6 +87,8 @@ pub struct Batch {
 pub enum Status {
     /// Every worth is known: the values are exact.
     Exact,
+    /// The errors are as small as was asked for.
+    Converged,
     /// The budget is spent; raise it for smaller errors.
     BudgetSpent,
     /// The run was stopped, by the user or by a deadline; values are those of the longest complete prefix.
@@ -90,8 +102,8 @@ pub struct Estimate {
     pub values: Vec<f64>,
     /// One standard error each, NaN where it is unknown: `(players, outputs)`.
     pub std_errors: Vec<f64>,
-    /// Degrees of freedom of Student's interval; NaN where the errors are.
-    pub interval_df: f64,
+    /// Degrees of freedom of Student's interval, one a row; NaN where the errors are.
+    pub interval_df: Vec<f64>,
     /// Worth of the empty coalition: `(outputs)`.
     pub base: Vec<f64>,
     /// What the values missed of `v(N) - v({})` before it was shared out: `(outputs)`.
@@ -100,14 +112,33 @@ pub struct Estimate {
     pub n_evaluations: u64,
     /// How the run ended.
     pub status: Status,
+    /// Evaluations that would make the errors as small as was asked for, endpoints counted; None where nothing
+    /// was asked for, or nothing can be said.
+    pub predicted_budget: Option<u64>,
+}
+
+/// What single players and pairs of players receive together, under the index that the method names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interactions {
+    /// Undivided: the players, then the pairs in lexicographic order, `(sets, outputs)`.
+    pub values: Vec<f64>,
+    /// One standard error each, NaN where it is unknown: `(sets, outputs)`.
+    pub std_errors: Vec<f64>,
+    /// Degrees of freedom of Student's interval, one a row.
+    pub interval_df: Vec<f64>,
 }
 
 /// A method that turns worths into values.
 pub trait Estimator: Send {
-    /// Ask for at most `max` evaluations. An empty batch: nothing is left to ask.
-    fn ask(&mut self, max: usize) -> Result<Batch, Error>;
+    /// Ask for at most `max` evaluations. An empty batch while everything asked was told: nothing is left to ask.
+    /// An empty batch before: what comes next depends on worths that are missing.
+    fn ask(&mut self, max: usize, workers: &Workers<'_>) -> Result<Batch, Error>;
     /// Tell the worths `(evaluations, outputs)` of the evaluations from number `first` on: each once, in any order.
     fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error>;
     /// The values as known now.
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error>;
+    /// Interactions of order 2 as known now; None for methods that estimate values alone.
+    fn interactions(&self, _workers: &Workers<'_>) -> Result<Option<Interactions>, Error> {
+        Ok(None)
+    }
 }

@@ -158,7 +158,7 @@ impl Permutation {
 }
 
 impl Estimator for Permutation {
-    fn ask(&mut self, max: usize) -> Result<Batch, Error> {
+    fn ask(&mut self, max: usize, _workers: &Workers<'_>) -> Result<Batch, Error> {
         let left = self.last_evaluation() - self.arrivals.asked();
         let count = max.min(usize::try_from(left).unwrap_or(usize::MAX));
         let first = self.arrivals.ask(count);
@@ -215,7 +215,16 @@ impl Estimator for Permutation {
         let status = if self.units.count == self.n_units { Status::BudgetSpent } else { Status::Interrupted };
         let n_evaluations = self.arrivals.told();
         let base = self.known.base();
-        Ok(Estimate { values, std_errors, interval_df: df, base, gap, n_evaluations, status })
+        Ok(Estimate {
+            values,
+            std_errors,
+            interval_df: vec![df; self.problem.n_rows],
+            base,
+            gap,
+            n_evaluations,
+            status,
+            predicted_budget: None,
+        })
     }
 }
 
@@ -226,14 +235,16 @@ mod tests {
     use crate::parallel::Cancel;
 
     fn problem(n_players: usize, budget: u64) -> Problem {
-        Problem { n_players, n_outputs: 1, budget, seed: 3, row_key: 0, endpoints: None }
+        Problem { n_players, n_outputs: 1, n_rows: 1, budget, seed: 3, row_key: 0, endpoints: None }
     }
 
     /// Tell a run the worths of a game, and return its values.
     fn play(problem: Problem, step: usize, game: impl Fn(&[u64], u32) -> f64) -> Vec<f64> {
         let mut run = Permutation::new(problem).unwrap();
+        let cancel = Cancel::default();
+        let workers = Workers::serial(&cancel);
         loop {
-            let batch = run.ask(step).unwrap();
+            let batch = run.ask(step, &workers).unwrap();
             if batch.coalitions.is_empty() {
                 break;
             }
@@ -241,7 +252,7 @@ mod tests {
             let worths: Vec<f64> = (0..batch.coalitions.len()).map(worth).collect();
             run.tell(batch.first, &worths).unwrap();
         }
-        run.estimate(&Workers::serial(&Cancel::default())).unwrap().values
+        run.estimate(&workers).unwrap().values
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl SinglesFirst {
 }
 
 impl Estimator for SinglesFirst {
-    fn ask(&mut self, max: usize) -> Result<Batch, Error> {
+    fn ask(&mut self, max: usize, _workers: &Workers<'_>) -> Result<Batch, Error> {
         let singles_end = self.known.n_asked() + self.n_players();
         let end = if self.strongest.is_empty() { singles_end } else { self.last_evaluation() };
         let left = end.saturating_sub(self.arrivals.asked());
@@ -171,11 +171,21 @@ mod tests {
     #[test]
     fn additive_games_are_exact_and_the_strongest_are_asked_first() {
         let gains = [1.0, -4.0, 0.5, 2.0, 0.0];
-        let problem = Problem { n_players: 5, n_outputs: 1, budget: 9, seed: 0, row_key: 0, endpoints: None };
+        let problem = Problem {
+            n_players: 5,
+            n_outputs: 1,
+            n_rows: 1,
+            budget: 9,
+            seed: 0,
+            row_key: 0,
+            endpoints: None,
+        };
         let mut run = SinglesFirst::new(problem).unwrap();
         let mut asked = Vec::new();
+        let cancel = Cancel::default();
+        let workers = Workers::serial(&cancel);
         loop {
-            let batch = run.ask(4).unwrap();
+            let batch = run.ask(4, &workers).unwrap();
             if batch.coalitions.is_empty() {
                 break;
             }
@@ -188,8 +198,7 @@ mod tests {
         }
         assert_eq!(asked.len(), 9);
         assert_eq!(asked[7..], [vec![0, 2, 3, 4], vec![0, 1, 2, 4]]);
-        let cancel = Cancel::default();
-        let estimate = run.estimate(&Workers::serial(&cancel)).unwrap();
+        let estimate = run.estimate(&workers).unwrap();
         assert_eq!(estimate.values, gains);
         assert_eq!(estimate.base, [3.0]);
     }

@@ -4,14 +4,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use super::arrays::{flat, vector};
-use super::error::{DimensionError, OptionError, to_python};
+use super::error::{DimensionError, to_python};
 use super::interrupt::{briefly, interruptible};
+use super::methods::{method_named, name_of, wishes};
 use crate::coalition::{self, words_for};
 use crate::estimate::auto::Method;
 use crate::estimate::{Endpoints, Estimator, Problem, Status};
-use crate::sample::Sequence;
 
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(choose_method, module)?)?;
@@ -20,35 +21,23 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyEstimator>()
 }
 
-fn method_named(name: &str) -> PyResult<Method> {
-    Ok(match name {
-        "exact" => Method::Exact,
-        "permutation" => Method::Permutation,
-        "leverage" => Method::Leverage(Sequence::Leverage),
-        "kernel" => Method::Leverage(Sequence::Kernel),
-        "star" => Method::Leverage(Sequence::StarMiddle),
-        "singles_first" => Method::SinglesFirst,
-        _ => return Err(OptionError::new_err(format!("`method` is {name:?}, which is not known"))),
-    })
-}
-
 /// The name of the method that would run: for "auto" the automatic choice, else what a named one gives way to.
 /// Refuses a budget below the least.
 #[pyfunction]
-fn choose_method(name: &str, n_players: usize, granted: u64, n_blocks: u32) -> PyResult<&'static str> {
+#[pyo3(signature = (name, n_players, granted, n_blocks, options=None))]
+fn choose_method(
+    name: &str,
+    n_players: usize,
+    granted: u64,
+    n_blocks: u32,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<&'static str> {
     let method = match name {
-        "auto" => Method::choose(n_players, granted, n_blocks),
-        name => method_named(name)?,
+        "auto" => Method::choose(n_players, granted, n_blocks, &wishes(options)?),
+        name => method_named(name, options)?,
     };
     method.check_budget(n_players, granted).map_err(|error| to_python(&error))?;
-    Ok(match method.or_smaller(n_players, granted, n_blocks) {
-        Method::Exact => "exact",
-        Method::Permutation => "permutation",
-        Method::Leverage(Sequence::Leverage) => "leverage",
-        Method::Leverage(Sequence::Kernel) => "kernel",
-        Method::Leverage(Sequence::StarMiddle) => "star",
-        Method::SinglesFirst => "singles_first",
-    })
+    Ok(name_of(&method.or_smaller(n_players, granted, n_blocks)))
 }
 
 /// Coalitions as a bool array `(coalitions, players)`.
@@ -114,7 +103,7 @@ impl PyEstimator {
 #[pymethods]
 impl PyEstimator {
     #[new]
-    #[pyo3(signature = (method, n_players, n_outputs, budget, seed, row_key, endpoints=None))]
+    #[pyo3(signature = (method, n_players, n_outputs, budget, seed, row_key, endpoints=None, n_rows=1, options=None))]
     #[expect(clippy::too_many_arguments, reason = "the whole problem, once a run")]
     fn new(
         py: Python<'_>,
@@ -125,6 +114,8 @@ impl PyEstimator {
         seed: u64,
         row_key: u64,
         endpoints: Option<EndpointArrays<'_>>,
+        n_rows: usize,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let endpoints = match endpoints {
             None => None,
@@ -135,8 +126,8 @@ impl PyEstimator {
                 base: vector("base", &base)?.to_vec(),
             }),
         };
-        let problem = Problem { n_players, n_outputs, budget, seed, row_key, endpoints };
-        let method = method_named(method)?;
+        let problem = Problem { n_players, n_outputs, n_rows, budget, seed, row_key, endpoints };
+        let method = method_named(method, options)?;
         let (n, m) = (n_players as f64, budget as f64);
         // Least squares are the dearest: a Gram matrix by bits, a factorisation, products with every pair.
         let is_small = n * n * (n + m / 16.0) + m * n * n_outputs as f64 / 8.0 < MILLISECOND;
@@ -151,7 +142,7 @@ impl PyEstimator {
         py: Python<'py>,
         max: usize,
     ) -> PyResult<(u64, Bound<'py, PyArray2<u64>>, Bound<'py, PyArray1<u32>>)> {
-        let batch = self.lock().ask(max).map_err(|error| to_python(&error))?;
+        let batch = briefly(py, 1, |workers| self.lock().ask(max, workers))?;
         let shape = [batch.coalitions.len(), words_for(batch.coalitions.n_players())];
         let words = PyArray1::from_slice(py, batch.coalitions.words()).reshape(shape)?;
         Ok((batch.first, words, batch.blocks.into_pyarray(py)))
@@ -162,7 +153,8 @@ impl PyEstimator {
         briefly(py, 1, |_| self.lock().tell(first, worths))
     }
 
-    /// (values (players, outputs), std_errors, interval_df, base (outputs), gap, n_evaluations, status).
+    /// (values (players, outputs), std_errors, interval_df (rows), base (outputs), gap, n_evaluations, status,
+    /// predicted_budget).
     #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]
     fn estimate<'py>(
         &self,
@@ -171,11 +163,12 @@ impl PyEstimator {
     ) -> PyResult<(
         Bound<'py, PyArray2<f64>>,
         Bound<'py, PyArray2<f64>>,
-        f64,
+        Bound<'py, PyArray1<f64>>,
         Bound<'py, PyArray1<f64>>,
         Bound<'py, PyArray1<f64>>,
         u64,
         &'static str,
+        Option<u64>,
     )> {
         let estimate = if self.is_small {
             briefly(py, 1, |workers| self.lock().estimate(workers))?
@@ -186,17 +179,19 @@ impl PyEstimator {
         let shape = [estimate.values.len() / n_outputs, n_outputs];
         let status = match estimate.status {
             Status::Exact => "EXACT",
+            Status::Converged => "CONVERGED",
             Status::BudgetSpent => "BUDGET_SPENT",
             Status::Interrupted => "INTERRUPTED",
         };
         Ok((
             estimate.values.into_pyarray(py).reshape(shape)?,
             estimate.std_errors.into_pyarray(py).reshape(shape)?,
-            estimate.interval_df,
+            estimate.interval_df.into_pyarray(py),
             estimate.base.into_pyarray(py),
             estimate.gap.into_pyarray(py),
             estimate.n_evaluations,
             status,
+            estimate.predicted_budget,
         ))
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod estimate;
 mod interrupt;
 mod mask;
+mod methods;
 mod table;
 mod tree;
 

@@ -59,13 +59,13 @@ def test_many_pairs_have_the_same_bits_on_any_number_of_threads(record, seed):
     assert results[0] == results[1] == results[2]
 
 
-def told_in_any_order(name, game, n, budget, seed, rng, most):
+def told_in_any_order(name, game, n, budget, seed, rng, most, options):
     """Ask ahead as far as the estimator gives, tell the batches shuffled."""
     endpoints = game(np.array([[False] * n, [True] * n])).reshape(2, -1)
     n_outputs = endpoints.shape[1]
     known = (endpoints[:1], endpoints[1], np.ones(1), endpoints[0]) if rng.random() < 0.5 else None
     granted = budget if known is None else budget - 2
-    estimator = _native.Estimator(name, n, n_outputs, granted, seed, 0, known)
+    estimator = _native.Estimator(name, n, n_outputs, granted, seed, 0, known, 1, options)
     waiting = []
     while True:
         first, words, _ = estimator.ask(int(rng.integers(1, most)))
@@ -87,10 +87,12 @@ def test_worths_may_arrive_in_any_order(record, seed):
             result = estimate(game(), record.method, budget=budget, rng=seed)
             for shuffle in range(3):
                 rng = np.random.default_rng([seed, shuffle])
-                outcome, given = told_in_any_order(resolved, game(), n, budget, seed, rng, most=2 + budget // 3)
-                values, errors, df, base, gap, n_evaluations, status = outcome
+                outcome, given = told_in_any_order(
+                    resolved, game(), n, budget, seed, rng, most=2 + budget // 3, options=record.method.native_options
+                )
+                values, errors, df, base, gap, n_evaluations, status, _ = outcome
                 shape = result.values.shape
-                got = [values.reshape(shape), errors.reshape(shape), df, base, n_evaluations + given, status, gap]
+                got = [values.reshape(shape), errors.reshape(shape), df[0], base, n_evaluations + given, status, gap]
                 got = [part if isinstance(part, str) else np.asarray(part).tobytes() for part in got]
                 assert got == bits(result), (name, budget, shuffle)
 
@@ -105,7 +107,7 @@ def test_a_seventeenth_player_is_folded_in_any_order(seed):
         method = Exact()
 
     result = estimate(game, Exact(), budget=2**n, rng=seed, n_jobs=2)
-    outcome, given = told_in_any_order("exact", game, n, 2**n, seed, rng, most=30_000)
+    outcome, given = told_in_any_order("exact", game, n, 2**n, seed, rng, most=30_000, options={})
     assert outcome[0].tobytes() == result.values.tobytes()
     assert outcome[5] + given == 2**n
     order = rng.permutation(n)

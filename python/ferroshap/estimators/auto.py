@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from ferroshap.estimators.method import Method
+
 
 @dataclass(frozen=True, kw_only=True)
-class Auto:
+class Auto(Method):
     """Choose the method by the number of players and the budget, before the first evaluation.
 
     ==================================== =======================================================

@@ -33,7 +33,7 @@ def as_method(method: Method | str) -> Method:
             msg = f"`method={method!r}` is not known{nearest(method, KNOWN)} Known: {', '.join(sorted(KNOWN))}"
             raise OptionError(msg)
         return KNOWN[method]()
-    if isinstance(method, type) or not hasattr(method, "native_name"):
+    if not isinstance(method, Method):
         msg = f"`method` must be an estimator such as estimators.Leverage() or its name, not {method!r}"
         raise OptionError(msg)
     return method

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from ferroshap.estimators.method import Method
+
 
 @dataclass(frozen=True, kw_only=True)
-class Exact:
+class Exact(Method):
     r"""Evaluate every coalition and apply the definition.
 
     .. math:: \phi_i = \sum_{S \subseteq N \setminus \{i\}} \frac{|S|!\,(n - |S| - 1)!}{n!}
@@ -27,7 +29,5 @@ class Exact:
         """The name of the method in the core."""
         return "exact"
 
-    @property
-    def shared_design(self) -> bool:
-        """Explained rows share their coalitions: all of them."""
-        return True
+    #: Explained rows share their coalitions: all of them.
+    shared_design = True

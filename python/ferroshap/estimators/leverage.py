@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ferroshap.errors import OptionError, nearest
+from ferroshap.estimators.method import Method
 
 Sequence = Literal["leverage", "kernel", "star"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leverage:
+class Leverage(Method):
     r"""Fit an additive game by least squares to complementary pairs of coalitions.
 
     .. math:: \hat\phi = \arg\min_{\sum_i \phi_i = v(N) - v(\emptyset)}

@@ -1,20 +1,30 @@
-"""What every estimator is: a name in the core, and whether explained rows share their coalitions."""
+"""What every estimator is: a name and options in the core, and whether explained rows share their coalitions."""
 
-from typing import Protocol
+from typing import Any
 
 from ferroshap import _native
 
 
-class Method(Protocol):
-    """An estimator: parameters only, no state. `estimate` and `Run` do the work."""
+class Method:
+    """An estimator: parameters only, no state. `estimate` and `Run` do the work.
+
+    Attributes
+    ----------
+    shared_design : bool
+        Whether explained rows share their coalitions.
+    """
+
+    shared_design: bool
 
     @property
     def native_name(self) -> str:
         """The name of the method in the core."""
+        raise NotImplementedError
 
     @property
-    def shared_design(self) -> bool:
-        """Whether explained rows share their coalitions."""
+    def native_options(self) -> dict[str, Any]:
+        """What the core is told besides the name."""
+        return {}
 
 
 def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> str:
@@ -23,4 +33,4 @@ def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> 
     `granted` counts the two endpoints. Games of up to three players are enumerated where the
     budget pays for it, and an order that it cannot pay for becomes "singles_first".
     """
-    return _native.choose_method(method.native_name, n_players, granted, n_blocks)
+    return _native.choose_method(method.native_name, n_players, granted, n_blocks, method.native_options)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from ferroshap.estimators.method import Method
+
 
 @dataclass(frozen=True, kw_only=True)
-class Permutation:
+class Permutation(Method):
     r"""Average each player's gain over random joining orders and their reversals.
 
     With half-differences :math:`o(S) = (v(S) - v(N \setminus S)) / 2`, an order :math:`\pi` gives

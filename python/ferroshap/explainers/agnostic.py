@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ferroshap import _native, links
-from ferroshap.estimators import Exact, Method
+from ferroshap import links
+from ferroshap.estimators import Exact, Method, resolve
 from ferroshap.explainers.calls import positive
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
@@ -131,7 +131,7 @@ class AgnosticExplainer(Explainer):
         """Predict what one row takes by default, if all its features vary."""
         n_players = self.masker.table.n_columns
         n_blocks = self._reference.blocks.n_blocks
-        estimator = _native.choose_method(method.native_name, n_players, evaluations, n_blocks)
+        estimator = resolve(method, n_players, evaluations, n_blocks)
         details = {"estimator": estimator, "evaluations": evaluations, "blocks": n_blocks}
         rows = self.rows_per_eval
         return Plan(self.route, reason, self.masker.n_background, rows, evaluations * rows, details)

@@ -35,6 +35,11 @@ class Watched:
         return self.game.n_outputs
 
     @property
+    def n_rows(self) -> int:
+        """Explained rows, whose worths lie side by side."""
+        return self.game.n_rows
+
+    @property
     def looks_ahead(self) -> bool:
         """Whether it pays to begin a batch before the last is finished."""
         return self.game.looks_ahead

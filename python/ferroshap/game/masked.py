@@ -70,6 +70,11 @@ class MaskedGame:
         """Worths of one coalition: rows times outputs."""
         return len(self.players.rows) * self.reference.n_outputs
 
+    @property
+    def n_rows(self) -> int:
+        """Explained rows, whose worths lie side by side."""
+        return len(self.players.rows)
+
     def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody, for all rows and outputs."""
         reference, n_rows = self.reference, len(self.players.rows)

@@ -31,6 +31,7 @@ class CallableGame:
         self.is_vector = worths[0].ndim == 1
         self._ends = np.concatenate(worths).reshape(N_ENDPOINTS, -1)
         self.n_outputs = self._ends.shape[1]
+        self.n_rows = 1
 
     def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody; one block."""

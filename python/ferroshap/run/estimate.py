@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 #: How a run can end, with what to do about it.
 STATUSES = {
     "EXACT": "every worth is known: the values are exact",
+    "CONVERGED": "the errors are as small as was asked for",
     "BUDGET_SPENT": "the budget is spent: raise it for smaller errors",
     "INTERRUPTED": "the run was stopped early, by the user or by a deadline: go on for the values that the budget buys",
 }
@@ -34,13 +35,15 @@ class Estimate:
     n_evaluations : int
         Worths used, both endpoints counted.
     status : str
-        "EXACT", "BUDGET_SPENT" or "INTERRUPTED".
+        "EXACT", "CONVERGED", "BUDGET_SPENT" or "INTERRUPTED".
     gap : float or ndarray of shape ``(n_outputs,)``
         What the values missed of the worth of everybody before it was shared out.
     seed : int
         The seed used.
     method : str
         The method that ran.
+    predicted_budget : int or None
+        Evaluations that would make the errors as small as was asked for; None where nothing was asked for.
     """
 
     values: Floats
@@ -52,6 +55,7 @@ class Estimate:
     gap: float | Floats = field(repr=False)
     seed: int
     method: str
+    predicted_budget: int | None = None
 
     def confidence_interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """Lower and upper ends of Student's interval at `level`, NaN where the error is unknown."""

@@ -32,6 +32,10 @@ class Source(Protocol):
     def n_outputs(self) -> int:
         """Worths of one coalition."""
 
+    @property
+    def n_rows(self) -> int:
+        """Explained rows whose worths these are, row after row."""
+
     def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody."""
 
@@ -54,11 +58,12 @@ class Outcome(NamedTuple):
 
     values: Floats
     std_errors: Floats
-    interval_df: float
+    interval_df: Floats
     base: Floats
     gap: Floats
     n_evaluations: int
     status: str
+    predicted_budget: int | None
 
 
 class Batch:
@@ -128,7 +133,15 @@ class Loop:
         self._asked: deque[Batch] = deque()
         self.n_evaluations = N_ENDPOINTS
         self._estimator = _native.Estimator(
-            self.method_name, source.n_players, source.n_outputs, budget - N_ENDPOINTS, seed, row_key, endpoints
+            self.method_name,
+            source.n_players,
+            source.n_outputs,
+            budget - N_ENDPOINTS,
+            seed,
+            row_key,
+            endpoints,
+            source.n_rows,
+            method.native_options,
         )
 
     def step(self, most: int | None = None) -> bool:

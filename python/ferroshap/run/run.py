@@ -148,14 +148,15 @@ class Run:
             base = self._source.endpoints().base
             nothing = np.zeros((0, self._source.n_outputs))
             zeros = np.zeros(self._source.n_outputs)
-            outcome = Outcome(nothing, nothing, np.nan, base, zeros, N_ENDPOINTS, "EXACT")
+            outcome = Outcome(nothing, nothing, np.array([np.nan]), base, zeros, N_ENDPOINTS, "EXACT", None)
             method_name = "exact"
         else:
             outcome, method_name = self._loop.estimate(), self._loop.method_name
         return Estimate(
             values=self._shaped(outcome.values),
             std_errors=self._shaped(outcome.std_errors),
-            interval_df=outcome.interval_df,
+            interval_df=float(outcome.interval_df[0]),
+            predicted_budget=outcome.predicted_budget,
             base_value=float(outcome.base[0]) if self._is_vector else outcome.base,
             n_evaluations=outcome.n_evaluations,
             status=outcome.status,

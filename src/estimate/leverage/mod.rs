@@ -22,18 +22,16 @@ mod errors;
 mod ridge;
 mod signs;
 mod solve;
-mod told;
+mod targets;
 
 use self::design::Design;
 use self::solve::{Fit, System, Targets, share_gap, weighted_signs};
-use self::told::Told;
-use super::arrivals::Arrivals;
-use super::{Batch, Estimate, Estimator, Problem, Status};
-use crate::coalition::Coalitions;
+use self::targets::targets;
+use super::paired::Paired;
+use super::{Batch, Estimate, Estimator, Problem};
 use crate::error::Error;
 use crate::linalg::{LANES, Lanes};
-use crate::parallel::{Cancel, Workers};
-use crate::sample::pairs::PairSequence;
+use crate::parallel::Workers;
 use crate::sample::sizes::Sequence;
 
 /// Squared standard errors: `(outputs, players)`.
@@ -41,8 +39,6 @@ type Variances = Vec<Vec<f64>>;
 
 /// With more players than this the Gram matrix, above 128 MB, is never formed.
 const LARGEST_DENSE: usize = 4096;
-/// Pairs drawn at once, ahead of what is asked.
-const DRAWN_AHEAD: u64 = 1024;
 /// Pairs beyond the `n - 1` free values from which errors are stated, and the whole grid of ridges is tried.
 const ROWS_TO_SPARE: usize = 8;
 
@@ -63,53 +59,32 @@ const ROWS_TO_SPARE: usize = 8;
 /// Limits: at least 4 players; a background in blocks enters through its weighted average alone.
 #[derive(Debug)]
 pub struct Leverage {
-    problem: Problem,
-    sequence: PairSequence,
-    /// Pairs that the budget pays for.
-    n_pairs: u64,
-    arrivals: Arrivals,
-    classes: Vec<u32>,
-    coalitions: Coalitions,
-    told: Told,
+    pairs: Paired,
 }
 
 impl Leverage {
     /// Nothing asked yet. [`Error::Budget`] unless the budget pays for the endpoints and `n / 2` pairs.
     pub fn new(problem: Problem, sequence: Sequence) -> Result<Self, Error> {
-        let n = problem.n_players;
-        if n < 4 {
-            let accepted = "at least 4 (smaller games are evaluated in full)";
-            return Err(Error::Parameter { argument: "n_players", got: n.to_string(), accepted });
+        let (n, budget) = (problem.n_players, problem.budget);
+        let pairs = Paired::new(problem, sequence, false)?;
+        let least = n as u64 + pairs.endpoints().n_asked();
+        if budget < least {
+            return Err(Error::Budget { method: "leverage", got: budget, least, n_players: n });
         }
-        let told = Told::new(&problem)?;
-        let least = n as u64 + told.endpoints.n_asked();
-        if problem.budget < least {
-            return Err(Error::Budget { method: "leverage", got: problem.budget, least, n_players: n });
-        }
-        let sequence = PairSequence::new(sequence, n, problem.seed, problem.row_key);
-        let affordable = (problem.budget - told.endpoints.n_asked()) / 2;
-        Ok(Self {
-            n_pairs: sequence.n_pairs().map_or(affordable, |all| all.min(affordable)),
-            sequence,
-            arrivals: Arrivals::new(problem.n_outputs),
-            classes: Vec::new(),
-            coalitions: Coalitions::new(n),
-            told,
-            problem,
-        })
+        Ok(Self { pairs })
     }
 
     /// The normal equations of the regression without its constraint, `M phi = b` with `M = sum_a w_a x_a x_a'`
     /// and `b = -2 sum_a w_a o_a x_a`: `(players, players)` and `(players, outputs)`.
     pub fn normal_equations(&self, workers: &Workers<'_>) -> Result<(Vec<f64>, Vec<f64>), Error> {
         let design = self.design();
-        let (n, n_outputs) = (self.problem.n_players, self.problem.n_outputs);
+        let (n, n_outputs) = (self.pairs.problem().n_players, self.pairs.problem().n_outputs);
         let mut gram = design.gram(workers)?;
         gram.mirror();
         let cells = (0..n).flat_map(|i| gram.row(i)[..n].to_vec()).collect();
         let mut right = vec![0.0; n * n_outputs];
         for group in 0..n_outputs.div_ceil(LANES) {
-            let targets = self.told.targets(group);
+            let targets = targets(&self.pairs, group);
             let sums = weighted_signs(&design, &targets.half_differences, workers)?;
             scatter(&sums, group, n_outputs, &mut right, |sum| -2.0 * sum);
         }
@@ -125,16 +100,16 @@ impl Leverage {
         players: &[usize],
         workers: &Workers<'_>,
     ) -> Result<Vec<f64>, Error> {
-        let n = self.problem.n_players;
+        let n = self.pairs.problem().n_players;
         let valid = players.iter().all(|&player| player < n);
-        if !valid || players.is_empty() || output >= self.problem.n_outputs {
+        if !valid || players.is_empty() || output >= self.pairs.problem().n_outputs {
             let got = format!("{players:?} (output {output})");
             let accepted = "at least one player, and players and output of the game";
             return Err(Error::Parameter { argument: "players", got, accepted });
         }
         let design = self.design();
         let gram = design.gram(workers)?;
-        let targets = self.told.targets(output / LANES);
+        let targets = targets(&self.pairs, output / LANES);
         let system = match System::new(&gram, players, 0.0, workers)? {
             Some(system) => Some(system),
             None => System::new(&gram, players, 1e-10, workers)?,
@@ -148,20 +123,7 @@ impl Leverage {
     }
 
     fn design(&self) -> Design<'_> {
-        Design::new(&self.sequence, &self.coalitions, &self.classes[..self.told.n_pairs()])
-    }
-
-    fn draw(&mut self, n_pairs: u64) -> Result<(), Error> {
-        let missing = n_pairs.saturating_sub(self.classes.len() as u64);
-        if missing == 0 {
-            return Ok(());
-        }
-        let count = missing.max(DRAWN_AHEAD).min(self.n_pairs - self.classes.len() as u64);
-        let count = usize::try_from(count).expect("pairs that are held in memory");
-        let pairs = self.sequence.next_pairs(count, &Workers::serial(&Cancel::default()))?;
-        self.classes.extend(&pairs.classes);
-        (0..pairs.coalitions.len()).for_each(|position| self.coalitions.push(pairs.coalitions.get(position)));
-        Ok(())
+        Design::new(self.pairs.sequence(), self.pairs.coalitions(), self.pairs.classes())
     }
 
     /// The fits of all groups of outputs, and their squared errors where these are stated.
@@ -172,19 +134,19 @@ impl Leverage {
         players: &[usize],
         workers: &Workers<'_>,
     ) -> Result<(Vec<Fit>, Option<Variances>), Error> {
-        if self.problem.n_players > LARGEST_DENSE {
+        if self.pairs.problem().n_players > LARGEST_DENSE {
             let fits = targets.iter().map(|targets| conjugate::fit(design, targets, workers));
             return Ok((fits.collect::<Result<_, _>>()?, None));
         }
         let gram = design.gram(workers)?;
-        let n_outputs = self.problem.n_outputs;
+        let n_outputs = self.pairs.problem().n_outputs;
         let variances = |system: &System<'_>, residuals: &[Vec<Lanes>]| {
-            let enough = design.n_pairs() + 1 >= self.problem.n_players + ROWS_TO_SPARE;
-            (enough && !self.is_exact())
+            let enough = design.n_pairs() + 1 >= self.pairs.problem().n_players + ROWS_TO_SPARE;
+            (enough && !self.pairs.is_exact())
                 .then(|| errors::variances(design, &system.inverse, residuals, n_outputs, workers))
                 .transpose()
         };
-        let comfortable = design.n_pairs() >= 2 * self.problem.n_players || self.is_exact();
+        let comfortable = design.n_pairs() >= 2 * self.pairs.problem().n_players || self.pairs.is_exact();
         if comfortable && let Some(system) = System::new(&gram, players, 0.0, workers)? {
             let mut fits = Vec::with_capacity(targets.len());
             for targets in targets {
@@ -200,75 +162,44 @@ impl Leverage {
         };
         Ok((ridged.fits, variances))
     }
-
-    fn is_exact(&self) -> bool {
-        self.sequence.n_pairs() == Some(self.told.n_pairs() as u64)
-    }
-
-    fn status(&self) -> Status {
-        if self.is_exact() {
-            Status::Exact
-        } else if self.told.n_pairs() as u64 == self.n_pairs {
-            Status::BudgetSpent
-        } else {
-            Status::Interrupted
-        }
-    }
 }
 
 impl Estimator for Leverage {
-    fn ask(&mut self, max: usize) -> Result<Batch, Error> {
-        let first = self.arrivals.asked();
-        let n_endpoints = self.told.endpoints.n_asked();
-        let left = n_endpoints + 2 * self.n_pairs - first;
-        let after = first + left.min(max as u64);
-        self.draw(after.saturating_sub(n_endpoints).div_ceil(2))?;
-        let mut coalitions = Coalitions::new(self.problem.n_players);
-        for evaluation in first..after {
-            if evaluation < n_endpoints {
-                coalitions.push_endpoint(evaluation == 1);
-                continue;
-            }
-            let half = evaluation - n_endpoints;
-            let pair = usize::try_from(half / 2).expect("pairs that are held in memory");
-            let words = self.coalitions.get(pair);
-            if half.is_multiple_of(2) { coalitions.push(words) } else { coalitions.push_complement(words) }
-        }
-        let blocks = vec![0; coalitions.len()];
-        self.arrivals.ask(coalitions.len());
-        Ok(Batch { first, coalitions, blocks })
+    fn ask(&mut self, max: usize, workers: &Workers<'_>) -> Result<Batch, Error> {
+        self.pairs.ask(max, workers)
     }
 
     fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error> {
-        let Self { arrivals, told, .. } = self;
-        arrivals.tell(first, worths, |worths| told.extend(worths))
+        self.pairs.tell(first, worths)
     }
 
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error> {
-        let (n, n_outputs) = (self.problem.n_players, self.problem.n_outputs);
-        let n_pairs = self.told.n_pairs();
+        let (n, n_outputs) = (self.pairs.problem().n_players, self.pairs.problem().n_outputs);
+        let n_pairs = self.pairs.n_told();
         if n_pairs == 0 {
-            return Ok(self.told.endpoints.equal_shares(n, self.told.n_evaluations()));
+            return Ok(self.pairs.endpoints().equal_shares(n, self.pairs.n_evaluations()));
         }
         let mut estimate = Estimate {
             values: vec![f64::NAN; n * n_outputs],
             std_errors: vec![f64::NAN; n * n_outputs],
-            interval_df: f64::NAN,
-            base: self.told.endpoints.base(),
+            interval_df: vec![f64::NAN; self.pairs.problem().n_rows],
+            base: self.pairs.endpoints().base(),
             gap: vec![f64::NAN; n_outputs],
-            n_evaluations: self.told.n_evaluations(),
-            status: self.status(),
+            n_evaluations: self.pairs.n_evaluations(),
+            status: self.pairs.status(),
+            predicted_budget: None,
         };
         let design = self.design();
         let players: Vec<usize> = (0..n).collect();
-        let targets: Vec<_> = (0..n_outputs.div_ceil(LANES)).map(|group| self.told.targets(group)).collect();
+        let targets: Vec<_> =
+            (0..n_outputs.div_ceil(LANES)).map(|group| targets(&self.pairs, group)).collect();
         let (mut fits, variances) = self.fits(&design, &targets, &players, workers)?;
         for (group, (fit, targets)) in fits.iter_mut().zip(&targets).enumerate() {
             let gap = share_gap(&mut fit.values, &targets.grand, &players);
             scatter(&[gap], group, n_outputs, &mut estimate.gap, |gap| gap);
             scatter(&fit.values, group, n_outputs, &mut estimate.values, |value| value);
         }
-        if self.is_exact() {
+        if self.pairs.is_exact() {
             estimate.std_errors.fill(0.0);
         }
         for (output, variances) in variances.iter().flatten().enumerate() {
@@ -276,8 +207,8 @@ impl Estimator for Leverage {
                 estimate.std_errors[player * n_outputs + output] = variance.sqrt();
             }
         }
-        if self.is_exact() || variances.is_some() {
-            estimate.interval_df = (n_pairs + 1 - n) as f64;
+        if self.pairs.is_exact() || variances.is_some() {
+            estimate.interval_df.fill((n_pairs + 1 - n) as f64);
         }
         Ok(estimate)
     }

@@ -21,7 +21,7 @@ fn bits_do_not_depend_on_threads_batches_or_order_of_arrival() {
             let mut leverage = estimator(problem(n, 11, budget, 1));
             let mut batches = Vec::new();
             loop {
-                let batch = leverage.ask(size).unwrap();
+                let batch = leverage.ask(size, &Workers::serial(&Cancel::default())).unwrap();
                 if batch.coalitions.is_empty() {
                     break;
                 }
@@ -88,7 +88,9 @@ fn budgets_are_kept_or_refused_by_name() {
                         "n = {n}: {spent} of {budget}"
                     );
                     assert!(estimate(&leverage, 1).values.iter().all(|value| value.is_finite()));
-                    assert!(leverage.ask(1).unwrap().coalitions.is_empty());
+                    assert!(
+                        leverage.ask(1, &Workers::serial(&Cancel::default())).unwrap().coalitions.is_empty()
+                    );
                 }
                 Err(error) => {
                     let least = n as u64 + 2;
@@ -110,7 +112,7 @@ fn a_stopped_run_answers_from_its_complete_pairs() {
     );
     let cancel = Cancel::default();
     assert!(leverage.estimate_among(0, &[1], &Workers::serial(&cancel)).unwrap()[1].is_nan());
-    let batch = leverage.ask(61).unwrap();
+    let batch = leverage.ask(61, &Workers::serial(&Cancel::default())).unwrap();
     let worths: Vec<f64> = (0..61).map(|i| game(batch.coalitions.get(i))[0]).collect();
     leverage.tell(0, &worths[..2]).unwrap();
     let shares = estimate(&leverage, 1);

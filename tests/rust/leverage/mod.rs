@@ -14,7 +14,7 @@ use ferroshap::sample::sizes::Sequence;
 type Game = Box<dyn Fn(&[u64]) -> Vec<f64>>;
 
 fn problem(n_players: usize, n_outputs: usize, budget: u64, seed: u64) -> Problem {
-    Problem { n_players, n_outputs, budget, seed, row_key: 0, endpoints: None }
+    Problem { n_players, n_outputs, n_rows: 1, budget, seed, row_key: 0, endpoints: None }
 }
 
 fn estimator(problem: Problem) -> Leverage {
@@ -25,7 +25,7 @@ fn estimator(problem: Problem) -> Leverage {
 fn play(leverage: &mut Leverage, game: &dyn Fn(&[u64]) -> Vec<f64>, size: usize) -> u64 {
     let mut count = 0;
     loop {
-        let batch = leverage.ask(size).expect("asking does not fail");
+        let batch = leverage.ask(size, &Workers::serial(&Cancel::default())).expect("asking does not fail");
         if batch.coalitions.is_empty() {
             return count;
         }

@@ -1,0 +1,110 @@
+//! Methods by name and options, as Python spells them.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::error::OptionError;
+use crate::estimate::auto::{Method, Wishes};
+use crate::estimate::{even_gp, odd_gp, unbiased};
+use crate::index::{Interaction, Semivalue};
+use crate::sample::Sequence;
+
+/// The method of a name, with what `options` say; "auto" is not one.
+pub(super) fn method_named(name: &str, options: Option<&Bound<'_, PyDict>>) -> PyResult<Method> {
+    Ok(match name {
+        "exact" => Method::Exact,
+        "permutation" => Method::Permutation,
+        "leverage" => Method::Leverage(Sequence::Leverage),
+        "kernel" => Method::Leverage(Sequence::Kernel),
+        "star" => Method::Leverage(Sequence::StarMiddle),
+        "singles_first" => Method::SinglesFirst,
+        "odd_gp" => Method::OddGp(odd_gp_options(options)?),
+        "sparse_odd" => Method::SparseOdd(odd_gp_options(options)?),
+        "controlled" => Method::Controlled(odd_gp_options(options)?),
+        "unbiased" => Method::Unbiased(unbiased_options(options)?),
+        "even_gp" => Method::EvenGp(even_gp::Options {
+            index: wished_index(options)?.unwrap_or(Interaction::Sii),
+            sequence: sequence(options)?.unwrap_or(Sequence::StarMiddle),
+        }),
+        _ => return Err(OptionError::new_err(format!("`method` is {name:?}, which is not known"))),
+    })
+}
+
+/// The name of a method.
+pub(super) fn name_of(method: &Method) -> &'static str {
+    match method {
+        Method::Exact => "exact",
+        Method::Permutation => "permutation",
+        Method::Leverage(Sequence::Leverage) => "leverage",
+        Method::Leverage(Sequence::Kernel) => "kernel",
+        Method::Leverage(Sequence::StarMiddle) => "star",
+        Method::SinglesFirst => "singles_first",
+        Method::OddGp(_) => "odd_gp",
+        Method::SparseOdd(_) => "sparse_odd",
+        Method::Controlled(_) => "controlled",
+        Method::Unbiased(_) => "unbiased",
+        Method::EvenGp(_) => "even_gp",
+    }
+}
+
+/// What the automatic choice is asked for.
+pub(super) fn wishes(options: Option<&Bound<'_, PyDict>>) -> PyResult<Wishes> {
+    let unbiased = option::<bool>(options, "unbiased")?.unwrap_or(false);
+    Ok(Wishes {
+        unbiased: unbiased.then(|| unbiased_options(options)).transpose()?,
+        index: wished_index(options)?,
+    })
+}
+
+fn option<'py, T: for<'a> FromPyObject<'a, 'py, Error = PyErr>>(
+    options: Option<&Bound<'py, PyDict>>,
+    name: &str,
+) -> PyResult<Option<T>> {
+    let Some(value) = options.map(|options| options.get_item(name)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    value.extract().map(Some)
+}
+
+fn sequence(options: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Sequence>> {
+    let Some(name) = option::<String>(options, "sequence")? else { return Ok(None) };
+    Ok(Some(match name.as_str() {
+        "leverage" => Sequence::Leverage,
+        "kernel" => Sequence::Kernel,
+        "star" => Sequence::StarMiddle,
+        _ => return Err(OptionError::new_err(format!("`sequence` is {name:?}, which is not known"))),
+    }))
+}
+
+fn odd_gp_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<odd_gp::Options> {
+    let default = odd_gp::Options::default();
+    let shape = match option::<String>(options, "hyper")?.as_deref() {
+        None | Some("row") => odd_gp::Shape::Row,
+        Some("pooled") => odd_gp::Shape::Pooled,
+        Some(other) => return Err(OptionError::new_err(format!("`hyper` is {other:?}, which is not known"))),
+    };
+    let ascent = option(options, "ascent")?.unwrap_or(default.ascent);
+    Ok(odd_gp::Options { ascent, shape, sequence: sequence(options)?.unwrap_or(default.sequence) })
+}
+
+fn unbiased_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<unbiased::Options> {
+    let default = unbiased::Options::default();
+    let semivalue = match option::<(String, f64, f64)>(options, "semivalue")? {
+        None => Semivalue::Shapley,
+        Some((name, a, b)) => match name.as_str() {
+            "shapley" => Semivalue::Shapley,
+            "banzhaf" => Semivalue::Banzhaf,
+            "beta" => Semivalue::Beta { alpha: a, beta: b },
+            _ => return Err(OptionError::new_err(format!("`semivalue` is {name:?}, which is not known"))),
+        },
+    };
+    let surrogate = option(options, "kriging")?.unwrap_or(default.surrogate);
+    Ok(unbiased::Options { semivalue, surrogate, folds: option(options, "folds")?.unwrap_or(default.folds) })
+}
+
+fn wished_index(options: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Interaction>> {
+    let Some(name) = option::<String>(options, "index")? else { return Ok(None) };
+    Interaction::from_name(&name)
+        .map(Some)
+        .ok_or_else(|| OptionError::new_err(format!("`index` is {name:?}, which is not known")))
+}
