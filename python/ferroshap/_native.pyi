@@ -82,6 +82,8 @@ class Estimator:
         """Take the worths ``(evaluations, outputs)`` of the evaluations from number `first` on."""
     def estimate(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, int, str, int | None]:
         """Return values and errors ``(players, outputs)``, df a row, base, gap, evaluations, status, forecast."""
+    def interactions(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats] | None:
+        """Return interactions and errors ``(sets, outputs)``, errors ``(players, outputs)``, df a row; None if none."""
 
 def table_values(worths: _Floats, n_threads: int) -> _Floats:
     """Return the Shapley values ``(players, outputs)`` of worths ``(2**players, outputs)``."""

@@ -124,7 +124,10 @@ pub struct Interactions {
     pub values: Vec<f64>,
     /// One standard error each, NaN where it is unknown: `(sets, outputs)`.
     pub std_errors: Vec<f64>,
-    /// Degrees of freedom of Student's interval, one a row.
+    /// Standard errors of what pairs leave to each player, `phi_i - sum_j I_ij / 2` where single players receive
+    /// their whole value, else those of the players themselves: `(players, outputs)`.
+    pub diagonal_errors: Vec<f64>,
+    /// Degrees of freedom of Student's interval, one a row; NaN where the errors are, or nothing is uncertain.
     pub interval_df: Vec<f64>,
 }
 

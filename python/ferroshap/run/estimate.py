@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.explanation.student import student_quantile
+from ferroshap.tables import Interactions
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,8 @@ class Estimate:
         The method that ran.
     predicted_budget : int or None
         Evaluations that would make the errors as small as was asked for; None where nothing was asked for.
+    interactions : Interactions or None
+        What pairs receive, where the method estimates it.
     """
 
     values: Floats
@@ -56,6 +59,7 @@ class Estimate:
     seed: int
     method: str
     predicted_budget: int | None = None
+    interactions: Interactions | None = field(default=None, repr=False)
 
     def confidence_interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """Lower and upper ends of Student's interval at `level`, NaN where the error is unknown."""

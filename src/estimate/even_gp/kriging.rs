@@ -1,0 +1,167 @@
+//! Universal kriging: a Gaussian process beside free terms, fitted to exact worths and read through functionals.
+//!
+//! Targets `t = X b + g + noise`, `g` with covariance `s2 K`, noise `s2 lambda`, `b` free. With `C = K + lambda I`
+//!
+//! $$ b = (X'C^{-1}X)^{-1} X'C^{-1} t, \qquad \alpha = C^{-1}(t - Xb) = Qt, \qquad
+//! s_2 = \frac{t'Qt}{\nu}, \qquad Q = C^{-1} - C^{-1}X(X'C^{-1}X)^{-1}X'C^{-1} $$
+//!
+//! A functional that reads `h` from the free terms and covaries as `a` with the rows and as `G` with itself is
+//! `h'b + a'alpha`, with variance `s2 (G - a'C^-1 a + T'(X'C^-1X)^-1 T)`, `T = h - X'C^-1 a` (Rasmussen, Williams
+//! 2006, "Gaussian processes for machine learning", section 2.7).
+
+use crate::linalg::{Cholesky, Matrix, Square, product, transposed_product};
+
+/// Functionals of a process, one a column.
+pub(super) struct Functionals {
+    /// Covariances with the rows: `(rows, functionals)`.
+    pub(super) of_rows: Matrix,
+    /// What is read from the free terms: `(free terms, functionals)`.
+    pub(super) of_free: Matrix,
+    /// Covariance of each with itself.
+    pub(super) prior: Vec<f64>,
+}
+
+/// Functionals as read: means and variances, `(functionals, outputs)`.
+pub(super) struct Read {
+    pub(super) means: Matrix,
+    pub(super) variances: Matrix,
+}
+
+/// A fitted process.
+pub(super) struct Kriging {
+    factor: Cholesky,
+    /// `L^-1 X`.
+    basis: Matrix,
+    /// Factor of `X'C^-1 X`.
+    information: Cholesky,
+    free: Matrix,
+    alpha: Matrix,
+    /// `t'Qt`, one an output.
+    misfits: Vec<f64>,
+}
+
+impl Kriging {
+    /// The process with covariances `kernel + diag(noise)`; None where that is not positive definite or the free
+    /// terms are not independent.
+    pub(super) fn new(kernel: &Matrix, noise: impl Fn(usize) -> f64, basis: &Matrix, targets: &Matrix) -> Option<Self> {
+        let n_rows = kernel.n_rows();
+        let mut lower = Square::zeros(n_rows);
+        for row in 0..n_rows {
+            lower.row_mut(row)[..=row].copy_from_slice(&kernel.row(row)[..=row]);
+            lower.row_mut(row)[row] += noise(row);
+        }
+        let factor = Cholesky::new(lower)?;
+        let mut basis = basis.clone();
+        factor.solve_lower(&mut basis);
+        let information = Cholesky::new(as_square(&transposed_product(&basis, &basis)))?;
+        let mut residuals = targets.clone();
+        factor.solve_lower(&mut residuals);
+        let mut free = Matrix::zeros(basis.n_columns(), targets.n_columns());
+        // A second round takes back what the normal equations round away.
+        for _ in 0..2 {
+            let mut step = transposed_product(&basis, &residuals);
+            information.solve_lower(&mut step);
+            information.solve_upper(&mut step);
+            subtract(&mut residuals, &product(&basis, &step));
+            add(&mut free, &step);
+        }
+        let misfits = (0..targets.n_columns()).map(|output| squares_of(&residuals, output)).collect();
+        let mut alpha = residuals;
+        factor.solve_upper(&mut alpha);
+        Some(Self { factor, basis, information, free, alpha, misfits })
+    }
+
+    /// Rows beyond the free terms.
+    pub(super) fn degrees(&self) -> usize {
+        self.basis.n_rows() - self.basis.n_columns()
+    }
+
+    /// The free terms' coefficients: `(free terms, outputs)`.
+    pub(super) fn free(&self) -> &Matrix {
+        &self.free
+    }
+
+    /// `(rows, outputs)`.
+    pub(super) fn alpha(&self) -> &Matrix {
+        &self.alpha
+    }
+
+    /// The logarithm of the restricted likelihood, but for a constant; the scale is integrated out of it.
+    pub(super) fn ln_likelihood(&self) -> f64 {
+        let n_outputs = self.misfits.len() as f64;
+        let misfits: f64 = self.misfits.iter().map(|misfit| misfit.ln()).sum();
+        let likelihood = -0.5 * self.degrees() as f64 * misfits
+            - 0.5 * n_outputs * (self.factor.ln_det() + self.information.ln_det());
+        if likelihood.is_finite() { likelihood } else { f64::NEG_INFINITY }
+    }
+
+    /// The scale `s2`, one an output.
+    pub(super) fn scales(&self) -> Vec<f64> {
+        self.misfits.iter().map(|misfit| misfit / self.degrees() as f64).collect()
+    }
+
+    /// What each row is missed by when it is left out, `(Qt)_r / Q_rr`, and `Q_rr`.
+    pub(super) fn left_out(&self) -> (Matrix, Vec<f64>) {
+        let inverse = self.factor.inverse();
+        let mut by_basis = self.basis.clone();
+        self.factor.solve_upper(&mut by_basis); // C^-1 X
+        let mut by_basis = by_basis.transposed();
+        self.information.solve_lower(&mut by_basis);
+        let n_rows = self.alpha.n_rows();
+        let diagonal: Vec<f64> = (0..n_rows)
+            .map(|row| {
+                let taken: f64 = (0..by_basis.n_rows()).map(|term| by_basis.row(term)[row].powi(2)).sum();
+                let whole = inverse.row(row)[row];
+                (whole - taken).max(1e-9 * whole)
+            })
+            .collect();
+        let missed = Matrix::from_fn(n_rows, self.misfits.len(), |row, output| {
+            self.alpha.row(row)[output] / diagonal[row]
+        });
+        (missed, diagonal)
+    }
+
+    /// Read functionals; their variances are in units of the targets, squared.
+    pub(super) fn read(&self, functionals: Functionals) -> Read {
+        let Functionals { mut of_rows, of_free, mut prior } = functionals;
+        let mut means = transposed_product(&of_rows, &self.alpha);
+        add(&mut means, &transposed_product(&of_free, &self.free));
+        self.factor.solve_lower(&mut of_rows);
+        let mut missed = of_free;
+        subtract(&mut missed, &transposed_product(&self.basis, &of_rows));
+        self.information.solve_lower(&mut missed);
+        for (factor, rows) in [(-1.0, &of_rows), (1.0, &missed)] {
+            for row in 0..rows.n_rows() {
+                prior.iter_mut().zip(rows.row(row)).for_each(|(sum, cell)| *sum += factor * cell * cell);
+            }
+        }
+        let scales = self.scales();
+        let variances =
+            Matrix::from_fn(prior.len(), scales.len(), |which, output| scales[output] * prior[which].max(0.0));
+        Read { means, variances }
+    }
+}
+
+fn as_square(matrix: &Matrix) -> Square {
+    let mut square = Square::zeros(matrix.n_rows());
+    for row in 0..matrix.n_rows() {
+        square.row_mut(row)[..matrix.n_columns()].copy_from_slice(matrix.row(row));
+    }
+    square
+}
+
+fn add(to: &mut Matrix, what: &Matrix) {
+    for row in 0..to.n_rows() {
+        to.row_mut(row).iter_mut().zip(what.row(row)).for_each(|(to, what)| *to += what);
+    }
+}
+
+fn subtract(from: &mut Matrix, what: &Matrix) {
+    for row in 0..from.n_rows() {
+        from.row_mut(row).iter_mut().zip(what.row(row)).for_each(|(from, what)| *from -= what);
+    }
+}
+
+fn squares_of(matrix: &Matrix, column: usize) -> f64 {
+    (0..matrix.n_rows()).map(|row| matrix.row(row)[column].powi(2)).sum()
+}
