@@ -174,17 +174,22 @@ class RowsExplained:
         try:
             while loop.step():
                 pass
-            self._record(part, loop.estimate())
+            self._take(part, loop)
             self.finish_part(part, source)
         except BaseException:
             # The model failed or Ctrl-C came: what was reached is kept, and their exception goes on.
             self._record_what_is_known(part, loop)
             raise
 
-    def _record(self, part: Players, outcome: Outcome) -> None:
-        rows = part.rows
+    def _take(self, part: Players, loop: Loop) -> None:
+        """Keep what a loop says of some rows."""
+        outcome = loop.estimate()
         self.scatter(self.values, part, outcome.values)
         self.scatter(self.std_errors, part, outcome.std_errors)
+        self._record(part, outcome)
+
+    def _record(self, part: Players, outcome: Outcome) -> None:
+        rows = part.rows
         self.gap[rows] = outcome.gap.reshape(len(rows), -1)
         self.interval_df[rows] = outcome.interval_df
         self.n_evaluations[rows] = outcome.n_evaluations
@@ -193,12 +198,11 @@ class RowsExplained:
 
     def _record_what_is_known(self, part: Players, loop: Loop) -> None:
         try:
-            self._record(part, loop.estimate())
+            self._take(part, loop)
         except FerroshapError:
             # Nothing can be said of these rows yet.
-            unknown = np.full((part.n_players, len(part.rows) * self.reference.n_outputs), np.nan)
-            self.scatter(self.values, part, unknown)
-            self.scatter(self.std_errors, part, unknown)
+            features = (part.rows[:, None], part.features)
+            self.values[features] = self.std_errors[features] = np.nan
             self.begun[part.rows] = True
 
     def _ask_about_rows(self) -> None:

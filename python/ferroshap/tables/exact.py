@@ -14,7 +14,6 @@ from ferroshap.threads import as_threads
 Floats = npt.NDArray[np.float64]
 
 
-
 def shapley_values(worths: npt.ArrayLike, *, n_jobs: int | None = None) -> Floats:
     r"""Exact Shapley values of a game, from the worths of all its coalitions.
 
