@@ -70,12 +70,14 @@ impl Method {
         let all = every_coalition(n_players);
         let is_whole = n_blocks == 1 || n_players == 1;
         match self {
-            Self::Permutation | Self::Leverage(_) if n_players <= 3 && is_whole => {
+            Self::Permutation | Self::Leverage(_) | Self::OddGp(_) if n_players <= 3 && is_whole => {
                 if all.is_some_and(|all| all <= granted) { Self::Exact } else { Self::SinglesFirst }
             }
-            Self::Leverage(_) if n_players <= 3 => Self::Permutation.or_smaller(n_players, granted, n_blocks),
+            Self::Leverage(_) | Self::OddGp(_) if n_players <= 3 => {
+                Self::Permutation.or_smaller(n_players, granted, n_blocks)
+            }
             Self::Permutation if granted < 2 * n_players as u64 => Self::SinglesFirst,
-            Self::Leverage(_) if granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
+            Self::Leverage(_) | Self::OddGp(_) if granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
             method => method,
         }
     }
@@ -100,7 +102,7 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
-        if n_blocks > 1 && matches!(self, Self::Leverage(_)) && problem.n_players > 3 {
+        if n_blocks > 1 && matches!(self, Self::Leverage(_) | Self::OddGp(_)) && problem.n_players > 3 {
             let got = format!("{n_blocks} blocks");
             return Err(Error::Parameter {
                 argument: "block_weights",
