@@ -70,12 +70,14 @@ impl Method {
         let all = every_coalition(n_players);
         let is_whole = n_blocks == 1 || n_players == 1;
         match self {
-            Self::Permutation | Self::Leverage(_) if n_players <= 3 && is_whole => {
+            Self::Permutation | Self::Leverage(_) | Self::OddGp(_) if n_players <= 3 && is_whole => {
                 if all.is_some_and(|all| all <= granted) { Self::Exact } else { Self::SinglesFirst }
             }
-            Self::Leverage(_) if n_players <= 3 => Self::Permutation.or_smaller(n_players, granted, n_blocks),
+            Self::Leverage(_) | Self::OddGp(_) if n_players <= 3 => {
+                Self::Permutation.or_smaller(n_players, granted, n_blocks)
+            }
             Self::Permutation if granted < 2 * n_players as u64 => Self::SinglesFirst,
-            Self::Leverage(_) if granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
+            Self::Leverage(_) | Self::OddGp(_) if granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
             method => method,
         }
     }
@@ -86,6 +88,7 @@ impl Method {
         let singles = n_players as u64 + 2;
         let (method, least) = match self {
             Self::Exact => ("exact", all),
+            Self::EvenGp(_) => ("interactions", all.min(2 * n_players as u64 + 2)),
             _ => ("any estimator", singles.min(all)),
         };
         if granted < least {
@@ -100,7 +103,7 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
-        if n_blocks > 1 && matches!(self, Self::Leverage(_)) && problem.n_players > 3 {
+        if n_blocks > 1 && matches!(self, Self::Leverage(_) | Self::OddGp(_) | Self::EvenGp(_)) && problem.n_players > 3 {
             let got = format!("{n_blocks} blocks");
             return Err(Error::Parameter {
                 argument: "block_weights",

@@ -131,6 +131,19 @@ pub struct Interactions {
     pub interval_df: Vec<f64>,
 }
 
+impl Interactions {
+    /// Nothing can be said yet: NaN.
+    pub fn unknown(n_players: usize, n_outputs: usize, n_rows: usize) -> Self {
+        let n_sets = n_players * (n_players + 1) / 2;
+        Self {
+            values: vec![f64::NAN; n_sets * n_outputs],
+            std_errors: vec![f64::NAN; n_sets * n_outputs],
+            diagonal_errors: vec![f64::NAN; n_players * n_outputs],
+            interval_df: vec![f64::NAN; n_rows],
+        }
+    }
+}
+
 /// A method that turns worths into values.
 pub trait Estimator: Send {
     /// Ask for at most `max` evaluations. An empty batch while everything asked was told: nothing is left to ask.

@@ -24,7 +24,6 @@ pub(super) fn method_named(name: &str, options: Option<&Bound<'_, PyDict>>) -> P
         "unbiased" => Method::Unbiased(unbiased_options(options)?),
         "even_gp" => Method::EvenGp(even_gp::Options {
             index: wished_index(options)?.unwrap_or(Interaction::Sii),
-            sequence: sequence(options)?.unwrap_or(Sequence::StarMiddle),
         }),
         _ => return Err(OptionError::new_err(format!("`method` is {name:?}, which is not known"))),
     })

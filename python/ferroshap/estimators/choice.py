@@ -6,6 +6,7 @@ from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
+from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
 
 KNOWN: dict[str, type[Method]] = {
@@ -13,6 +14,7 @@ KNOWN: dict[str, type[Method]] = {
     "even_gp": EvenGP,
     "exact": Exact,
     "leverage": Leverage,
+    "odd_gp": OddGP,
     "permutation": Permutation,
 }
 

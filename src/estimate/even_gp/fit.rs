@@ -1,7 +1,8 @@
 //! Which process: the shape of the kernel and the noise by restricted likelihood, free pairs by leave-one-out.
 
 use super::kernel::{Terms, basis, kernel};
-use super::kriging::Kriging;
+use super::indices::Parts;
+use super::kriging::{Functionals, Kriging};
 use crate::error::Error;
 use crate::linalg::Matrix;
 use crate::parallel::Workers;
@@ -49,6 +50,15 @@ pub(super) struct Fitted {
 }
 
 impl Fitted {
+    /// Means of functionals, and their variances as judged by rows left out.
+    pub(super) fn read(&self, functionals: Functionals) -> Parts {
+        let read = self.kriging.read(functionals);
+        let variances = Matrix::from_fn(read.means.n_rows(), read.means.n_columns(), |row, output| {
+            read.variances.row(row)[output] * self.inflations[output]
+        });
+        Parts { means: read.means, variances }
+    }
+
     /// What the fit leaves of a row that is not the first.
     pub(super) fn residual(&self, row: usize, output: usize) -> f64 {
         self.noise * self.kriging.alpha().row(row)[output]
@@ -83,7 +93,8 @@ pub(super) fn fit(
     workers: &Workers<'_>,
 ) -> Result<Fitted, Error> {
     let kernel = kernel(rows.signs, rows.signs, &rho, terms, workers)?;
-    let unit = kernel.row(0)[0];
+    // Without a process all rows weigh the same.
+    let unit = if kernel.row(0)[0] > 0.0 { kernel.row(0)[0] } else { 1.0 };
     let basis = basis(rows.signs, terms);
     // More noise until the factorisation holds; that of the prior's size always does.
     let noises = (0..7).map(|k| noise * unit + if k > 0 { unit * 1e-15 * 10_f64.powi(k) } else { 0.0 });

@@ -52,16 +52,17 @@ pub(super) struct Pairs {
     pub(super) half_sums: Parts,
 }
 
-/// Read the pairs of a fitted process.
-pub(super) fn pairs_of(fitted: &Fitted, signs: &Matrix, measure: &Measure) -> Pairs {
-    let n = signs.n_columns();
-    let n_pairs = n * (n - 1) / 2;
-    let read = fitted.kriging.read(pairs_and_sums(signs, &fitted.rho, fitted.terms, measure));
-    let variances = Matrix::from_fn(read.variances.n_rows(), read.variances.n_columns(), |row, output| {
-        read.variances.row(row)[output] * fitted.inflations[output]
-    });
-    let parts = Parts { means: read.means, variances };
-    Pairs { pairs: parts.rows(0, n_pairs, 4.0), half_sums: parts.rows(n_pairs, n, 2.0) }
+impl Pairs {
+    /// From quarters of the interactions, and of their sums over each player's pairs.
+    pub(super) fn split(quarters: &Parts, n: usize) -> Self {
+        let n_pairs = n * (n - 1) / 2;
+        Self { pairs: quarters.rows(0, n_pairs, 4.0), half_sums: quarters.rows(n_pairs, n, 2.0) }
+    }
+}
+
+/// Read the pairs of a fitted process, a quarter of each, then their sums over each player's pairs.
+pub(super) fn pairs_of(fitted: &Fitted, signs: &Matrix, measure: &Measure) -> Parts {
+    fitted.read(pairs_and_sums(signs, &fitted.rho, fitted.terms, measure))
 }
 
 /// One row's interactions.

@@ -1,198 +1,168 @@
 //! EvenGP: interactions of order 2 by kriging on half-sums, beside values by kriging on half-differences.
+//!
+//! The half-sums `e(S) = (v(S) + v(S^c)) / 2` hold the Walsh terms of even degree, hence all that SII, k-SII, FSII,
+//! BII and FBII give to pairs:
+//!
+//! $$ e(S) = \text{const} + q(S) + \text{noise} $$
+//!
+//! is fitted to the pairs that the OddGP evaluates, `q` a Gaussian process whose terms of even degree have variances
+//! that are products of the players' `rho_j`. How the `rho_j` share out is taken from the OddGP; their sum and the
+//! noise are the likeliest on a grid (restricted likelihood; Patterson, Thompson 1971). Where pairs are many enough,
+//! all terms of degree 2 may be free as well, if that predicts pairs left out better; a game without interactions above
+//! order 2 is then exact. What players receive alone is the OddGP's value, less what the index gives to pairs.
+//!
+//! Errors are those of the posterior, both halves independent, times `max(1, m)`, `m` the mean over pairs left out of
+//! their squared error beside what the posterior expects.
+//!
+//! Cost of a row with `R` pairs and `n` players: 30 factorisations of at most `max(256, n + 64)` rows, one of `R`,
+//! and `R^2 n^2 / 2` multiply-adds for the errors of all pairs. At most 2000 pairs are kriged.
+//!
+//! Rooms: `kernel`, `kriging` (one process), `fit` (which process), `readout` (pairs of players from a process),
+//! `indices` (an index from both halves), `row` (all of it for one row), `scaled`, and `complete` for three players.
 
+mod complete;
 mod fit;
 mod indices;
 mod kernel;
 mod kriging;
 mod readout;
 mod row;
-mod stand_in;
+mod scaled;
 
-use std::sync::Mutex;
-
+use self::complete::{Complete, of_table};
 use self::indices::Sets;
 use self::row::Row;
+use super::auto::every_coalition;
 use super::paired::Paired;
-use super::{Batch, Estimate, Estimator, Interactions, Problem};
+use super::{Batch, Estimate, Estimator, Interactions, Problem, odd_gp};
 use crate::coalition::last_word;
 use crate::error::Error;
 use crate::index::Interaction;
+use crate::linalg::Matrix;
 use crate::parallel::Workers;
 use crate::sample::Sequence;
-use crate::table::Table;
-use crate::table::interactions::interactions;
 
-/// Evaluations that are kriged: the time grows with their cube.
-const MOST_KRIGED: u64 = 4000;
+/// Pairs that are kriged: the time grows with their cube.
+const MOST_KRIGED: usize = 1999;
+/// Games of up to so many players are answered by the table of all worths, where the budget pays for it.
+const MOST_PLAYERS_IN_TABLE: usize = 20;
 
 /// Which interactions are estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// The index.
     pub index: Interaction,
-    /// Which sizes come next.
-    pub sequence: Sequence,
 }
 
-/// A run.
+/// A run. [`Error::Budget`] unless the budget pays for the endpoints and as many pairs as players, or for all
+/// coalitions.
 pub fn start(problem: Problem, options: Options) -> Result<Box<dyn Estimator>, Error> {
-    Ok(Box::new(EvenGp::new(problem, options)?))
+    let (n, granted) = (problem.n_players, problem.granted());
+    let least = (2 * n as u64 + 2).min(every_coalition(n).unwrap_or(u64::MAX));
+    if granted < least {
+        return Err(Error::Budget { method: "even_gp", got: granted, least, n_players: n });
+    }
+    Ok(if n <= 3 {
+        Box::new(Complete::new(problem, options.index)?)
+    } else {
+        Box::new(EvenGp::new(problem, options)?)
+    })
 }
 
+/// Values by [`odd_gp`], and interactions from the same pairs.
 struct EvenGp {
+    index: Interaction,
+    values: Box<dyn Estimator>,
     pairs: Paired,
-    options: Options,
 }
 
 impl EvenGp {
     fn new(mut problem: Problem, options: Options) -> Result<Self, Error> {
-        let n = problem.n_players as u64;
-        let known = if problem.endpoints.is_some() { 2 } else { 0 };
-        problem.budget = problem.budget.min(MOST_KRIGED - known);
-        if problem.granted() < 2 * n + 2 {
-            return Err(Error::Budget {
-                method: "even_gp",
-                got: problem.granted(),
-                least: 2 * n + 2,
-                n_players: problem.n_players,
-            });
+        let all = every_coalition(problem.n_players).filter(|_| problem.n_players <= MOST_PLAYERS_IN_TABLE);
+        if all.is_none_or(|all| problem.granted() < all) {
+            let n_asked = if problem.endpoints.is_some() { 0 } else { 2 };
+            problem.budget = problem.budget.min(2 * MOST_KRIGED as u64 + n_asked);
         }
-        Ok(Self { pairs: Paired::new(problem, Sequence::StarMiddle, true)?, options })
-    }
-
-    fn has_star(&self) -> bool {
-        self.pairs.n_told() >= self.pairs.problem().n_players
+        let values = odd_gp::start(problem.clone(), odd_gp::Options::default())?;
+        Ok(Self { index: options.index, values, pairs: Paired::new(problem, Sequence::StarMiddle, true)? })
     }
 
     /// All worths `(2^n, outputs)`, from all pairs.
     fn table(&self) -> Vec<f64> {
         let (n, n_outputs) = (self.pairs.problem().n_players, self.pairs.problem().n_outputs);
         let mut worths = vec![0.0; n_outputs << n];
-        let endpoints = self.pairs.endpoints();
-        let last = (1 << n) - 1;
+        let last = worths.len() - n_outputs;
         for output in 0..n_outputs {
-            worths[output] = endpoints.empty(output);
-            worths[last * n_outputs + output] = endpoints.full(output);
+            worths[output] = self.pairs.endpoints().empty(output);
+            worths[last + output] = self.pairs.endpoints().full(output);
         }
         let sums = self.pairs.half_sums().unwrap_or_default().chunks_exact(n_outputs);
         let differences = self.pairs.half_differences().chunks_exact(n_outputs);
         for (pair, (sums, differences)) in sums.zip(differences).enumerate() {
-            let word = self.pairs.coalitions().get(pair)[0];
-            let complement = !word & last_word(n);
-            for (output, (sum, difference)) in sums.iter().zip(differences).enumerate() {
-                for (coalition, worth) in [(word, sum + difference), (complement, sum - difference)] {
-                    let place = usize::try_from(coalition).unwrap_or(0) * n_outputs + output;
-                    worths[place] = worth;
+            let coalition = self.pairs.coalitions().get(pair)[0];
+            for (coalition, sign) in [(coalition, 1.0), (!coalition & last_word(n), -1.0)] {
+                let place = usize::try_from(coalition).unwrap_or(0) * n_outputs;
+                for (output, (sum, difference)) in sums.iter().zip(differences).enumerate() {
+                    worths[place + output] = sum + sign * difference;
                 }
             }
         }
         worths
     }
-
-    /// Work that is done once for each explained row.
-    fn by_row<T: Send>(
-        &self,
-        workers: &Workers<'_>,
-        work: impl Fn(Row) -> Result<T, Error> + Sync,
-    ) -> Result<Vec<T>, Error> {
-        let slots: Vec<Mutex<Option<Result<T, Error>>>> =
-            (0..self.pairs.problem().n_rows).map(|_| Mutex::new(None)).collect();
-        workers.for_each_unit(slots.iter(), |row, slot| {
-            let done = work(Row::new(&self.pairs, row));
-            *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(done);
-        })?;
-        let taken = slots.into_iter().map(|slot| {
-            slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).unwrap_or(Err(Error::Interrupted))
-        });
-        taken.collect()
-    }
 }
 
 impl Estimator for EvenGp {
     fn ask(&mut self, max: usize, workers: &Workers<'_>) -> Result<Batch, Error> {
-        self.pairs.ask(max, workers)
+        self.values.ask(max, workers)?;
+        self.pairs.ask(max, workers) // the same sequence
     }
 
     fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error> {
+        self.values.tell(first, worths)?;
         self.pairs.tell(first, worths)
     }
 
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error> {
-        let problem = self.pairs.problem();
-        let (n, n_rows) = (problem.n_players, problem.n_rows);
-        let shares = self.pairs.endpoints().equal_shares(n, self.pairs.n_evaluations());
-        if !self.has_star() {
-            return Ok(shares);
-        }
-        let models = self.by_row(workers, |row| row.odd_model(workers))?;
-        let n_outputs = problem.n_outputs / n_rows;
-        let gather = |of: fn(&stand_in::OddModel) -> &[f64]| {
-            let mut all = Vec::with_capacity(n * problem.n_outputs);
-            for player in 0..n {
-                for model in &models {
-                    all.extend_from_slice(&of(model)[player * n_outputs..(player + 1) * n_outputs]);
-                }
-            }
-            all
-        };
-        Ok(Estimate {
-            values: gather(stand_in::OddModel::values),
-            std_errors: gather(stand_in::OddModel::std_errors),
-            interval_df: models.iter().map(stand_in::OddModel::interval_df).collect(),
-            status: self.pairs.status(),
-            ..shares
-        })
+        self.values.estimate(workers)
     }
 
     fn interactions(&self, workers: &Workers<'_>) -> Result<Option<Interactions>, Error> {
         let problem = self.pairs.problem();
         let (n, n_rows) = (problem.n_players, problem.n_rows);
-        let n_sets = n * (n + 1) / 2;
-        let unknown = Interactions {
-            values: vec![f64::NAN; n_sets * problem.n_outputs],
-            std_errors: vec![f64::NAN; n_sets * problem.n_outputs],
-            diagonal_errors: vec![f64::NAN; n * problem.n_outputs],
-            interval_df: vec![f64::NAN; n_rows],
-        };
         if self.pairs.is_exact() {
-            let worths = self.table();
-            let table = Table::new(&worths, problem.n_outputs)?;
-            let values = interactions(&table, self.options.index, 2, u64::MAX, workers)?;
-            return Ok(Some(Interactions {
-                std_errors: vec![0.0; values.len()],
-                diagonal_errors: vec![0.0; n * problem.n_outputs],
-                values,
-                ..unknown
-            }));
+            return of_table(&self.table(), problem.n_outputs, n_rows, self.index, workers).map(Some);
         }
-        if !self.has_star() {
-            return Ok(Some(unknown));
+        if self.pairs.n_told() < n {
+            return Ok(Some(Interactions::unknown(n, problem.n_outputs, n_rows)));
         }
-        let rows = self.by_row(workers, |row| row.interactions(self.options, workers))?;
-        Ok(Some(gathered(&rows, n)))
+        let n_told = self.pairs.n_told().min(MOST_KRIGED);
+        let (pairs, index) = (&self.pairs, self.index);
+        let mut rows: Vec<Option<Result<(Sets, f64), Error>>> = (0..n_rows).map(|_| None).collect();
+        workers.for_each_unit(rows.iter_mut(), |row, slot| {
+            // One fit is one thread's: its bits do not depend on how many there are.
+            *slot = Some(Row::new(pairs, n_told, row).interactions(index, &workers.alone()));
+        })?;
+        let rows = rows.into_iter().map(|row| row.unwrap_or(Err(Error::Interrupted)));
+        Ok(Some(side_by_side(&rows.collect::<Result<Vec<_>, _>>()?)))
     }
 }
 
-/// The interactions of all rows, side by side.
-fn gathered(rows: &[(Sets, f64)], n: usize) -> Interactions {
-    let mut all = Interactions {
-        values: Vec::new(),
-        std_errors: Vec::new(),
-        diagonal_errors: Vec::new(),
-        interval_df: rows.iter().map(|(_, df)| *df).collect(),
+/// The interactions of all rows.
+fn side_by_side(rows: &[(Sets, f64)]) -> Interactions {
+    let gathered = |of: fn(&Sets) -> &Matrix, map: fn(f64) -> f64| {
+        let n_sets = rows.first().map_or(0, |(sets, _)| of(sets).n_rows());
+        let cells = (0..n_sets).flat_map(|set| rows.iter().flat_map(move |(sets, _)| of(sets).row(set)));
+        cells.map(|&cell| map(cell)).collect::<Vec<f64>>()
     };
-    for player in 0..n {
-        for (sets, _) in rows {
-            all.values.extend_from_slice(sets.singles.means.row(player));
-            all.std_errors.extend(sets.singles.variances.row(player).iter().map(|v| v.sqrt()));
-            all.diagonal_errors.extend(sets.diagonal_variances.row(player).iter().map(|v| v.sqrt()));
-        }
+    let same = |cell| cell;
+    Interactions {
+        values: [gathered(|sets| &sets.singles.means, same), gathered(|sets| &sets.pairs.means, same)].concat(),
+        std_errors: [
+            gathered(|sets| &sets.singles.variances, f64::sqrt),
+            gathered(|sets| &sets.pairs.variances, f64::sqrt),
+        ]
+        .concat(),
+        diagonal_errors: gathered(|sets| &sets.diagonal_variances, f64::sqrt),
+        interval_df: rows.iter().map(|(_, df)| *df).collect(),
     }
-    for pair in 0..n * (n - 1) / 2 {
-        for (sets, _) in rows {
-            all.values.extend_from_slice(sets.pairs.means.row(pair));
-            all.std_errors.extend(sets.pairs.variances.row(pair).iter().map(|v| v.sqrt()));
-        }
-    }
-    all
 }
