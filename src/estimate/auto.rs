@@ -103,7 +103,10 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
-        if n_blocks > 1 && matches!(self, Self::Leverage(_) | Self::OddGp(_) | Self::EvenGp(_)) && problem.n_players > 3 {
+        if n_blocks > 1
+            && matches!(self, Self::Leverage(_) | Self::OddGp(_) | Self::EvenGp(_))
+            && problem.n_players > 3
+        {
             let got = format!("{n_blocks} blocks");
             return Err(Error::Parameter {
                 argument: "block_weights",

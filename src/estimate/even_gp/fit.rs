@@ -1,7 +1,7 @@
 //! Which process: the shape of the kernel and the noise by restricted likelihood, free pairs by leave-one-out.
 
-use super::kernel::{Terms, basis, kernel};
 use super::indices::Parts;
+use super::kernel::{Terms, basis, kernel};
 use super::kriging::{Functionals, Kriging};
 use crate::error::Error;
 use crate::linalg::Matrix;
@@ -115,7 +115,8 @@ fn two_additive(rows: &Rows<'_>, n_free: usize) -> Option<Fitted> {
     let terms = Terms::EvenFrom4;
     let n_rows = rows.signs.n_rows();
     // Without a process: its covariances are zero, and all rows weigh the same.
-    let kriging = Kriging::new(&Matrix::zeros(n_rows, n_rows), |_| 1.0, &basis(rows.signs, terms), rows.targets)?;
+    let kriging =
+        Kriging::new(&Matrix::zeros(n_rows, n_rows), |_| 1.0, &basis(rows.signs, terms), rows.targets)?;
     let rest = (n_rows - n_free) as f64 / n_rows as f64; // targets have a mean square of 1
     let is_exact = kriging.scales().iter().all(|scale| scale * rest <= NOTHING_LEFT);
     let rho = vec![0.0; rows.signs.n_columns()];

@@ -66,7 +66,9 @@ pub(super) fn kernel(
     workers: &Workers<'_>,
 ) -> Result<Matrix, Error> {
     let scaled = |factors: &[f64]| {
-        Matrix::from_fn(left.n_rows(), left.n_columns(), |row, player| left.row(row)[player] * factors[player])
+        Matrix::from_fn(left.n_rows(), left.n_columns(), |row, player| {
+            left.row(row)[player] * factors[player]
+        })
     };
     let kappa: Vec<f64> = rho.iter().map(|rho| rho.atanh()).collect();
     let c: f64 = rho.iter().map(|rho| 0.5 * (-rho * rho).ln_1p()).sum();
@@ -95,4 +97,53 @@ pub(super) fn kernel(
 fn even_from_2(y: f64, front: f64, front_less_one: f64) -> f64 {
     let half = (0.5 * y).sinh();
     2.0 * front * half * half + front_less_one
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parallel::Cancel;
+
+    /// All coalitions of `n` players as signs.
+    fn all_signs(n: usize) -> Matrix {
+        Matrix::from_fn(1 << n, n, |row, player| if row >> player & 1 == 1 { -1.0 } else { 1.0 })
+    }
+
+    #[test]
+    fn kernels_are_sums_over_walsh_terms() {
+        let cancel = Cancel::default();
+        for n in [4_usize, 5, 7] {
+            let signs = all_signs(n);
+            for sum in [1e-3, 0.3, 1.2, 4.8] {
+                let rho: Vec<f64> =
+                    (0..n).map(|j| (sum * (j + 1) as f64 / (n * n) as f64).min(0.95)).collect();
+                for (terms, least) in [(Terms::EvenFrom2, 2), (Terms::EvenFrom4, 4), (Terms::OddFrom3, 3)] {
+                    let got = kernel(&signs, &signs, &rho, terms, &Workers::serial(&cancel)).unwrap();
+                    let of_kind = |u: &usize| {
+                        let size = u.count_ones();
+                        size >= least && size % 2 == least % 2
+                    };
+                    let prior =
+                        |u: usize| (0..n).filter(|j| u >> j & 1 == 1).map(|j| rho[j]).product::<f64>();
+                    for (s, t) in [(0, 0), (0, 3), (5, 9), (7, 8), (2, (1 << n) - 1)] {
+                        let terms = (0..1 << n).filter(of_kind);
+                        let want: f64 = terms
+                            .map(
+                                |u: usize| {
+                                    if (u & (s ^ t)).count_ones() % 2 == 0 { prior(u) } else { -prior(u) }
+                                },
+                            )
+                            .sum();
+                        // What cancels is at most (1 + sum rho)^2, in a dozen roundings for each player.
+                        let tolerance = 12.0 * n as f64 * (1.0 + sum).powi(2) * f64::EPSILON;
+                        let got = got.row(s)[t];
+                        assert!(
+                            (got - want).abs() <= tolerance,
+                            "n = {n}, sum {sum}, {s} {t}: {got}, {want}"
+                        );
+                    }
+                }
+            }
+        }
+    }
 }

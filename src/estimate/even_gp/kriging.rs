@@ -43,7 +43,12 @@ pub(super) struct Kriging {
 impl Kriging {
     /// The process with covariances `kernel + diag(noise)`; None where that is not positive definite or the free
     /// terms are not independent.
-    pub(super) fn new(kernel: &Matrix, noise: impl Fn(usize) -> f64, basis: &Matrix, targets: &Matrix) -> Option<Self> {
+    pub(super) fn new(
+        kernel: &Matrix,
+        noise: impl Fn(usize) -> f64,
+        basis: &Matrix,
+        targets: &Matrix,
+    ) -> Option<Self> {
         let n_rows = kernel.n_rows();
         let mut lower = Square::zeros(n_rows);
         for row in 0..n_rows {
@@ -74,11 +79,6 @@ impl Kriging {
     /// Rows beyond the free terms.
     pub(super) fn degrees(&self) -> usize {
         self.basis.n_rows() - self.basis.n_columns()
-    }
-
-    /// The free terms' coefficients: `(free terms, outputs)`.
-    pub(super) fn free(&self) -> &Matrix {
-        &self.free
     }
 
     /// `(rows, outputs)`.
@@ -136,8 +136,9 @@ impl Kriging {
             }
         }
         let scales = self.scales();
-        let variances =
-            Matrix::from_fn(prior.len(), scales.len(), |which, output| scales[output] * prior[which].max(0.0));
+        let variances = Matrix::from_fn(prior.len(), scales.len(), |which, output| {
+            scales[output] * prior[which].max(0.0)
+        });
         Read { means, variances }
     }
 }
@@ -164,4 +165,97 @@ fn subtract(from: &mut Matrix, what: &Matrix) {
 
 fn squares_of(matrix: &Matrix, column: usize) -> f64 {
     (0..matrix.n_rows()).map(|row| matrix.row(row)[column].powi(2)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, Stream};
+
+    fn random(n_rows: usize, n_columns: usize, seed: u64) -> Matrix {
+        let mut stream = Stream::new(seed, Purpose::Order, 0, n_columns as u64);
+        let mut matrix = Matrix::zeros(n_rows, n_columns);
+        for row in 0..n_rows {
+            let cells = matrix.row_mut(row).iter_mut();
+            cells.for_each(|cell| *cell = (stream.word() >> 11) as f64 / 2f64.powi(52) - 1.0);
+        }
+        matrix
+    }
+
+    /// `t = X b + F w + noise`, `w ~ N(0, diag(d))`, `b ~ N(0, 1e8)`: the posterior of `h'b + g'w` by Bayes' rule.
+    #[test]
+    fn reads_are_the_posterior_of_the_linear_model() {
+        let (n_rows, n_free, n_terms, noise) = (12, 3, 9, 0.3);
+        let (basis, features) = (random(n_rows, n_free, 1), random(n_rows, n_terms, 2));
+        let (targets, reads) = (random(n_rows, 2, 3), random(n_free + n_terms, 4, 4));
+        let variances: Vec<f64> = (0..n_terms).map(|term| 0.1 + 0.2 * term as f64).collect();
+        let scaled = Matrix::from_fn(n_rows, n_terms, |row, term| features.row(row)[term] * variances[term]);
+        let kernel = product(&scaled, &features.transposed());
+        let kriging = Kriging::new(&kernel, |_| noise, &basis, &targets).unwrap();
+        let of_terms = Matrix::from_fn(n_terms, 4, |term, which| reads.row(n_free + term)[which]);
+        let functionals = Functionals {
+            of_rows: product(&scaled, &of_terms),
+            of_free: Matrix::from_fn(n_free, 4, |term, which| reads.row(term)[which]),
+            prior: (0..4)
+                .map(|which| (0..n_terms).map(|t| variances[t] * of_terms.row(t)[which].powi(2)).sum())
+                .collect(),
+        };
+        let read = kriging.read(functionals);
+        // Bayes: precision = A'A / noise + diag(1 / prior), over free terms and all others together.
+        let all = Matrix::from_fn(n_rows, n_free + n_terms, |row, term| {
+            if term < n_free { basis.row(row)[term] } else { features.row(row)[term - n_free] }
+        });
+        let mut precision = as_square(&transposed_product(&all, &all));
+        for term in 0..n_free + n_terms {
+            precision.row_mut(term).iter_mut().for_each(|cell| *cell /= noise);
+            precision.row_mut(term)[term] +=
+                if term < n_free { 1e-8 } else { 1.0 / variances[term - n_free] };
+        }
+        let factor = Cholesky::new(precision).unwrap();
+        let mut mean = transposed_product(&all, &targets);
+        factor.solve_lower(&mut mean);
+        factor.solve_upper(&mut mean);
+        let mut spread = reads.clone();
+        factor.solve_lower(&mut spread);
+        let scales = kriging.scales();
+        for which in 0..4 {
+            for output in 0..2 {
+                let want: f64 =
+                    (0..n_free + n_terms).map(|t| reads.row(t)[which] * mean.row(t)[output] / noise).sum();
+                // The flat prior is 1e8 wide, and the numbers are near 1.
+                assert!(
+                    (read.means.row(which)[output] - want).abs() < 1e-6,
+                    "{} {want}",
+                    read.means.row(which)[output]
+                );
+                let variance = scales[output] * squares_of(&spread, which);
+                assert!((read.variances.row(which)[output] - variance).abs() < 1e-6 * variance.max(1.0));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_left_out_are_missed_as_by_a_fit_without_them() {
+        let (n_rows, n_free) = (10, 2);
+        let features = random(n_rows, 6, 5);
+        let (kernel, basis) = (product(&features, &features.transposed()), random(n_rows, n_free, 6));
+        let targets = random(n_rows, 1, 7);
+        let (missed, _) = Kriging::new(&kernel, |_| 0.1, &basis, &targets).unwrap().left_out();
+        for out in 0..n_rows {
+            let kept: Vec<usize> = (0..n_rows).filter(|&row| row != out).collect();
+            let take = |matrix: &Matrix| {
+                Matrix::from_fn(n_rows - 1, matrix.n_columns(), |row, j| matrix.row(kept[row])[j])
+            };
+            let inner = Matrix::from_fn(n_rows - 1, n_rows - 1, |row, j| kernel.row(kept[row])[kept[j]]);
+            let fit = Kriging::new(&inner, |_| 0.1, &take(&basis), &take(&targets)).unwrap();
+            let read = fit.read(Functionals {
+                of_rows: Matrix::from_fn(n_rows - 1, 1, |row, _| kernel.row(kept[row])[out]),
+                of_free: Matrix::from_fn(n_free, 1, |term, _| basis.row(out)[term]),
+                prior: vec![kernel.row(out)[out]],
+            });
+            let want = targets.row(out)[0] - read.means.row(0)[0];
+            // Ten rows, noise a tenth of the rest: the condition number is below 1e3.
+            assert!((missed.row(out)[0] - want).abs() < 1e-11, "{out}: {} {want}", missed.row(out)[0]);
+        }
+    }
 }

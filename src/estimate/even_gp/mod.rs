@@ -156,7 +156,8 @@ fn side_by_side(rows: &[(Sets, f64)]) -> Interactions {
     };
     let same = |cell| cell;
     Interactions {
-        values: [gathered(|sets| &sets.singles.means, same), gathered(|sets| &sets.pairs.means, same)].concat(),
+        values: [gathered(|sets| &sets.singles.means, same), gathered(|sets| &sets.pairs.means, same)]
+            .concat(),
         std_errors: [
             gathered(|sets| &sets.singles.variances, f64::sqrt),
             gathered(|sets| &sets.pairs.variances, f64::sqrt),

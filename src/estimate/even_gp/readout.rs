@@ -77,7 +77,10 @@ fn add_pairs(xi: &[f64], t: f64, weight: f64, terms: Terms, pairs: &mut [f64]) {
         for i in 0..n {
             let factor = front * shares[i];
             let others = &shares[i + 1..];
-            pairs[first..first + others.len()].iter_mut().zip(others).for_each(|(sum, share)| *sum += factor * share);
+            pairs[first..first + others.len()]
+                .iter_mut()
+                .zip(others)
+                .for_each(|(sum, share)| *sum += factor * share);
             first += others.len();
         }
     }
@@ -167,4 +170,77 @@ fn gauss_legendre(n: usize) -> Vec<(f64, f64)> {
         (0.5 * (1.0 + x), 1.0 / ((1.0 - x * x) * slope * slope))
     };
     (0..n).map(node).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `E tau^w` of an index's measure.
+    fn moment(index: Interaction, w: usize) -> f64 {
+        match index {
+            Interaction::Sii | Interaction::KSii => 1.0 / (w + 1) as f64,
+            Interaction::Stii => 1.0 / (w + if w.is_multiple_of(2) { 1 } else { 2 }) as f64,
+            Interaction::Fsii => (1..=w / 2).map(|j| (2 * j - 1) as f64 / (2 * j + 3) as f64).product(),
+            Interaction::Bii | Interaction::Fbii => f64::from(u8::from(w == 0)),
+        }
+    }
+
+    #[test]
+    fn functionals_are_sums_over_walsh_terms() {
+        for n in [4_usize, 5, 7] {
+            let rho: Vec<f64> = (0..n).map(|j| 0.9 * (j + 1) as f64 / n as f64).collect();
+            let signs = Matrix::from_fn(1 << n, n, |row, j| if row >> j & 1 == 1 { -1.0 } else { 1.0 });
+            for (_, index) in Interaction::ALL {
+                let even = Measure::even(index, n);
+                let mut cases = vec![(Terms::EvenFrom2, 2, even.clone()), (Terms::EvenFrom4, 4, even)];
+                if index == Interaction::Stii {
+                    cases.push((Terms::OddFrom3, 3, Measure::odd_of_taylor(n)));
+                }
+                for (terms, least, measure) in cases {
+                    let got = pairs_and_sums(&signs, &rho, terms, &measure);
+                    let members = |u: usize| (0..n).filter(move |j| u >> j & 1 == 1);
+                    let sets: Vec<usize> = (0..1_usize << n)
+                        .filter(|u| u.count_ones() >= least && u.count_ones() % 2 == least % 2)
+                        .collect();
+                    let mut factors = vec![vec![0.0; sets.len()]; n * (n + 1) / 2]; // what each functional reads of a term
+                    for_each_pair(n, |which, i, j| {
+                        for (place, &u) in sets.iter().enumerate().filter(|(_, u)| *u >> i & *u >> j & 1 == 1)
+                        {
+                            let read = moment(index, u.count_ones() as usize - 2);
+                            for functional in [which, n * (n - 1) / 2 + i, n * (n - 1) / 2 + j] {
+                                factors[functional][place] += read;
+                            }
+                        }
+                    });
+                    for (functional, factors) in factors.iter().enumerate() {
+                        let of_terms = || {
+                            factors
+                                .iter()
+                                .zip(&sets)
+                                .map(|(read, &u)| (read, u, members(u).map(|j| rho[j]).product::<f64>()))
+                        };
+                        let prior: f64 = of_terms().map(|(read, _, variance)| read * read * variance).sum();
+                        // Products of at most 7 factors below 2 at 13 nodes, or at 91 pairs of them.
+                        let tolerance = 1e3 * f64::EPSILON * 128.0;
+                        assert!(
+                            (got.prior[functional] - prior).abs() < tolerance,
+                            "{index:?} {terms:?}: {} {prior}",
+                            got.prior[functional]
+                        );
+                        for row in [0, 1, 6, 11] {
+                            let sign = |u: usize| if (u & row).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+                            let want: f64 =
+                                of_terms().map(|(read, u, variance)| read * variance * sign(u)).sum();
+                            let got = got.of_rows.row(row)[functional];
+                            assert!(
+                                (got - want).abs() < tolerance,
+                                "{index:?} {terms:?} {row}: {got} {want}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
 }

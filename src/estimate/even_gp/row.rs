@@ -31,13 +31,16 @@ impl Row {
         let problem = pairs.problem();
         let n_outputs = problem.n_outputs / problem.n_rows;
         let columns = row * n_outputs..(row + 1) * n_outputs;
-        let of_row = |worths: &[f64], pair: usize| worths[pair * problem.n_outputs..][columns.clone()].to_vec();
+        let of_row =
+            |worths: &[f64], pair: usize| worths[pair * problem.n_outputs..][columns.clone()].to_vec();
         let mut coalitions = Coalitions::new(problem.n_players);
         (0..n_told).for_each(|pair| coalitions.push(pairs.coalitions().get(pair)));
         let endpoints = pairs.endpoints();
         let grand = columns.clone().map(|output| endpoints.total_difference(output)).collect();
-        let middle: Vec<f64> =
-            columns.clone().map(|output| 0.5 * endpoints.empty(output) + 0.5 * endpoints.full(output)).collect();
+        let middle: Vec<f64> = columns
+            .clone()
+            .map(|output| 0.5 * endpoints.empty(output) + 0.5 * endpoints.full(output))
+            .collect();
         let mut even = Matrix::zeros(n_told + 1, n_outputs);
         for pair in 0..n_told {
             let sums = of_row(pairs.half_sums().unwrap_or_default(), pair);
@@ -52,7 +55,11 @@ impl Row {
     }
 
     /// The interactions, and the degrees of freedom of their errors.
-    pub(super) fn interactions(&self, index: Interaction, workers: &Workers<'_>) -> Result<(Sets, f64), Error> {
+    pub(super) fn interactions(
+        &self,
+        index: Interaction,
+        workers: &Workers<'_>,
+    ) -> Result<(Sets, f64), Error> {
         let (n, n_outputs) = (self.signs.n_columns(), self.even.n_columns());
         let model = OddModel::fit(&self.odd, odd_gp::Options::default(), workers)?;
         let shares = shares(&model.kappa());
@@ -65,7 +72,9 @@ impl Row {
             Interaction::Sii | Interaction::KSii | Interaction::Fsii => {
                 let values = Parts {
                     means: Matrix::from_fn(n, n_outputs, |i, k| model.values()[i * n_outputs + k]),
-                    variances: Matrix::from_fn(n, n_outputs, |i, k| model.std_errors()[i * n_outputs + k].powi(2)),
+                    variances: Matrix::from_fn(n, n_outputs, |i, k| {
+                        model.std_errors()[i * n_outputs + k].powi(2)
+                    }),
                 };
                 with_values(index, values, pairs)
             }
