@@ -88,7 +88,7 @@ impl Method {
         let singles = n_players as u64 + 2;
         let (method, least) = match self {
             Self::Exact => ("exact", all),
-            Self::EvenGp(_) => ("interactions", all.min(2 * n_players as u64 + 2)),
+            Self::EvenGp(options) => ("interactions", options.least_budget(n_players)),
             _ => ("any estimator", singles.min(all)),
         };
         if granted < least {

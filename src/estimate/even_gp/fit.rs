@@ -23,6 +23,8 @@ const LIKELIHOOD_ROWS_TO_SPARE: usize = 64;
 const ROWS_A_FREE_TERM: f64 = 1.5;
 /// Below this many pairs that were drawn, leave-one-out chooses nothing.
 const LEAST_LEFT_OUT: usize = 8;
+/// At most this many pairs are left out, evenly spread over those drawn.
+const MOST_LEFT_OUT: usize = 128;
 /// Squares that least squares on pairs may leave, relative, of a game without higher interactions.
 const NOTHING_LEFT: f64 = 1e-20;
 
@@ -170,13 +172,15 @@ fn judged(rows: &Rows<'_>, kriging: &Kriging) -> (Vec<f64>, f64) {
     if drawn.len() < LEAST_LEFT_OUT {
         return (vec![1.0; scales.len()], f64::INFINITY);
     }
-    let (missed, certainties) = kriging.left_out();
-    let count = drawn.len() as f64;
+    let step = drawn.len().div_ceil(MOST_LEFT_OUT);
+    let left: Vec<usize> = drawn.into_iter().step_by(step).collect();
+    let (missed, certainties) = kriging.left_out(&left);
+    let count = left.len() as f64;
     let inflations = scales.iter().enumerate().map(|(output, scale)| {
-        let relative = drawn.iter().map(|&row| missed.row(row)[output].powi(2) * certainties[row] / scale);
+        let relative = (0..left.len()).map(|row| missed.row(row)[output].powi(2) * certainties[row] / scale);
         (relative.sum::<f64>() / count).max(1.0)
     });
-    let squares: f64 = drawn.iter().flat_map(|&row| missed.row(row)).map(|missed| missed * missed).sum();
+    let squares: f64 = (0..left.len()).flat_map(|row| missed.row(row)).map(|missed| missed * missed).sum();
     (inflations.collect(), squares / count)
 }
 

@@ -53,10 +53,10 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// From quarters of the interactions, and of their sums over each player's pairs.
-    pub(super) fn split(quarters: &Parts, n: usize) -> Self {
+    /// From functionals of all pairs and all players, by what they are to be multiplied.
+    pub(super) fn cut(all: &Parts, n: usize, of_pairs: f64, of_sums: f64) -> Self {
         let n_pairs = n * (n - 1) / 2;
-        Self { pairs: quarters.rows(0, n_pairs, 4.0), half_sums: quarters.rows(n_pairs, n, 2.0) }
+        Self { pairs: all.rows(0, n_pairs, of_pairs), half_sums: all.rows(n_pairs, n, of_sums) }
     }
 }
 

@@ -82,7 +82,9 @@ pub(super) fn kernel(
         let cells = kernel.row_mut(row);
         match terms {
             Terms::EvenFrom2 => {
-                cells.iter_mut().for_each(|y| *y = even_from_2(*y, front, front_less_one));
+                for y in cells.iter_mut() {
+                    *y = even_from_2(*y, front, front_less_one);
+                }
             }
             Terms::EvenFrom4 => cells.iter_mut().zip(singles).for_each(|(y, s)| {
                 *y = even_from_2(*y, front, front_less_one) - 0.5 * (s * s - squares);

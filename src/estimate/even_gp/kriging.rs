@@ -100,25 +100,23 @@ impl Kriging {
         self.misfits.iter().map(|misfit| misfit / self.degrees() as f64).collect()
     }
 
-    /// What each row is missed by when it is left out, `(Qt)_r / Q_rr`, and `Q_rr`.
-    pub(super) fn left_out(&self) -> (Matrix, Vec<f64>) {
-        let inverse = self.factor.inverse();
-        let mut by_basis = self.basis.clone();
-        self.factor.solve_upper(&mut by_basis); // C^-1 X
-        let mut by_basis = by_basis.transposed();
-        self.information.solve_lower(&mut by_basis);
-        let n_rows = self.alpha.n_rows();
-        let diagonal: Vec<f64> = (0..n_rows)
-            .map(|row| {
-                let taken: f64 = (0..by_basis.n_rows()).map(|term| by_basis.row(term)[row].powi(2)).sum();
-                let whole = inverse.row(row)[row];
-                (whole - taken).max(1e-9 * whole)
+    /// What some rows are missed by when each is left out, `(Qt)_r / Q_rr`, and `Q_rr`.
+    pub(super) fn left_out(&self, rows: &[usize]) -> (Matrix, Vec<f64>) {
+        let mut units = Matrix::zeros(self.alpha.n_rows(), rows.len());
+        rows.iter().enumerate().for_each(|(column, &row)| units.row_mut(row)[column] = 1.0);
+        self.factor.solve_lower(&mut units);
+        let mut of_free = transposed_product(&self.basis, &units);
+        self.information.solve_lower(&mut of_free);
+        let certainties: Vec<f64> = (0..rows.len())
+            .map(|column| {
+                let whole = squares_of(&units, column);
+                (whole - squares_of(&of_free, column)).max(1e-9 * whole)
             })
             .collect();
-        let missed = Matrix::from_fn(n_rows, self.misfits.len(), |row, output| {
-            self.alpha.row(row)[output] / diagonal[row]
+        let missed = Matrix::from_fn(rows.len(), self.misfits.len(), |place, output| {
+            self.alpha.row(rows[place])[output] / certainties[place]
         });
-        (missed, diagonal)
+        (missed, certainties)
     }
 
     /// Read functionals; their variances are in units of the targets, squared.
@@ -240,7 +238,8 @@ mod tests {
         let features = random(n_rows, 6, 5);
         let (kernel, basis) = (product(&features, &features.transposed()), random(n_rows, n_free, 6));
         let targets = random(n_rows, 1, 7);
-        let (missed, _) = Kriging::new(&kernel, |_| 0.1, &basis, &targets).unwrap().left_out();
+        let all: Vec<usize> = (0..n_rows).collect();
+        let (missed, _) = Kriging::new(&kernel, |_| 0.1, &basis, &targets).unwrap().left_out(&all);
         for out in 0..n_rows {
             let kept: Vec<usize> = (0..n_rows).filter(|&row| row != out).collect();
             let take = |matrix: &Matrix| {

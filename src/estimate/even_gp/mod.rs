@@ -18,7 +18,8 @@
 //! and `R^2 n^2 / 2` multiply-adds for the errors of all pairs. At most 2000 pairs are kriged.
 //!
 //! Rooms: `kernel`, `kriging` (one process), `fit` (which process), `readout` (pairs of players from a process),
-//! `indices` (an index from both halves), `row` (all of it for one row), `scaled`, and `complete` for three players.
+//! `indices` (an index from both halves), `row` (all of it for one row), `scaled`; `squares` for larger budgets and
+//! games, and `complete` for three players.
 
 mod complete;
 mod fit;
@@ -28,11 +29,13 @@ mod kriging;
 mod readout;
 mod row;
 mod scaled;
+mod squares;
 
 use self::complete::{Complete, of_table};
-use self::indices::Sets;
+use self::indices::{Parts, Sets, with_values};
 use self::row::Row;
 use super::auto::every_coalition;
+use super::leverage::Leverage;
 use super::paired::Paired;
 use super::{Batch, Estimate, Estimator, Interactions, Problem, odd_gp};
 use crate::coalition::last_word;
@@ -42,8 +45,12 @@ use crate::linalg::Matrix;
 use crate::parallel::Workers;
 use crate::sample::Sequence;
 
-/// Pairs that are kriged: the time grows with their cube.
+/// Pairs that are kriged, at most: the time grows with their cube.
 const MOST_KRIGED: usize = 1999;
+/// Players whose pairs are kriged, at most.
+const MOST_PLAYERS_KRIGED: usize = 100;
+/// Players whose pairs fit least squares, at most: the system of 150 takes a gigabyte.
+const MOST_PLAYERS: usize = 150;
 /// Games of up to so many players are answered by the table of all worths, where the budget pays for it.
 const MOST_PLAYERS_IN_TABLE: usize = 20;
 
@@ -54,37 +61,94 @@ pub struct Options {
     pub index: Interaction,
 }
 
-/// A run. [`Error::Budget`] unless the budget pays for the endpoints and as many pairs as players, or for all
-/// coalitions.
+impl Options {
+    /// The least budget, endpoints counted: a pair a player, or all coalitions; what least squares need where there are
+    /// too many players to be kriged.
+    pub fn least_budget(self, n_players: usize) -> u64 {
+        if n_players > MOST_PLAYERS_KRIGED {
+            return least_of_squares(n_players);
+        }
+        (2 * n_players as u64 + 2).min(every_coalition(n_players).unwrap_or(u64::MAX))
+    }
+}
+
+/// Evaluations that least squares need: three pairs of coalitions for two pairs of players.
+fn least_of_squares(n_players: usize) -> u64 {
+    let n = n_players as u64;
+    2 + 2 * (3 * (1 + n * (n - 1) / 2)).div_ceil(2)
+}
+
+/// A run. [`Error::Budget`] below [`Options::least_budget`].
 pub fn start(problem: Problem, options: Options) -> Result<Box<dyn Estimator>, Error> {
     let (n, granted) = (problem.n_players, problem.granted());
-    let least = (2 * n as u64 + 2).min(every_coalition(n).unwrap_or(u64::MAX));
+    if n > MOST_PLAYERS {
+        let (argument, got) = ("n_players", n.to_string());
+        return Err(Error::Parameter { argument, got, accepted: "at most 150 for interactions: group them" });
+    }
+    let least = options.least_budget(n);
     if granted < least {
-        return Err(Error::Budget { method: "even_gp", got: granted, least, n_players: n });
+        return Err(Error::Budget { method: "interactions", got: granted, least, n_players: n });
     }
     Ok(if n <= 3 {
         Box::new(Complete::new(problem, options.index)?)
     } else {
-        Box::new(EvenGp::new(problem, options)?)
+        Box::new(EvenGp::new(problem, options.index)?)
     })
 }
 
-/// Values by [`odd_gp`], and interactions from the same pairs.
+/// How pairs of players are estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Kriging,
+    Squares,
+}
+
+impl Way {
+    fn of(problem: &Problem, index: Interaction) -> Result<Self, Error> {
+        let (n, granted) = (problem.n_players, problem.granted());
+        let is_told = n <= MOST_PLAYERS_IN_TABLE && every_coalition(n).is_some_and(|all| all <= granted);
+        let is_small = granted <= 2 * MOST_KRIGED as u64 + 2 && n <= MOST_PLAYERS_KRIGED;
+        if is_told || is_small {
+            return Ok(Self::Kriging);
+        }
+        let fits = matches!(index, Interaction::Sii | Interaction::KSii | Interaction::Fsii);
+        if fits && granted >= least_of_squares(n) {
+            return Ok(Self::Squares);
+        }
+        if n > MOST_PLAYERS_KRIGED {
+            let accepted = "SII, k-SII or FSII for more than 100 players";
+            return Err(Error::Parameter { argument: "index", got: format!("{index:?}"), accepted });
+        }
+        Ok(Self::Kriging)
+    }
+}
+
+/// Values by [`odd_gp`], or by [`super::leverage`] beside least squares, and interactions from the same pairs.
 struct EvenGp {
     index: Interaction,
+    way: Way,
     values: Box<dyn Estimator>,
     pairs: Paired,
 }
 
 impl EvenGp {
-    fn new(mut problem: Problem, options: Options) -> Result<Self, Error> {
-        let all = every_coalition(problem.n_players).filter(|_| problem.n_players <= MOST_PLAYERS_IN_TABLE);
-        if all.is_none_or(|all| problem.granted() < all) {
-            let n_asked = if problem.endpoints.is_some() { 0 } else { 2 };
-            problem.budget = problem.budget.min(2 * MOST_KRIGED as u64 + n_asked);
-        }
-        let values = odd_gp::start(problem.clone(), odd_gp::Options::default())?;
-        Ok(Self { index: options.index, values, pairs: Paired::new(problem, Sequence::StarMiddle, true)? })
+    fn new(mut problem: Problem, index: Interaction) -> Result<Self, Error> {
+        let way = Way::of(&problem, index)?;
+        let (values, sequence): (Box<dyn Estimator>, _) = match way {
+            Way::Squares => {
+                (Box::new(Leverage::new(problem.clone(), Sequence::Leverage)?), Sequence::Leverage)
+            }
+            Way::Kriging => {
+                let all =
+                    every_coalition(problem.n_players).filter(|_| problem.n_players <= MOST_PLAYERS_IN_TABLE);
+                if all.is_none_or(|all| problem.granted() < all) {
+                    let n_asked = if problem.endpoints.is_some() { 0 } else { 2 };
+                    problem.budget = problem.budget.min(2 * MOST_KRIGED as u64 + n_asked);
+                }
+                (odd_gp::start(problem.clone(), odd_gp::Options::default())?, Sequence::StarMiddle)
+            }
+        };
+        Ok(Self { index, way, values, pairs: Paired::new(problem, sequence, true)? })
     }
 
     /// All worths `(2^n, outputs)`, from all pairs.
@@ -109,6 +173,21 @@ impl EvenGp {
         }
         worths
     }
+
+    fn by_squares(&self, workers: &Workers<'_>) -> Result<Interactions, Error> {
+        let problem = self.pairs.problem();
+        let (n, n_outputs) = (problem.n_players, problem.n_outputs);
+        let values = self.values.estimate(workers)?;
+        let values = Parts {
+            means: Matrix::from_fn(n, n_outputs, |i, output| values.values[i * n_outputs + output]),
+            variances: Matrix::from_fn(n, n_outputs, |i, output| {
+                values.std_errors[i * n_outputs + output].powi(2)
+            }),
+        };
+        let (pairs, df) = squares::pairs(&self.pairs, self.index, workers)?;
+        let all = side_by_side(&[(with_values(self.index, values, pairs), df)]);
+        Ok(Interactions { interval_df: vec![df; problem.n_rows], ..all })
+    }
 }
 
 impl Estimator for EvenGp {
@@ -132,8 +211,12 @@ impl Estimator for EvenGp {
         if self.pairs.is_exact() {
             return of_table(&self.table(), problem.n_outputs, n_rows, self.index, workers).map(Some);
         }
-        if self.pairs.n_told() < n {
+        let least = if self.way == Way::Squares { n * (n - 1) / 2 + 1 } else { n };
+        if self.pairs.n_told() < least {
             return Ok(Some(Interactions::unknown(n, problem.n_outputs, n_rows)));
+        }
+        if self.way == Way::Squares {
+            return self.by_squares(workers).map(Some);
         }
         let n_told = self.pairs.n_told().min(MOST_KRIGED);
         let (pairs, index) = (&self.pairs, self.index);

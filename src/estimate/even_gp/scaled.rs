@@ -65,7 +65,8 @@ impl FittedScaled {
 
     /// The pairs and the halves of their sums.
     pub(super) fn pairs(&self, n: usize, read: impl FnOnce(&Fitted) -> Parts) -> Pairs {
-        Pairs::split(&self.read(n * (n + 1) / 2, read), n)
+        // Quarters of the interactions, and of their sums.
+        Pairs::cut(&self.read(n * (n + 1) / 2, read), n, 4.0, 2.0)
     }
 
     /// Add what the fit leaves of a row to `sums`, one an output.
