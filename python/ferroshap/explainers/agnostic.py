@@ -121,10 +121,10 @@ class AgnosticExplainer(Explainer):
         try:
             explained.play()
         except BaseException:
-            explained.statuses.add("INTERRUPTED")
             begun = np.flatnonzero(explained.begun)
             self.partial = packed(self, explained, table, positions, choice, keep_errors=keep_errors, only=begun)
             raise
+        explained.warn()
         return packed(self, explained, table, positions, choice, keep_errors=keep_errors)
 
     def _make_plan(self, reason: str, method: Method, evaluations: int) -> Plan:
