@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::estimate::exact::Exact;
 use crate::estimate::leverage::Leverage;
+use crate::estimate::paired::pays_for_blocks;
 use crate::estimate::permutation::Permutation;
 use crate::estimate::singles_first::SinglesFirst;
 use crate::estimate::{Estimator, Problem, controlled, even_gp, odd_gp, sparse_odd, unbiased};
@@ -76,6 +77,7 @@ impl Method {
             Self::Leverage(_) if n_players <= 3 => Self::Permutation.or_smaller(n_players, granted, n_blocks),
             Self::Permutation if granted < 2 * n_players as u64 => Self::SinglesFirst,
             Self::Leverage(_) if granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
+            Self::Leverage(_) if !pays_for_blocks(n_players, granted, n_blocks) => Self::Permutation,
             method => method,
         }
     }
@@ -100,14 +102,6 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
-        if n_blocks > 1 && matches!(self, Self::Leverage(_)) && problem.n_players > 3 {
-            let got = format!("{n_blocks} blocks");
-            return Err(Error::Parameter {
-                argument: "block_weights",
-                got,
-                accepted: "a background in one piece",
-            });
-        }
         Ok(match self.or_smaller(problem.n_players, problem.granted(), n_blocks) {
             Self::Exact => Box::new(Exact::new(problem)?),
             Self::Permutation => Box::new(Permutation::new(problem)?),
