@@ -150,7 +150,7 @@ fn pairs_that_met_all_blocks_are_those_of_the_whole_background() {
         for (number, sequence) in SEQUENCES.into_iter().enumerate() {
             let blocks = Blocks::random(n, 3, &weights, number);
             let all = (weights.len() * ((1 << n) - 2)) as u64;
-            let granted = (all + 102).max(least_for_blocks(n, weights.len() as u32));
+            let granted = (all + 102).max(least_for_blocks(n, u32::try_from(weights.len()).unwrap()));
             let mut pairs = Paired::new(blocks.problem(granted, 7), sequence, true).unwrap();
             assert_eq!(blocks.play(&mut pairs, 7, usize::MAX) as u64, all);
             assert!(pairs.is_exact() && pairs.status() == Status::Exact);
@@ -243,7 +243,9 @@ fn batches_and_the_order_of_arrival_change_no_bit() {
         if backwards {
             batches.reverse();
         }
-        batches.iter().for_each(|batch| Asked::tell(&mut pairs, batch.first, &blocks.answer(batch)));
+        for batch in &batches {
+            Asked::tell(&mut pairs, batch.first, &blocks.answer(batch));
+        }
         let bits = |numbers: &[f64]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         (bits(pairs.half_differences()), bits(pairs.half_sums().unwrap()), pairs.n_evaluations())
     };
@@ -269,7 +271,7 @@ fn a_run_stopped_anywhere_answers_sensibly() {
         if stop < 36 {
             assert!(estimate.std_errors.iter().all(|error| error.is_nan()), "blocks that nobody has seen");
         }
-        if stop >= 12 && stop < 36 {
+        if (12..36).contains(&stop) {
             assert_eq!(estimate.n_evaluations, (stop - stop % 12) as u64);
         }
     }
