@@ -155,8 +155,11 @@ impl PyEstimator {
         let problem = Problem { n_players, n_outputs, n_rows, budget, seed, row_key, endpoints };
         let method = method_named(method, options)?;
         let (n, m) = (n_players as f64, budget as f64);
-        // Least squares are the dearest: a Gram matrix by bits, a factorisation, products with every pair.
-        let is_small = n * n * (n + m / 16.0) + m * n * n_outputs as f64 / 8.0 < MILLISECOND;
+        // Least squares: a Gram matrix by bits, a factorisation, products with every pair. Kriging: tens of
+        // factorisations a row.
+        let least_squares = n * n * (n + m / 16.0) + m * n * n_outputs as f64 / 8.0;
+        let kriging = if method.is_kriging() { n_rows as f64 * m.powi(3) } else { 0.0 };
+        let is_small = least_squares + kriging < MILLISECOND;
         let estimator = briefly(py, 1, |_| match tol {
             None => method.start(problem),
             Some(tol) => stopping::start(method, problem, tol),
