@@ -3,6 +3,7 @@
 
 mod interactions;
 mod leverage;
+mod odd_gp;
 mod oracle;
 mod sample;
 mod table;
