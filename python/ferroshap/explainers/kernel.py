@@ -15,6 +15,7 @@ from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation
 from ferroshap.models import as_model
 from ferroshap.progress import Report
+from ferroshap.run.advice import as_tolerance
 from ferroshap.run.loop import N_ENDPOINTS
 from ferroshap.seeds import Seed
 
@@ -126,7 +127,9 @@ class KernelExplainer(AgnosticExplainer):
         batch_size: int | str = "auto",
         interactions: Any = 1,
         outputs: Any = None,
+        tol: float | None = None,
         deadline_seconds: float | None = None,
+        row_key: Any = None,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -149,8 +152,14 @@ class KernelExplainer(AgnosticExplainer):
             add up to; "sii": the matrix whose rows add up to the values. Estimated by ``estimators.EvenGP``.
         outputs : list, callable or op-chain, optional
             The outputs to keep.
+        tol : float, optional
+            Let each row stop as soon as no interval of 90 % reaches further than this share of the range of
+            its values, as for :class:`Run`; the budget is then the ceiling.
         deadline_seconds : float, optional
             Stop asking after that time, with status INTERRUPTED.
+        row_key : int, sequence of int or "content", optional
+            One number a row: where in the whole table it stands, of which `X` is a part. Rows that do not
+            share a design then draw what they would draw there. "content" derives it from the row itself.
 
         Raises
         ------
@@ -169,12 +178,13 @@ class KernelExplainer(AgnosticExplainer):
                 X,
                 rows_class=_rows_class(SampledInteractionsOfRows, keep_index=self.keep_index),
                 reference=self._whole(),
-                method=method_of(index, self._method_named),
+                method=method_of(index, self._method_named, tol),
                 budget=lambda n: check_pairs(n, self._evaluations(n, nsamples), "nsamples", nsamples, N_ENDPOINTS),
                 batch_size=batch_size,
                 silent=silent,
                 outputs=outputs,
                 deadline_seconds=deadline_seconds,
+                row_key=row_key,
             )
         return self._explain(
             X,
@@ -185,7 +195,9 @@ class KernelExplainer(AgnosticExplainer):
             batch_size=batch_size,
             silent=silent,
             outputs=outputs,
+            tol=as_tolerance(tol),
             deadline_seconds=deadline_seconds,
+            row_key=row_key,
         )
 
     @checked_call

@@ -12,6 +12,7 @@ from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
 from ferroshap.progress import Report
+from ferroshap.run.advice import as_tolerance
 from ferroshap.seeds import Seed
 
 #: Untouched it means as many as are needed: max(500, 2 M + 1).
@@ -113,7 +114,9 @@ class PermutationExplainer(AgnosticExplainer):
         interactions: Any = 1,
         outputs: Any = None,
         silent: bool = False,
+        tol: float | None = None,
         deadline_seconds: float | None = None,
+        row_key: Any = None,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -137,8 +140,14 @@ class PermutationExplainer(AgnosticExplainer):
             The outputs to keep.
         silent : bool
             Show no progress line.
+        tol : float, optional
+            Let each row stop as soon as no interval of 90 % reaches further than this share of the range of
+            its values, as for :class:`Run`; the budget is then the ceiling.
         deadline_seconds : float, optional
             Stop asking after that time, with status INTERRUPTED.
+        row_key : int, sequence of int or "content", optional
+            One number a row: where in the whole table it stands, of which `X` is a part. Rows that do not
+            share a design then draw what they would draw there. "content" derives it from the row itself.
 
         Raises
         ------
@@ -157,12 +166,13 @@ class PermutationExplainer(AgnosticExplainer):
                 only_input(args, self),
                 rows_class=SampledInteractionsOfRows,
                 reference=self._whole(),
-                method=method_of(index, self.method),
+                method=method_of(index, self.method, tol),
                 budget=lambda n: check_pairs(n, granted, "max_evals", max_evals),
                 batch_size=batch_size,
                 outputs=outputs,
                 silent=silent,
                 deadline_seconds=deadline_seconds,
+                row_key=row_key,
             )
         return self._explain(
             only_input(args, self),
@@ -172,7 +182,9 @@ class PermutationExplainer(AgnosticExplainer):
             batch_size=batch_size,
             outputs=outputs,
             silent=silent,
+            tol=as_tolerance(tol),
             deadline_seconds=deadline_seconds,
+            row_key=row_key,
         )
 
     @checked_call

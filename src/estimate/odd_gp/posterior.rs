@@ -21,7 +21,7 @@ const LEAST_SLACK: f64 = 1e-9;
 #[derive(Debug, Clone)]
 pub(super) struct Solved {
     pub(super) kernel: Kernel,
-    lambda: f64,
+    pub(super) lambda: f64,
     /// Factor of `Z'CZ`.
     factor: Cholesky,
     /// `L^-1 Z'o`: `(nu, outputs)`.
@@ -61,11 +61,6 @@ impl Solved {
         factor.solve_lower(&mut whitened);
         let is_finite = squared_columns(&whitened).iter().all(|square| square.is_finite());
         is_finite.then_some((Self { kernel, lambda, factor, whitened }, covariance))
-    }
-
-    /// The noise, in units of the kernel's own variance.
-    pub(super) fn noise(&self) -> f64 {
-        self.lambda / self.kernel.variance()
     }
 
     /// `alpha = C^-1 (o - X b) = Q o`, `(rows, outputs)`.
