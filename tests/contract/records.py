@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.estimators import Auto, Exact, Leverage, Permutation
+from ferroshap.estimators import Auto, EvenGP, Exact, Leverage, Permutation
 
 Budget = Callable[[int], int]
 
@@ -39,6 +39,11 @@ def pairs(n):
     return 2 * n + 2
 
 
+def star(n):
+    """The same, or all coalitions where these are fewer."""
+    return min(2 * n + 2, 2**n)
+
+
 def twice(n):
     """Twice as many complementary pairs as players."""
     return 4 * n + 2
@@ -66,5 +71,6 @@ ESTIMATORS = [
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
+    Record("even_gp", EvenGP(),                   star,  every, pairs,   pairs,       never,   every, twice),
     Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),
 ]  # fmt: skip
