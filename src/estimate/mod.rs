@@ -135,6 +135,11 @@ pub trait Estimator: Send {
     fn ask(&mut self, max: usize, workers: &Workers<'_>) -> Result<Batch, Error>;
     /// Tell the worths `(evaluations, outputs)` of the evaluations from number `first` on: each once, in any order.
     fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error>;
+    /// Do now what the next `ask` would have to do first, and keep it for `estimate`: nothing for most. It may take as
+    /// long as an estimate; many runs can do it at once.
+    fn look(&mut self, _workers: &Workers<'_>) -> Result<(), Error> {
+        Ok(())
+    }
     /// The values as known now.
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error>;
     /// Interactions of order 2 as known now; None for methods that estimate values alone.
