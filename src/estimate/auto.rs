@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::estimate::exact::Exact;
 use crate::estimate::leverage::Leverage;
+use crate::estimate::paired::pays_for_blocks;
 use crate::estimate::permutation::Permutation;
 use crate::estimate::singles_first::SinglesFirst;
 use crate::estimate::{Estimator, Problem, controlled, even_gp, odd_gp, sparse_odd, unbiased};
@@ -70,14 +71,22 @@ impl Method {
         let all = every_coalition(n_players);
         let is_whole = n_blocks == 1 || n_players == 1;
         match self {
-            Self::Permutation | Self::Leverage(_) if n_players <= 3 && is_whole => {
+            _ if n_players <= 3 && is_whole && (self.is_paired() || self == Self::Permutation) => {
                 if all.is_some_and(|all| all <= granted) { Self::Exact } else { Self::SinglesFirst }
             }
-            Self::Leverage(_) if n_players <= 3 => Self::Permutation.or_smaller(n_players, granted, n_blocks),
+            _ if n_players <= 3 && self.is_paired() => {
+                Self::Permutation.or_smaller(n_players, granted, n_blocks)
+            }
             Self::Permutation if granted < 2 * n_players as u64 => Self::SinglesFirst,
-            Self::Leverage(_) if granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
+            _ if self.is_paired() && granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
+            _ if self.is_paired() && !pays_for_blocks(n_players, granted, n_blocks) => Self::Permutation,
             method => method,
         }
+    }
+
+    /// Does it look at complementary pairs, and need the star of singles where the background is in blocks?
+    fn is_paired(&self) -> bool {
+        matches!(self, Self::Leverage(_) | Self::OddGp(_) | Self::SparseOdd(_) | Self::Controlled(_))
     }
 
     /// [`Error::Budget`] unless `granted` evaluations, endpoints counted, are the least that some way needs.
@@ -100,14 +109,6 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
-        if n_blocks > 1 && matches!(self, Self::Leverage(_)) && problem.n_players > 3 {
-            let got = format!("{n_blocks} blocks");
-            return Err(Error::Parameter {
-                argument: "block_weights",
-                got,
-                accepted: "a background in one piece",
-            });
-        }
         Ok(match self.or_smaller(problem.n_players, problem.granted(), n_blocks) {
             Self::Exact => Box::new(Exact::new(problem)?),
             Self::Permutation => Box::new(Permutation::new(problem)?),

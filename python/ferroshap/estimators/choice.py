@@ -5,12 +5,14 @@ from ferroshap.estimators.auto import Auto
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
+from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
 
 KNOWN: dict[str, type[Method]] = {
     "auto": Auto,
     "exact": Exact,
     "leverage": Leverage,
+    "odd_gp": OddGP,
     "permutation": Permutation,
 }
 
