@@ -225,7 +225,8 @@ impl Checkpoints {
             Method::Permutation => (2 * n.saturating_sub(1), 2, u64::MAX),
             _ => {
                 // Where the background is in blocks, all pairs meet each of them, the star first.
-                let all = every_coalition(problem.n_players).and_then(|all| (all - 2).checked_mul(n_blocks));
+                let all = every_coalition(problem.n_players)
+                    .and_then(|all| all.saturating_sub(2).checked_mul(n_blocks));
                 (2, 2 + 2 * n * n_blocks, all.map_or(u64::MAX, |all| all.saturating_add(2)))
             }
         };

@@ -6,5 +6,6 @@ mod interactions;
 mod leverage;
 mod oracle;
 mod sample;
+mod stopping;
 mod table;
 mod trees;

@@ -71,8 +71,9 @@ impl<'a> Design<'a> {
     /// class that was not drawn.
     ///
     /// A complete class has no such share. But while some class has no pair yet, the complete ones stand for it too:
-    /// their misfit then counts as it is, with nothing left out. Only the star begins so: measured over 800 games,
-    /// its intervals of 90 % at `4 n` hold XX % of the values; 83 % if the misfit did not count.
+    /// their misfit then counts as it is, with nothing left out. Only the star begins so: measured over 800 games of 9
+    /// and 480 of 12 players, its intervals of 90 % at `4 n` hold 96 and 90 % of the values; if the misfit did
+    /// not count, 83 and 71 %.
     pub(super) fn unknown(&self, pair: usize, leverage: f64) -> f64 {
         let unseen = self.unseen[pair];
         if unseen > 0.0 || self.all_met { unseen } else { (1.0 - leverage).powi(2) }
