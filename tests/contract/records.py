@@ -29,11 +29,6 @@ def order(n):
     return 2 * n
 
 
-def orders(n):
-    """Four orders: the spread of fewer says little."""
-    return 8 * n
-
-
 def pairs(n):
     """As many complementary pairs as players."""
     return 2 * n + 2
@@ -62,7 +57,7 @@ class Record:
 ESTIMATORS = [
     #                                             least  exact  additive two_additive unbiased linear honest
     Record("exact", Exact(),                      every, every, every,   every,       every,   every, every),
-    Record("permutation", Permutation(),          alone, never, alone,   order,       order,   order, orders),
+    Record("permutation", Permutation(),          alone, never, alone,   order,       order,   order, twice),
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),

@@ -7,5 +7,6 @@ mod leverage;
 mod odd_gp;
 mod oracle;
 mod sample;
+mod stopping;
 mod table;
 mod trees;

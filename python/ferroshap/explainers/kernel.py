@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ferroshap.errors import BudgetError
+from ferroshap.errors import BudgetError, OptionError
 from ferroshap.estimators import Auto, Leverage, Method, as_method
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import check_call_defaults, checked_call, one_seed, positive
@@ -163,6 +163,11 @@ class KernelExplainer(AgnosticExplainer):
             When `nsamples` is too small for the features that vary.
         """
         selection = as_selection(l1_reg)
+        if selection is not None and tol is not None:
+            msg = (
+                f"`tol` and `l1_reg` were given ({tol!r}, {l1_reg!r}), but the lasso knows no errors: pass one of them"
+            )
+            raise OptionError(msg)
         return self._explain(
             X,
             rows_class=_rows_class(selection, keep_index=self.keep_index),
