@@ -66,5 +66,5 @@ ESTIMATORS = [
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
-    Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   twice, twice),
+    Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),
 ]  # fmt: skip

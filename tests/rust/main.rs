@@ -4,6 +4,7 @@
 mod blocks;
 mod interactions;
 mod leverage;
+mod odd_gp;
 mod oracle;
 mod sample;
 mod table;

@@ -231,6 +231,11 @@ impl OddModel {
             .map_or_else(|| vec![0.0; self.signs.n_players()], |(solved, _)| solved.kernel.kappa.clone())
     }
 
+    /// `lambda`: the noise's variance in the units in which that of term `U` is `prod rho_j`; zero where the fit is linear.
+    pub fn noise(&self) -> f64 {
+        self.curved.as_ref().map_or(0.0, |(solved, _)| solved.lambda)
+    }
+
     /// The posterior mean of `o(S)` at some coalitions: `(coalitions, outputs)`.
     pub fn predict(&self, coalitions: &Coalitions, workers: &Workers<'_>) -> Result<Vec<f64>, Error> {
         let mut predicted = Vec::with_capacity(coalitions.len() * self.n_outputs);
@@ -262,7 +267,8 @@ impl OddModel {
     /// The posterior mean of the Walsh coefficient of an odd number of players, one an output.
     pub fn coefficient(&self, members: &[usize]) -> Vec<f64> {
         if let [player] = members {
-            return self.true_linear(*player);
+            // X' alpha = 0: whatever linear part the kernel has, it adds nothing.
+            return self.linear.row(*player).to_vec();
         }
         let mut sums = vec![0.0; self.n_outputs];
         let Some((solved, _)) = &self.curved else { return sums };
@@ -273,10 +279,6 @@ impl OddModel {
         let variance: f64 = members.iter().map(|&player| solved.kernel.rho[player]).product();
         sums.iter_mut().for_each(|sum| *sum *= variance);
         sums
-    }
-
-    fn true_linear(&self, player: usize) -> Vec<f64> {
-        self.linear.row(player).to_vec()
     }
 }
 
