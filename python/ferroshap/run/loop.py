@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ def resolved(method: Method, n_players: int, budget: int, n_blocks: int, tol: fl
     return resolve(method, n_players, budget, n_blocks)
 
 
+@runtime_checkable
 class Source(Protocol):
     """Where worths come from. An output is one of the worths that a coalition has at once."""
 
