@@ -83,6 +83,8 @@ class Estimator:
         """Take the worths ``(evaluations, outputs)`` of the evaluations from number `first` on."""
     def estimate(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, int, str, int | None]:
         """Return values and errors ``(players, outputs)``, df a row, base, gap, evaluations, status, forecast."""
+    def interactions(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats] | None:
+        """Return interactions and errors ``(sets, outputs)``, errors ``(players, outputs)``, df a row; None if none."""
 
 def look(estimators: list[Estimator], n_threads: int) -> None:
     """Let runs with a tolerance that have come to a checkpoint look whether they may stop."""

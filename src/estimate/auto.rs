@@ -125,6 +125,7 @@ impl Method {
         let singles = n_players as u64 + 2;
         let (method, least) = match self {
             Self::Exact => ("exact", all),
+            Self::EvenGp(options) => ("interactions", options.least_budget(n_players)),
             _ => ("any estimator", singles.min(all)),
         };
         if granted < least {
@@ -148,6 +149,14 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
+        if n_blocks > 1 && matches!(self, Self::EvenGp(_)) && problem.n_players > 3 {
+            let got = format!("{n_blocks} blocks");
+            return Err(Error::Parameter {
+                argument: "block_weights",
+                got,
+                accepted: "a background in one piece",
+            });
+        }
         Ok(match self.or_smaller(problem.n_players, problem.granted(), n_blocks) {
             Self::Exact => Box::new(Exact::new(problem)?),
             Self::Permutation => Box::new(Permutation::new(problem)?),

@@ -2,6 +2,7 @@
 //! Random games come from numbered streams, and the number in a message is the reproducer.
 
 mod blocks;
+mod even_gp;
 mod interactions;
 mod leverage;
 mod odd_gp;

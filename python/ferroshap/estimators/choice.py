@@ -2,6 +2,7 @@
 
 from ferroshap.errors import OptionError, nearest
 from ferroshap.estimators.auto import Auto
+from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
@@ -10,6 +11,7 @@ from ferroshap.estimators.permutation import Permutation
 
 KNOWN: dict[str, type[Method]] = {
     "auto": Auto,
+    "even_gp": EvenGP,
     "exact": Exact,
     "leverage": Leverage,
     "odd_gp": OddGP,

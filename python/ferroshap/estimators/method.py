@@ -25,6 +25,11 @@ class Method:
         raise NotImplementedError
 
     @property
+    def interaction_index(self) -> str | None:
+        """The index of the interactions that are estimated beside values; None for values alone."""
+        return None
+
+    @property
     def native_options(self) -> dict[str, Any]:
         """What the core is told besides the name."""
         return {}

@@ -82,6 +82,15 @@ class Outcome(NamedTuple):
     predicted_budget: int | None
 
 
+class Sampled(NamedTuple):
+    """What the core says of interactions: ``(sets, n_outputs)``, errors of a matrix's diagonal, df a row."""
+
+    values: Floats
+    std_errors: Floats
+    diagonal_errors: Floats
+    interval_df: Floats
+
+
 class Batch:
     """Coalitions asked: the number of the first, and what the source has begun of them."""
 
@@ -209,3 +218,8 @@ class Loop:
             _native.look([self._estimator], self._n_threads)
         outcome = Outcome(*self._estimator.estimate(self._n_threads))
         return outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS)
+
+    def interactions(self) -> Sampled | None:
+        """What is known of interactions now; None where the method estimates values alone."""
+        found = self._estimator.interactions(self._n_threads)
+        return None if found is None else Sampled(*found)

@@ -224,6 +224,12 @@ impl OddModel {
             .map_or_else(|| vec![0.0; self.signs.n_players()], |(solved, _)| solved.kernel.rho.clone())
     }
 
+    /// Variance of the noise, in units of the variance of the terms of degree 3 and more at one coalition; zero where
+    /// the fit is linear.
+    pub fn noise(&self) -> f64 {
+        self.curved.as_ref().map_or(0.0, |(solved, _)| solved.noise())
+    }
+
     /// `kappa_j = atanh rho_j`; zeros where the fit is linear.
     pub fn kappa(&self) -> Vec<f64> {
         self.curved
