@@ -86,6 +86,7 @@ impl Method {
         let singles = n_players as u64 + 2;
         let (method, least) = match self {
             Self::Exact => ("exact", all),
+            Self::Unbiased(_) => ("unbiased", unbiased::Options::least(n_players)),
             _ => ("any estimator", singles.min(all)),
         };
         if granted < least {
@@ -100,7 +101,7 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
-        if n_blocks > 1 && matches!(self, Self::Leverage(_)) && problem.n_players > 3 {
+        if n_blocks > 1 && matches!(self, Self::Leverage(_) | Self::Unbiased(_)) && problem.n_players > 3 {
             let got = format!("{n_blocks} blocks");
             return Err(Error::Parameter {
                 argument: "block_weights",

@@ -37,13 +37,16 @@ pub struct Paired {
 impl Paired {
     /// Nothing asked yet; at least 4 players. Half-sums are kept where `keeps_sums`.
     pub fn new(problem: Problem, sequence: Sequence, keeps_sums: bool) -> Result<Self, Error> {
+        check_players(&problem)?;
+        let sequence = PairSequence::new(sequence, problem.n_players, problem.seed, problem.row_key);
+        Self::on(problem, sequence, keeps_sums)
+    }
+
+    /// The same, on a sequence of pairs that has given none yet.
+    pub fn on(problem: Problem, sequence: PairSequence, keeps_sums: bool) -> Result<Self, Error> {
+        check_players(&problem)?;
         let n = problem.n_players;
-        if n < 4 {
-            let accepted = "at least 4 (smaller games are evaluated in full)";
-            return Err(Error::Parameter { argument: "n_players", got: n.to_string(), accepted });
-        }
         let endpoints = Known::new(&problem)?;
-        let sequence = PairSequence::new(sequence, n, problem.seed, problem.row_key);
         let affordable = problem.budget.saturating_sub(endpoints.n_asked()) / 2;
         Ok(Self {
             n_pairs: sequence.n_pairs().map_or(affordable, |all| all.min(affordable)),
@@ -180,4 +183,13 @@ impl Paired {
         (0..pairs.coalitions.len()).for_each(|position| self.coalitions.push(pairs.coalitions.get(position)));
         Ok(())
     }
+}
+
+fn check_players(problem: &Problem) -> Result<(), Error> {
+    let n = problem.n_players;
+    if n < 4 {
+        let accepted = "at least 4 (smaller games are evaluated in full)";
+        return Err(Error::Parameter { argument: "n_players", got: n.to_string(), accepted });
+    }
+    Ok(())
 }

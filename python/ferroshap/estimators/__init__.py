@@ -6,5 +6,6 @@ from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method, resolve
 from ferroshap.estimators.permutation import Permutation
+from ferroshap.estimators.unbiased import Unbiased
 
-__all__ = ["Auto", "Exact", "Leverage", "Method", "Permutation", "as_method", "resolve"]
+__all__ = ["Auto", "Exact", "Leverage", "Method", "Permutation", "Unbiased", "as_method", "resolve"]

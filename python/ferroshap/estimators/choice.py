@@ -6,12 +6,14 @@ from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
 from ferroshap.estimators.permutation import Permutation
+from ferroshap.estimators.unbiased import Unbiased
 
 KNOWN: dict[str, type[Method]] = {
     "auto": Auto,
     "exact": Exact,
     "leverage": Leverage,
     "permutation": Permutation,
+    "unbiased": Unbiased,
 }
 
 
