@@ -118,7 +118,8 @@ impl Classes {
     /// Make pair `number` of a class ready to be written.
     pub(super) fn prepare(&mut self, class: usize, number: u64) {
         let place = self.place(class);
-        if let Some(Ranked { order: Order::Table(table), .. }) = place.and_then(|at| self.ranked.get_mut(at)) {
+        if let Some(Ranked { order: Order::Table(table), .. }) = place.and_then(|at| self.ranked.get_mut(at))
+        {
             table.draw_to(number);
         }
     }
@@ -189,7 +190,9 @@ impl Classes {
     /// Take everybody else, where a class has more than half the players.
     fn turn_round(&self, class: usize, words: &mut [u64]) {
         if 2 * class > self.n_players {
-            words.iter_mut().for_each(|word| *word = !*word);
+            for word in &mut *words {
+                *word = !*word;
+            }
             if let Some(last) = words.last_mut() {
                 *last &= last_word(self.n_players);
             }

@@ -252,7 +252,8 @@ mod tests {
     fn proportions_give_each_class_one_and_then_what_lowers_the_variance_most() {
         for n in [4, 5, 9, 14] {
             let pools = pools(n);
-            let masses: Vec<f64> = (0..pools.len()).map(|k| if k == 3 { 0.0 } else { 1.0 / k as f64 }).collect();
+            let masses: Vec<f64> =
+                (0..pools.len()).map(|k| if k == 3 { 0.0 } else { 1.0 / k as f64 }).collect();
             let mut sizes = Sizes::in_proportion(&masses, n, pools.clone());
             let variance = |counts: &[u64]| -> f64 {
                 let live = (1..pools.len()).filter(|&k| k != 3);

@@ -101,7 +101,7 @@ class Unbiased(Method):
             return
         missing = [name for name in SURROGATE_METHODS if not callable(getattr(self.surrogate, name, None))]
         if missing:
-            msg = f"`surrogate` is a {type(self.surrogate).__name__} without {', '.join(missing)}: it must have all of them"
+            msg = f"`surrogate` is a {type(self.surrogate).__name__} without {', '.join(missing)}: all are needed"
             raise OptionError(msg)
 
     def _check_semivalue(self) -> None:

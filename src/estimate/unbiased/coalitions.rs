@@ -141,8 +141,13 @@ impl Estimator for Singles {
             return Ok(super::without_units(nothing, &self.options.semivalue));
         }
         let told = self.told(&sample);
-        let estimate =
-            super::assemble(&told, self.remainder(&told, workers)?, nothing, &self.options.semivalue, workers)?;
+        let estimate = super::assemble(
+            &told,
+            self.remainder(&told, workers)?,
+            nothing,
+            &self.options.semivalue,
+            workers,
+        )?;
         let status = if self.is_exact() {
             Status::Exact
         } else if self.n_told() as u64 == self.n_affordable {

@@ -144,7 +144,11 @@ impl<'a> Told<'a> {
             for (prediction, &stratum) in own.zip(self.sample.strata) {
                 *prediction += missed * self.equal[stratum as usize];
             }
-            fit.values.iter_mut().skip(output).step_by(n_outputs).for_each(|value| *value += missed / n_players);
+            fit.values
+                .iter_mut()
+                .skip(output)
+                .step_by(n_outputs)
+                .for_each(|value| *value += missed / n_players);
         }
     }
 
@@ -159,7 +163,9 @@ impl<'a> Told<'a> {
         }
         let mut y = d.clone();
         for (row, &stratum) in y.chunks_exact_mut(n_outputs).zip(self.sample.strata) {
-            row.iter_mut().for_each(|y| *y /= counts[stratum as usize] as f64);
+            for y in row {
+                *y /= counts[stratum as usize] as f64;
+            }
         }
         let n_players = self.sample.coalitions.n_players();
         let share: Vec<f64> = self.grand.iter().map(|grand| grand / n_players as f64).collect();
@@ -198,7 +204,8 @@ impl<'a> Told<'a> {
             }
             let end = self.sample.terms.end();
             let ends: Vec<f64> = self.grand.iter().zip(&fit.grand).map(|(d, f)| end * (d - f)).collect();
-            for (row, fit) in rest.values.chunks_exact_mut(n_outputs).zip(fit.values.chunks_exact(n_outputs)) {
+            for (row, fit) in rest.values.chunks_exact_mut(n_outputs).zip(fit.values.chunks_exact(n_outputs))
+            {
                 for ((value, fit), end) in row.iter_mut().zip(fit).zip(&ends) {
                     *value += share * (fit + end);
                 }

@@ -24,12 +24,15 @@ pub(super) fn fit(told: &Told<'_>, folds: &Folds, fold: u32, workers: &Workers<'
     let n_players = sample.coalitions.n_players();
     let units: Vec<usize> = folds.training(fold).collect();
     let mut coalitions = Coalitions::new(n_players);
-    units.iter().for_each(|&unit| coalitions.push(sample.coalitions.get(unit)));
+    for &unit in &units {
+        coalitions.push(sample.coalitions.get(unit));
+    }
     let sizes: Vec<u32> = units.iter().map(|&unit| sample.strata[unit]).collect();
     let columns = Columns::new(told);
     let targets: Vec<f64> = units.iter().flat_map(|&unit| columns.row(told, unit)).collect();
     let counts = sample.counts();
-    let of_stratum = |(mass, count): (&f64, &u64)| if *count == 0 { 0.0 } else { mass * mass / *count as f64 };
+    let of_stratum =
+        |(mass, count): (&f64, &u64)| if *count == 0 { 0.0 } else { mass * mass / *count as f64 };
     let weights: Vec<f64> = sample.terms.masses.iter().zip(&counts).map(of_stratum).collect();
     let observed = Observed {
         coalitions: &coalitions,
@@ -40,8 +43,7 @@ pub(super) fn fit(told: &Told<'_>, folds: &Folds, fold: u32, workers: &Workers<'
     };
     let nothing = vec![0.0; n_players * columns.n_outputs()];
     let contrasts = if units.is_empty() { nothing } else { observed.contrasts(workers)? };
-    let sums =
-        signed_sums(sample.coalitions, sample.strata.len(), &contrasts, columns.n_outputs(), workers)?;
+    let sums = signed_sums(sample.coalitions, sample.strata.len(), &contrasts, columns.n_outputs(), workers)?;
     // What the players' part leaves of every unit's targets and columns.
     let mut rests: Vec<f64> = (0..sample.strata.len()).flat_map(|unit| columns.row(told, unit)).collect();
     rests.iter_mut().zip(&sums).for_each(|(rest, sum)| *rest += 0.5 * sum);

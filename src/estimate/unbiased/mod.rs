@@ -129,16 +129,17 @@ fn without_units(nothing: Estimate, semivalue: &Semivalue) -> Estimate {
 /// rounding is shared equally. What other semivalues sum to is nobody's business: their gap is NaN.
 fn assemble(
     told: &Told<'_>,
-    rest: Remainder,
+    rest: &Remainder,
     nothing: Estimate,
     semivalue: &Semivalue,
     workers: &Workers<'_>,
 ) -> Result<Estimate, Error> {
     let sample = told.sample;
-    let sums = sample.sums(&rest, workers)?;
+    let sums = sample.sums(rest, workers)?;
     let counts = sample.counts();
     let is_whole = sample.terms.masses.iter().zip(&counts).all(|(&mass, &count)| mass == 0.0 || count > 0);
-    let is_exhausted = sample.unseen(&counts).iter().zip(&sample.terms.masses).all(|(u, m)| *u == 0.0 || *m == 0.0);
+    let is_exhausted =
+        sample.unseen(&counts).iter().zip(&sample.terms.masses).all(|(u, m)| *u == 0.0 || *m == 0.0);
     let df = sample.degrees_of_freedom();
     let mut estimate = without_units(nothing, semivalue);
     if is_whole || *semivalue == Semivalue::Shapley {

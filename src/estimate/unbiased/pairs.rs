@@ -13,7 +13,7 @@ use crate::sample::pairs::PairSequence;
 /// A symmetric semivalue, estimated without bias from complementary pairs drawn by size: see the module.
 #[derive(Debug)]
 pub(super) struct Pairs {
-    pairs: Paired,
+    asked: Paired,
     terms: Terms,
     options: Options,
 }
@@ -24,59 +24,54 @@ impl Pairs {
         let n = problem.n_players;
         let terms = Terms::of_pairs(&options.semivalue, n)?;
         let sequence = PairSequence::in_proportion(&terms.masses, n, problem.seed, problem.row_key);
-        Ok(Self { pairs: Paired::on(problem, sequence, false)?, terms, options: options.clone() })
+        Ok(Self { asked: Paired::on(problem, sequence, false)?, terms, options: options.clone() })
     }
 
     fn sample(&self) -> Sample<'_> {
-        let sequence = self.pairs.sequence();
+        let sequence = self.asked.sequence();
         let n_strata = self.terms.masses.len();
         Sample {
             terms: &self.terms,
-            coalitions: self.pairs.coalitions(),
-            strata: self.pairs.classes(),
+            coalitions: self.asked.coalitions(),
+            strata: self.asked.classes(),
             pools: (0..n_strata).map(|k| if k == 0 { Some(0) } else { sequence.pool(k) }).collect(),
-            n_outputs: self.pairs.problem().n_outputs,
+            n_outputs: self.asked.problem().n_outputs,
         }
     }
 
     fn told<'a>(&'a self, sample: &'a Sample<'a>) -> Told<'a> {
-        let difference = |output| self.pairs.endpoints().total_difference(output);
-        Told::new(sample, self.pairs.half_differences(), (0..sample.n_outputs).map(difference).collect())
+        let difference = |output| self.asked.endpoints().total_difference(output);
+        Told::new(sample, self.asked.half_differences(), (0..sample.n_outputs).map(difference).collect())
     }
 
     fn n_players(&self) -> usize {
-        self.pairs.problem().n_players
+        self.asked.problem().n_players
     }
 
     fn folds(&self, sample: &Sample<'_>) -> Option<Folds> {
-        if self.pairs.is_exact() { None } else { self.options.folds_of(sample) }
+        if self.asked.is_exact() { None } else { self.options.folds_of(sample) }
     }
 
-    fn finish(
-        &self,
-        told: &Told<'_>,
-        rest: Remainder,
-        workers: &Workers<'_>,
-    ) -> Result<Estimate, Error> {
-        let nothing = self.pairs.endpoints().equal_shares(self.n_players(), self.pairs.n_evaluations());
+    fn finish(&self, told: &Told<'_>, rest: &Remainder, workers: &Workers<'_>) -> Result<Estimate, Error> {
+        let nothing = self.asked.endpoints().equal_shares(self.n_players(), self.asked.n_evaluations());
         let estimate = super::assemble(told, rest, nothing, &self.options.semivalue, workers)?;
-        Ok(Estimate { status: self.pairs.status(), ..estimate })
+        Ok(Estimate { status: self.asked.status(), ..estimate })
     }
 }
 
 impl Estimator for Pairs {
     fn ask(&mut self, max: usize, workers: &Workers<'_>) -> Result<Batch, Error> {
-        self.pairs.ask(max, workers)
+        self.asked.ask(max, workers)
     }
 
     fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error> {
-        self.pairs.tell(first, worths)
+        self.asked.tell(first, worths)
     }
 
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error> {
         let sample = self.sample();
         if sample.strata.is_empty() {
-            let nothing = self.pairs.endpoints().equal_shares(self.n_players(), self.pairs.n_evaluations());
+            let nothing = self.asked.endpoints().equal_shares(self.n_players(), self.asked.n_evaluations());
             return Ok(super::without_units(nothing, &self.options.semivalue));
         }
         let told = self.told(&sample);
@@ -87,6 +82,6 @@ impl Estimator for Pairs {
             }
             _ => told.bare(),
         };
-        self.finish(&told, rest, workers)
+        self.finish(&told, &rest, workers)
     }
 }

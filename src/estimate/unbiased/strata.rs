@@ -54,7 +54,12 @@ impl Sample<'_> {
     pub(super) fn degrees_of_freedom(&self) -> u64 {
         let counts = self.counts();
         let unseen = self.unseen(&counts);
-        counts.iter().zip(&unseen).filter(|(_, unseen)| **unseen > 0.0).map(|(c, _)| c.saturating_sub(1)).sum()
+        counts
+            .iter()
+            .zip(&unseen)
+            .filter(|(_, unseen)| **unseen > 0.0)
+            .map(|(c, _)| c.saturating_sub(1))
+            .sum()
     }
 
     /// `sum_a y_a w_i(S_a)` with `w_i(S) = A_k` where `i` is in `S`, else `-B_k`; and the variance of
@@ -146,17 +151,18 @@ impl Plan {
             }
             let (inside, outside) = (terms.inside[*k], terms.outside[*k]);
             let mass = terms.masses[*k].powi(2);
-            for player in 0..BITS {
+            let players = sums.members.iter().zip(&mut block.values).zip(&mut block.variances);
+            for (((members, values), variances), pooled) in players.zip(&mut pooled) {
                 for lane in 0..LANES {
-                    let [y, d, squares] = sums.members[player].map(|lanes| lanes[lane]);
+                    let [y, d, squares] = members.map(|lanes| lanes[lane]);
                     let [all_y, all_d, all_squares] = sums.all.map(|lanes| lanes[lane]);
-                    block.values[player][lane] += inside * y - outside * (all_y - y);
+                    values[lane] += inside * y - outside * (all_y - y);
                     let total = inside * d - outside * (all_d - d);
                     let spread = inside * inside * squares + outside * outside * (all_squares - squares)
                         - total * total / of_stratum.len() as f64;
                     let spread = if of_stratum.len() > 1 { spread.max(0.0) } else { 0.0 };
-                    block.variances[player][lane] += factor * spread;
-                    pooled[player][lane] += spread / mass;
+                    variances[lane] += factor * spread;
+                    pooled[lane] += spread / mass;
                 }
             }
         }
