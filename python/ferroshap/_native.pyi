@@ -75,6 +75,7 @@ class Estimator:
         endpoints: tuple[_Floats, _Floats, _Floats, _Floats] | None = None,
         n_rows: int = 1,
         options: dict[str, Any] | None = None,
+        tol: float | None = None,
     ) -> Estimator: ...
     def ask(self, max: int) -> tuple[int, _Words, _Blocks]:  # noqa: A002 - the core's name
         """Return the next evaluations: the number of the first, coalitions, blocks of the background."""
@@ -82,6 +83,9 @@ class Estimator:
         """Take the worths ``(evaluations, outputs)`` of the evaluations from number `first` on."""
     def estimate(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, int, str, int | None]:
         """Return values and errors ``(players, outputs)``, df a row, base, gap, evaluations, status, forecast."""
+
+def look(estimators: list[Estimator], n_threads: int) -> None:
+    """Let runs with a tolerance that have come to a checkpoint look whether they may stop."""
 
 def table_values(worths: _Floats, n_threads: int) -> _Floats:
     """Return the Shapley values ``(players, outputs)`` of worths ``(2**players, outputs)``."""

@@ -79,6 +79,10 @@ class PlausibilityWarning(UserWarning):
     """The result is computed as asked, but the question is doubtful."""
 
 
+class ConvergenceWarning(UserWarning):
+    """Errors are larger than was asked for, or cannot be known from so few evaluations."""
+
+
 class ColumnsWarning(UserWarning):
     """Columns were matched by position because their names have nothing in common."""
 

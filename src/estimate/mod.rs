@@ -135,8 +135,21 @@ pub trait Estimator: Send {
     fn ask(&mut self, max: usize, workers: &Workers<'_>) -> Result<Batch, Error>;
     /// Tell the worths `(evaluations, outputs)` of the evaluations from number `first` on: each once, in any order.
     fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error>;
+    /// Do now what the next `ask` would have to do first, and keep it for `estimate`: nothing for most. It may take as
+    /// long as an estimate; many runs can do it at once.
+    fn look(&mut self, _workers: &Workers<'_>) -> Result<(), Error> {
+        Ok(())
+    }
     /// The values as known now.
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error>;
+    /// What surrogates from outside are to be fitted to, for a method that takes them: one a fold.
+    fn training(&self) -> Option<unbiased::Training> {
+        None
+    }
+    /// The values as known now, with the surrogates of all folds of [`Estimator::training`].
+    fn estimate_with(&self, _fits: Vec<unbiased::Fit>, workers: &Workers<'_>) -> Result<Estimate, Error> {
+        self.estimate(workers)
+    }
     /// Interactions of order 2 as known now; None for methods that estimate values alone.
     fn interactions(&self, _workers: &Workers<'_>) -> Result<Option<Interactions>, Error> {
         Ok(None)

@@ -5,10 +5,12 @@
 //! their own, so that neither 20 nor 10,000 players cost a digit.
 
 mod interaction;
+mod rule;
 mod scaled;
 mod semivalue;
 mod size_weights;
 
 pub use interaction::{Interaction, bernoulli};
+pub use rule::Rule;
 pub use semivalue::Semivalue;
 pub use size_weights::SizeWeights;

@@ -11,13 +11,16 @@ use super::error::{DimensionError, to_python};
 use super::interrupt::{briefly, interruptible};
 use super::methods::{method_named, name_of, wishes};
 use crate::coalition::{self, words_for};
+use crate::error::Error;
 use crate::estimate::auto::Method;
-use crate::estimate::{Endpoints, Estimator, Problem, Status};
+use crate::estimate::{Endpoints, Estimator, Problem, Status, stopping};
+use crate::parallel::Workers;
 
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(choose_method, module)?)?;
     module.add_function(wrap_pyfunction!(unpack_coalitions, module)?)?;
     module.add_function(wrap_pyfunction!(pack_coalitions, module)?)?;
+    module.add_function(wrap_pyfunction!(look, module)?)?;
     module.add_class::<PyEstimator>()
 }
 
@@ -77,6 +80,28 @@ fn pack_coalitions<'py>(
     PyArray1::from_vec(py, words).reshape([count, width])
 }
 
+/// Let runs that have come to a checkpoint look whether they may stop: each on one thread, or a single one on all.
+#[pyfunction]
+fn look(py: Python<'_>, estimators: Vec<Py<PyEstimator>>, n_threads: usize) -> PyResult<()> {
+    let runs: Vec<&PyEstimator> = estimators.iter().map(Py::get).collect();
+    if let [run] = runs[..] {
+        return if run.is_small {
+            briefly(py, 1, |workers| run.lock().look(workers))
+        } else {
+            interruptible(py, n_threads, |workers| run.lock().look(workers))
+        };
+    }
+    interruptible(py, n_threads, |workers| look_at_all(&runs, workers))
+}
+
+fn look_at_all(runs: &[&PyEstimator], workers: &Workers<'_>) -> Result<(), Error> {
+    let outcomes: Vec<_> = runs.iter().map(|_| Mutex::new(Ok(()))).collect();
+    workers.for_each_unit(runs.iter().zip(&outcomes), |_, (run, outcome)| {
+        *outcome.lock().unwrap_or_else(PoisonError::into_inner) = run.lock().look(&workers.alone());
+    })?;
+    outcomes.into_iter().try_for_each(|outcome| outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
 type EndpointArrays<'py> = (
     PyReadonlyArray2<'py, f64>,
     PyReadonlyArray1<'py, f64>,
@@ -103,7 +128,7 @@ impl PyEstimator {
 #[pymethods]
 impl PyEstimator {
     #[new]
-    #[pyo3(signature = (method, n_players, n_outputs, budget, seed, row_key, endpoints=None, n_rows=1, options=None))]
+    #[pyo3(signature = (method, n_players, n_outputs, budget, seed, row_key, endpoints=None, n_rows=1, options=None, tol=None))]
     #[expect(clippy::too_many_arguments, reason = "the whole problem, once a run")]
     fn new(
         py: Python<'_>,
@@ -116,6 +141,7 @@ impl PyEstimator {
         endpoints: Option<EndpointArrays<'_>>,
         n_rows: usize,
         options: Option<&Bound<'_, PyDict>>,
+        tol: Option<f64>,
     ) -> PyResult<Self> {
         let endpoints = match endpoints {
             None => None,
@@ -129,9 +155,15 @@ impl PyEstimator {
         let problem = Problem { n_players, n_outputs, n_rows, budget, seed, row_key, endpoints };
         let method = method_named(method, options)?;
         let (n, m) = (n_players as f64, budget as f64);
-        // Least squares are the dearest: a Gram matrix by bits, a factorisation, products with every pair.
-        let is_small = n * n * (n + m / 16.0) + m * n * n_outputs as f64 / 8.0 < MILLISECOND;
-        let estimator = briefly(py, 1, |_| method.start(problem))?;
+        // Least squares: a Gram matrix by bits, a factorisation, products with every pair. Kriging: tens of
+        // factorisations a row.
+        let least_squares = n * n * (n + m / 16.0) + m * n * n_outputs as f64 / 8.0;
+        let kriging = if method.is_kriging() { n_rows as f64 * m.powi(3) } else { 0.0 };
+        let is_small = least_squares + kriging < MILLISECOND;
+        let estimator = briefly(py, 1, |_| match tol {
+            None => method.start(problem),
+            Some(tol) => stopping::start(method, problem, tol),
+        })?;
         Ok(Self { estimator: Mutex::new(estimator), is_small })
     }
 

@@ -82,6 +82,12 @@ impl Turns {
         Self { weights: weights.to_vec(), rotates, seed, row_key }
     }
 
+    /// Turns that are drawn even where the blocks are of about equal weight: every unit counts alike, and each is an
+    /// unbiased estimate for the whole background.
+    pub fn drawn(weights: &[f64], seed: u64, row_key: u64) -> Self {
+        Self { weights: weights.to_vec(), rotates: false, seed, row_key }
+    }
+
     /// The block of work unit `unit`. O(blocks).
     pub fn block(&self, unit: u64) -> usize {
         let n_blocks = self.weights.len();

@@ -51,6 +51,8 @@ pub(super) struct Sizes {
     webster: BinaryHeap<Reverse<(u64, Reverse<usize>)>>,
     drawn: u64,
     turn: u8, // of StarMiddle's three: 0 and 1 for the largest class, 2 for those between
+    /// Does the star come before everything else, whatever the sequence?
+    star_first: bool,
 }
 
 impl Sizes {
@@ -66,6 +68,7 @@ impl Sizes {
             webster: between.map(|k| Reverse((inverse_mass(sequence, n_players, k), Reverse(k)))).collect(),
             drawn: 0,
             turn: 0,
+            star_first: false,
         }
     }
 
@@ -97,12 +100,22 @@ impl Sizes {
             webster: BinaryHeap::new(),
             drawn: 0,
             turn: 0,
+            star_first: false,
         }
     }
 
     /// All pairs that ever come; None where their number does not fit.
     pub(super) fn total(&self) -> Option<u64> {
         self.pools[1..].iter().try_fold(0_u64, |total, &pool| total.checked_add(pool))
+    }
+
+    /// The star of all pairs of class 1, then the sequence without them: by Webster's rule the other classes come
+    /// in the order that they have among themselves anyway.
+    pub(super) fn star_first(sequence: Sequence, n_players: usize, pools: Vec<u64>) -> Self {
+        let mut sizes = Self::new(sequence, n_players, pools);
+        sizes.webster.retain(|Reverse((_, Reverse(class)))| *class > 1);
+        sizes.star_first = true;
+        sizes
     }
 
     /// Pairs of class `class` given so far.
@@ -118,6 +131,7 @@ impl Sizes {
     /// The next pair: its class, and how many of the class came before. None when all are exhausted.
     pub(super) fn next(&mut self) -> Option<(usize, u64)> {
         let class = match &self.rule {
+            _ if self.star_first && self.counts[1] < self.pools[1] => 1,
             Rule::Named(Sequence::StarMiddle) => self.star_middle()?,
             Rule::Named(sequence) => self.webster(*sequence)?,
             Rule::Proportions { .. } => self.equal_proportions()?,
@@ -282,6 +296,17 @@ mod tests {
             assert!(counts.get(3).is_none_or(|&count| count == 0), "no mass, no pair");
             let all: u64 = (1..pools.len()).filter(|&k| k != 3).map(|k| pools[k]).sum();
             assert_eq!(sizes.total(), Some(all));
+        }
+    }
+
+    #[test]
+    fn a_star_in_front_leaves_the_order_of_the_other_classes() {
+        for (sequence, n) in SEQUENCES.into_iter().flat_map(|s| (4..=14).map(move |n| (s, n))) {
+            let mut sizes = Sizes::star_first(sequence, n, pools(n));
+            let given: Vec<_> = std::iter::from_fn(|| sizes.next().map(|(class, _)| class)).collect();
+            assert_eq!(given[..n], vec![1; n], "{sequence:?}, {n} players");
+            let others: Vec<_> = classes(sequence, n).filter(|&class| class > 1).collect();
+            assert_eq!(given[n..], others, "{sequence:?}, {n} players");
         }
     }
 

@@ -123,9 +123,15 @@ def test_d28_the_black_box_door_is_a_permutation_explainer_that_runs_the_best_es
     assert kernel.method == ferroshap.estimators.Auto()
 
 
-def test_a_named_regression_averages_over_the_whole_background(case):
-    # From blocks it would see the first of them alone.
-    explainer = ferroshap.KernelExplainer(case.model, case.background, method="leverage", rows_per_eval=4, nsamples=62)
+def test_a_named_regression_estimates_the_whole_background_from_blocks(case):
+    # Eight blocks of three or four rows: every coalition on each of them, and then nothing is left to estimate.
+    options = {"method": "leverage", "rows_per_eval": 4}
+    explainer = ferroshap.KernelExplainer(case.model, case.background, nsamples=8 * 62, **options)
+    explanation = explainer(case.rows)
     exact = ferroshap.ExactExplainer(case.model, case.background).shap_values(case.rows)
-    assert np.allclose(explainer.shap_values(case.rows), exact)
-    assert explainer.plan.rows_per_eval == 30
+    assert np.allclose(explanation.values, exact, rtol=0, atol=1e-12)
+    assert explanation.status == "EXACT"
+    assert explainer.plan.details["estimator"] == "leverage"
+    # Where the stars of all blocks would take more than half of the budget, orders on rotating blocks err less.
+    small = ferroshap.KernelExplainer(case.model, case.background, nsamples=62, **options)
+    assert small.plan.details["estimator"] == "permutation"

@@ -1,6 +1,7 @@
 //! Laws that cross rooms, judged by oracles that share no code with what they judge: one binary, no Python.
 //! Random games come from numbered streams, and the number in a message is the reproducer.
 
+mod blocks;
 mod interactions;
 mod leverage;
 mod oracle;

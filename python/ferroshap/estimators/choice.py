@@ -5,6 +5,7 @@ from ferroshap.estimators.auto import Auto
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
+from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
 from ferroshap.estimators.unbiased import Unbiased
 
@@ -12,6 +13,7 @@ KNOWN: dict[str, type[Method]] = {
     "auto": Auto,
     "exact": Exact,
     "leverage": Leverage,
+    "odd_gp": OddGP,
     "permutation": Permutation,
     "unbiased": Unbiased,
 }

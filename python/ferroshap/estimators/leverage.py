@@ -48,6 +48,8 @@ class Leverage(Method):
 
     sequence: Sequence = "leverage"
     shared_design: bool = True
+    #: Blocks of a large background are seen as one.
+    splits_background = True
 
     def __post_init__(self) -> None:
         """Refuse a sequence that does not exist."""

@@ -12,9 +12,12 @@ class Method:
     ----------
     shared_design : bool
         Whether explained rows share their coalitions.
+    splits_background : bool
+        Whether an evaluation may take a block of the background and the values still be those of the whole.
     """
 
     shared_design: bool
+    splits_background = False
 
     @property
     def native_name(self) -> str:

@@ -39,6 +39,8 @@ class Permutation(Method):
     """
 
     shared_design: bool = True
+    #: Blocks of a large background are seen as one.
+    splits_background = True
 
     @property
     def native_name(self) -> str:

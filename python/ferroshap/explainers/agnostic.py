@@ -121,10 +121,10 @@ class AgnosticExplainer(Explainer):
         try:
             explained.play()
         except BaseException:
-            explained.statuses.add("INTERRUPTED")
             begun = np.flatnonzero(explained.begun)
             self.partial = packed(self, explained, table, positions, choice, keep_errors=keep_errors, only=begun)
             raise
+        explained.warn()
         return packed(self, explained, table, positions, choice, keep_errors=keep_errors)
 
     def _make_plan(self, reason: str, method: Method, evaluations: int) -> Plan:
@@ -152,6 +152,6 @@ class AgnosticExplainer(Explainer):
 
 
 def _rows_per_eval(rows_per_eval: int | None, method: Method) -> int | None:
-    """Background rows of one evaluation: only orders keep the whole background in view from blocks of it."""
+    """Background rows of one evaluation: all of them for a method that cannot see the whole in blocks."""
     number = None if rows_per_eval is None else positive(rows_per_eval, "rows_per_eval", or_auto=False)
-    return number if method.native_name in {"auto", "permutation"} else None
+    return number if method.splits_background else None

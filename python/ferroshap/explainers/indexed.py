@@ -61,6 +61,8 @@ def with_index(model: Model, data: Any) -> Model:
 class IndexedRows(RowsExplained):
     """Rows explained one by one, for a batch has one label."""
 
+    may_play_together = False
+
     def __init__(self, reference: Reference, rows: Table, settings: Settings) -> None:
         """Find the labels of the rows."""
         super().__init__(reference, rows, settings)
@@ -71,7 +73,7 @@ class IndexedRows(RowsExplained):
         shares = self.settings.method.shared_design
         for row in range(len(group.rows)):
             at = slice(row, row + 1)
-            yield Players(group.rows[at], group.features[at]), 0 if shares else int(group.rows[row])
+            yield Players(group.rows[at], group.features[at]), 0 if shares else int(self.row_keys[group.rows[row]])
 
     def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
         self._function.all_alike(None if self._index is None else self._index[part.rows])

@@ -88,6 +88,8 @@ class Recorded(Watched):
 class LassoRows(RowsExplained):
     """Rows explained by few features each; their errors are unknown."""
 
+    may_play_together = False
+
     selection: Selection
 
     def source(self, part: Players) -> Recorded:
@@ -110,7 +112,7 @@ class LassoRows(RowsExplained):
         self.scatter(self.values, part, values)
         self.scatter(self.std_errors, part, np.full(values.shape, np.nan))
         self.interval_df[part.rows] = np.nan
-        self.statuses.add("BUDGET_SPENT")
+        self.statuses[part.rows] = "BUDGET_SPENT"
 
 
 def few_values(selection: Selection, present: NDArray[np.bool_], worths: Floats, total: float) -> Floats:

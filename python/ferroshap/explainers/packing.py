@@ -57,7 +57,7 @@ def packed(
         "data": data[0] if is_dropped else data if only is None else data[only],
         "feature_names": explainer._name_table if table.names is None else NameTable(table.names),  # noqa: SLF001 - ours
         "n_evaluations": _per_row(explained.n_evaluations, only, is_dropped=is_dropped),
-        "status": explained.status,
+        "status": _statuses(explained, only, is_dropped=is_dropped),
         "plan": explainer.plan,
         "gap": shaped(explained.gap),
         "interval_df": _per_row(explained.interval_df, only, is_dropped=is_dropped),
@@ -72,6 +72,12 @@ def packed(
         axes = (*axes, "output")
         fields |= _of_outputs(explainer.output_names or [], chosen, is_dropped=is_dropped)
     return Explanation._trusted(np.ascontiguousarray(shaped(explained.values, n_axes)), axes, fields)  # noqa: SLF001
+
+
+def _statuses(explained: RowsExplained, only: NDArray[np.intp] | None, *, is_dropped: bool) -> Any:
+    """How each row ended; what an exception ended is interrupted, even if the rows begun were finished."""
+    statuses = _per_row(explained.statuses, only, is_dropped=is_dropped)
+    return "INTERRUPTED" if only is not None and "INTERRUPTED" not in np.unique(statuses) else statuses
 
 
 def _per_row(values: NDArray[Any], only: NDArray[np.intp] | None, *, is_dropped: bool) -> Any:

@@ -11,6 +11,7 @@ from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
 from ferroshap.progress import Report
+from ferroshap.run.advice import as_tolerance
 from ferroshap.seeds import Seed
 
 #: Untouched it means as many as are needed: max(500, 2 M + 1).
@@ -111,7 +112,9 @@ class PermutationExplainer(AgnosticExplainer):
         batch_size: int | str = "auto",
         outputs: Any = None,
         silent: bool = False,
+        tol: float | None = None,
         deadline_seconds: float | None = None,
+        row_key: Any = None,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -132,8 +135,14 @@ class PermutationExplainer(AgnosticExplainer):
             The outputs to keep.
         silent : bool
             Show no progress line.
+        tol : float, optional
+            Let each row stop as soon as no interval of 90 % reaches further than this share of the range of
+            its values, as for :class:`Run`; the budget is then the ceiling.
         deadline_seconds : float, optional
             Stop asking after that time, with status INTERRUPTED.
+        row_key : int, sequence of int or "content", optional
+            One number a row: where in the whole table it stands, of which `X` is a part. Rows that do not
+            share a design then draw what they would draw there. "content" derives it from the row itself.
 
         Raises
         ------
@@ -149,7 +158,9 @@ class PermutationExplainer(AgnosticExplainer):
             batch_size=batch_size,
             outputs=outputs,
             silent=silent,
+            tol=as_tolerance(tol),
             deadline_seconds=deadline_seconds,
+            row_key=row_key,
         )
 
     @checked_call

@@ -3,25 +3,27 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.errors import FerroshapError, WorthError
-from ferroshap.estimators import Method, resolve
+from ferroshap.errors import ConvergenceWarning, FerroshapError, WorthError, warn_user
+from ferroshap.estimators import Method
+from ferroshap.explainers.row_keys import row_keys
 from ferroshap.game import MaskedGame, Players, Reference, find_players
 from ferroshap.game.batches import batch_rows
 from ferroshap.inputs import Pairing, Table
 from ferroshap.progress import Progress, Report
-from ferroshap.run import Loop, Outcome, Source
+from ferroshap.run import Loop, Outcome, Source, Together
+from ferroshap.run.advice import relative_half_width, too_few, too_uncertain
+from ferroshap.run.loop import resolved
 
 Floats = NDArray[np.float64]
 
 #: Batches from which on a second thread fills them ahead: one row of 12 features at 500 evaluations is two, and
 #: takes 1.9 times as long with help as its share of ten rows does, 1.2 times without.
 BATCHES_TO_HELP = 4
-#: How a set of rows ended: as its weakest row did.
-WEAKEST_FIRST = ("INTERRUPTED", "BUDGET_SPENT", "CONVERGED", "EXACT")
 #: Worths kept for rows that share a design: larger tables gain nothing by sharing more.
 SHARED_BYTES = 1 << 26
 
@@ -46,6 +48,10 @@ class Settings:
         Threads of the core.
     deadline_seconds : float or None
         Stop asking after that time.
+    tol : float or None
+        Let each row stop as soon as its intervals of 90 % reach no further than this share of its values' range.
+    row_key : None, int, sequence of int or "content"
+        What tells rows apart that do not share a design.
     silent, report
         Whether to show progress, and whom to tell instead.
     """
@@ -57,6 +63,8 @@ class Settings:
     memory_bytes: int
     n_threads: int
     deadline_seconds: float | None = None
+    tol: float | None = None
+    row_key: Any = None
     silent: bool = False
     report: Report | None = None
 
@@ -67,11 +75,15 @@ class RowsExplained:
     All arrays are ``(n_rows, n_features, n_outputs)`` or a prefix of that.
     """
 
+    #: Whether rows may share batches though each stops by itself: their sources remember nothing.
+    may_play_together = True
+
     def __init__(self, reference: Reference, rows: Table, settings: Settings) -> None:
         """Encode the rows; the model is not asked yet."""
         self.reference = reference
         self.settings = settings
         self.n_rows = rows.n_rows
+        self.row_keys = row_keys(settings.row_key, rows)
         self.pairing: Pairing = reference.pair(rows)
         row_bytes = sum(block.rows.shape[1] * block.rows.itemsize for block in self.pairing.blocks)
         row_bytes += 8 * reference.n_outputs
@@ -87,12 +99,13 @@ class RowsExplained:
         self.n_evaluations = np.full(self.n_rows, 2, dtype=np.int64)
         self.interval_df: Floats = np.full(self.n_rows, np.nan)
         self.begun = np.zeros(self.n_rows, dtype=np.bool_)
-        self.statuses: set[str] = set()
-
-    @property
-    def status(self) -> str:
-        """The status of the weakest row."""
-        return next((status for status in WEAKEST_FIRST if status in self.statuses), "EXACT")
+        self.statuses = np.full(self.n_rows, "EXACT", dtype="U12")
+        self.is_rough = np.zeros(self.n_rows, dtype=np.bool_)
+        self.n_players = np.zeros(self.n_rows, dtype=np.int64)
+        #: How far the widest interval reaches, as a share of the range of the values; NaN where errors are unknown.
+        self.reach: Floats = np.zeros(self.n_rows)
+        #: Evaluations that should do, 0 where nothing can be said.
+        self.forecast = np.zeros(self.n_rows, dtype=np.int64)
 
     def play(self) -> None:
         """Play all games; an exception leaves what was reached in the arrays."""
@@ -105,6 +118,7 @@ class RowsExplained:
         progress = Progress(total, silent=self.settings.silent, report=self.settings.report)
         try:
             for group in groups:
+                self.n_players[group.rows] = group.n_players
                 if group.n_players == 0:
                     self.begun[group.rows] = True
                     continue
@@ -137,8 +151,27 @@ class RowsExplained:
 
     def kept_worths(self, n_players: int, budget: int) -> int:
         """Worths that the method remembers for one row and output."""
-        name = resolve(self.settings.method, n_players, budget, self.reference.blocks.n_blocks)
-        return 2 * n_players if name == "permutation" else budget
+        return 2 * n_players if self._method_name(n_players, budget) == "permutation" else budget
+
+    def warn(self) -> None:
+        """Warn once if errors are larger than was asked for, or so few evaluations cannot tell."""
+        spent = self.statuses == "BUDGET_SPENT"
+        unknown = spent & np.isnan(self.reach)
+        if self.settings.tol is None:
+            unknown &= self.is_rough
+        if unknown.any():
+            row = int(np.flatnonzero(unknown)[0])
+            n_players = int(self.n_players[row])
+            warn_user(self._of_rows(unknown) + too_few(int(self.n_evaluations[row]), n_players), ConvergenceWarning)
+        large = spent & ~np.isnan(self.reach)
+        if self.settings.tol is not None and large.any():
+            forecasts = self.forecast[large]
+            predicted = int(forecasts.max()) if forecasts.all() else None
+            reach = float(self.reach[large].max())
+            warn_user(self._of_rows(large) + too_uncertain(reach, self.settings.tol, predicted), ConvergenceWarning)
+
+    def _of_rows(self, which: NDArray[np.bool_]) -> str:
+        return "" if self.n_rows == 1 else f"{np.count_nonzero(which)} of {self.n_rows} rows: "
 
     def _granted(self, group: Players) -> int:
         return self.settings.budget(group.n_players) if group.n_players else 0
@@ -148,17 +181,30 @@ class RowsExplained:
         n_players, n_blocks = group.n_players, self.reference.blocks.n_blocks
         shares = self.settings.method.shared_design
         step = 1
-        if shares and resolve(self.settings.method, n_players, budget, n_blocks) != "singles_first":
+        is_alone = self.settings.tol is not None and not self.may_play_together
+        if shares and not is_alone and self._method_name(n_players, budget) != "singles_first":
             row_bytes = 8 * self.reference.n_outputs
             row_bytes *= 2 * self.kept_worths(n_players, budget) + 4 * n_players + n_blocks
+            if self.settings.tol is not None:  # each row keeps its coalitions
+                row_bytes += 8 * -(-n_players // 64) * budget
             step = max(1, min(self.settings.memory_bytes, SHARED_BYTES) // row_bytes)
         # Else which absences are asked depends on the worths, or the user wants independent errors.
         for first in range(0, len(group.rows), step):
             rows = slice(first, first + step)
-            yield Players(group.rows[rows], group.features[rows]), 0 if shares else int(group.rows[first])
+            yield (
+                Players(group.rows[rows], group.features[rows]),
+                0 if shares else int(self.row_keys[group.rows[first]]),
+            )
+
+    def _method_name(self, n_players: int, budget: int) -> str:
+        settings = self.settings
+        return resolved(settings.method, n_players, budget, self.reference.blocks.n_blocks, settings.tol)
 
     def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
         settings = self.settings
+        if settings.tol is not None and len(part.rows) > 1:
+            self._play_together(part, settings.tol, budget, row_key, deadline, progress)
+            return
         source = self.source(part)
         loop = Loop(
             source,
@@ -170,16 +216,44 @@ class RowsExplained:
             deadline=deadline,
             progress=progress,
             progress_weight=len(part.rows),
+            tol=settings.tol,
         )
         try:
             while loop.step():
                 pass
             self._record(part, loop.estimate())
+            self.is_rough[part.rows] = loop.method_name == "singles_first"
             self.finish_part(part, source)
         except BaseException:
             # The model failed or Ctrl-C came: what was reached is kept, and their exception goes on.
             self._record_what_is_known(part, loop)
             raise
+
+    def _play_together(
+        self, part: Players, tol: float, budget: int, row_key: int, deadline: float | None, progress: Progress
+    ) -> None:
+        """Each row stops by itself; the batches of those that go on are shared."""
+        settings = self.settings
+        runs = Together(
+            lambda at: self.source(Players(part.rows[at], part.features[at])),
+            len(part.rows),
+            settings.method,
+            budget=budget,
+            tol=tol,
+            seed=settings.seed,
+            row_key=row_key,
+            n_threads=settings.n_threads,
+            deadline=deadline,
+            progress=progress,
+        )
+        try:
+            while runs.step():
+                pass
+        finally:
+            # If the model failed or Ctrl-C came, what was reached is kept too, and their exception goes on.
+            for row, outcome in enumerate(runs.outcomes()):
+                at = slice(row, row + 1)
+                self._record(Players(part.rows[at], part.features[at]), outcome)
 
     def _record(self, part: Players, outcome: Outcome) -> None:
         rows = part.rows
@@ -189,7 +263,14 @@ class RowsExplained:
         self.interval_df[rows] = outcome.interval_df
         self.n_evaluations[rows] = outcome.n_evaluations
         self.begun[rows] = True
-        self.statuses.add(outcome.status)
+        self.statuses[rows] = outcome.status
+        values, errors = (a.reshape(part.n_players, len(rows), -1) for a in (outcome.values, outcome.std_errors))
+        if self.settings.tol is None:
+            self.reach[rows] = np.where(np.isnan(errors).any(axis=(0, 2)), np.nan, 0.0)
+        else:
+            df = outcome.interval_df
+            self.reach[rows] = [relative_half_width(values[:, k], errors[:, k], df[k]) for k in range(len(rows))]
+        self.forecast[rows] = outcome.predicted_budget or 0
 
     def _record_what_is_known(self, part: Players, loop: Loop) -> None:
         try:

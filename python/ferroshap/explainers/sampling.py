@@ -8,6 +8,7 @@ from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import check_call_defaults, checked_call, one_seed, positive
 from ferroshap.explanation import Explanation
 from ferroshap.progress import Report
+from ferroshap.run.advice import as_tolerance
 from ferroshap.run.loop import N_ENDPOINTS
 from ferroshap.seeds import Seed
 
@@ -89,7 +90,9 @@ class SamplingExplainer(AgnosticExplainer):
         silent: bool = False,
         batch_size: int | str = "auto",
         outputs: Any = None,
+        tol: float | None = None,
         deadline_seconds: float | None = None,
+        row_key: Any = None,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -108,8 +111,14 @@ class SamplingExplainer(AgnosticExplainer):
             The most model rows in one call of the model.
         outputs : list, callable or op-chain, optional
             The outputs to keep.
+        tol : float, optional
+            Let each row stop as soon as no interval of 90 % reaches further than this share of the range of
+            its values, as for :class:`Run`; the budget is then the ceiling.
         deadline_seconds : float, optional
             Stop asking after that time, with status INTERRUPTED.
+        row_key : int, sequence of int or "content", optional
+            One number a row: where in the whole table it stands, of which `X` is a part. Rows that do not
+            share a design then draw what they would draw there. "content" derives it from the row itself.
 
         Raises
         ------
@@ -126,7 +135,9 @@ class SamplingExplainer(AgnosticExplainer):
             batch_size=batch_size,
             silent=silent,
             outputs=outputs,
+            tol=as_tolerance(tol),
             deadline_seconds=deadline_seconds,
+            row_key=row_key,
         )
 
     @checked_call

@@ -58,6 +58,8 @@ class Singles(Watched):
 class MainEffectsRows(RowsExplained):
     """Values of rows, and what every feature is worth alone; the budget pays for both."""
 
+    may_play_together = False
+
     def __init__(self, reference: Reference, rows: Table, settings: Settings) -> None:
         """Know no main effects, which rows without players do not have."""
         super().__init__(reference, rows, settings)

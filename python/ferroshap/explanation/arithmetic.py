@@ -9,12 +9,12 @@ import numpy as np
 from ferroshap.explanation.field import Body
 from ferroshap.explanation.fields import FOLLOWS, LIKE_VALUES
 from ferroshap.explanation.history import OpHistoryItem
+from ferroshap.explanation.status import weaker
 
 if TYPE_CHECKING:
     from ferroshap.explanation.explanation import Explanation
 
 _NUMBERS = (int, float, np.number, np.bool_)
-_STRENGTH = ("EXACT", "CONVERGED", "BUDGET_SPENT", "INTERRUPTED")
 _UFUNCS: dict[Any, str] = {np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "truediv"}
 
 
@@ -157,23 +157,12 @@ def _with_explanation(left: Body, right: Body, name: str, compute: Any) -> "Expl
         raise ValueError(msg)
     changed: dict[str, Any] = {key: None for key, follows in FOLLOWS.items() if follows == LIKE_VALUES}
     changed |= {"gap": None, "n_evaluations": None, "plan": None, "seed": None, "compute_time": None}
-    changed["status"] = _weaker(left.status, right.status)
+    changed["status"] = weaker(left.status, right.status)
     base = None
     if name in {"__add__", "__sub__"} and left.base_values is not None and right.base_values is not None:
         base = compute(left.base_values, right.base_values)
     changed["base_values"] = base
     return model.derived(values, model.axes, changed, OpHistoryItem(name, left.shape, (right,)))
-
-
-def _weaker(a: Any, b: Any) -> Any:
-    """The weaker of two statuses; unknown is weakest."""
-    ranks = [_STRENGTH.index(name) if (name := status_name(s)) in _STRENGTH else len(_STRENGTH) for s in (a, b)]
-    return b if ranks[1] > ranks[0] else a
-
-
-def status_name(status: Any) -> str | None:
-    """The name of a status given as an enumeration member or a string."""
-    return None if status is None else str(getattr(status, "name", status))
 
 
 def _first_difference(mine: Any, theirs: Any) -> str:

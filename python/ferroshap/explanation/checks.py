@@ -16,6 +16,7 @@ from ferroshap.explanation.fields import (
     OUTPUT_LABELS,
     PER_ROW,
     PER_ROW_AND_OUTPUT,
+    STATUS,
 )
 from ferroshap.explanation.names import FeatureNames, NameTable
 
@@ -109,6 +110,10 @@ def fitted(name: str, value: Any, shape: Shape, axes: Axes) -> Any:
             array = as_numbers(name, value)
             rows = lengths("row", shape, axes)
             return _one_number(value, array) if array.ndim == 0 else _same_shape(name, array, rows, ("row",))
+        case fields if fields == STATUS:
+            is_single = not isinstance(value, (list, tuple, np.ndarray)) or np.ndim(value) == 0
+            rows = lengths("row", shape, axes)
+            return value if is_single else _same_shape(name, np.asarray(value, dtype=str), rows, ("row",))
         case fields if fields == LIKE_DATA:
             return _data(name, as_table(value)[0], shape, axes)
         case fields if fields == INSTANCE_NAMES:

@@ -47,7 +47,8 @@ class Explanation(Arithmetic, Operations):
     n_evaluations : array_like, optional
         Worths that were computed, one number a row.
     status : optional
-        How the weakest row ended: ``EXACT``, ``CONVERGED``, ``BUDGET_SPENT``, ``INTERRUPTED``.
+        How the rows ended: ``EXACT``, ``CONVERGED``, ``BUDGET_SPENT`` or ``INTERRUPTED``, one for all or
+        one a row. `status` is then the weakest, `statuses` has one for each row.
     plan : optional
         The route that was taken, and why.
     gap : array_like, optional

@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ferroshap.explanation import checks
 from ferroshap.explanation.axes import Axes
 from ferroshap.explanation.fields import Step
 from ferroshap.explanation.history import OpHistoryItem
 from ferroshap.explanation.names import FeatureNames, NameTable
+from ferroshap.explanation.status import status_name, weakest
 
 if TYPE_CHECKING:
     from ferroshap.explanation.explanation import Explanation
@@ -45,6 +48,32 @@ class Field:
         obj._fields = obj._fields.replaced({self._name: checked})
 
 
+class Status(Field):
+    """The status that stands for all rows: the weakest."""
+
+    __slots__ = ()
+
+    def __get__(self, obj: Any, owner: type) -> Any:
+        """Look at all rows."""
+        return weakest(super().__get__(obj, owner))
+
+
+class Statuses(Field):
+    """The status of each row, or of the only one."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(name="status")
+
+    def __get__(self, obj: Any, owner: type) -> Any:
+        """Repeat a status that all rows share."""
+        status = super().__get__(obj, owner)
+        if obj is None or status is None or isinstance(status, np.ndarray) or "row" not in obj.axes:
+            return status
+        return np.full(obj.shape[obj.axes.index("row")], str(status_name(status)))
+
+
 class Body:
     """What the parts of an Explanation share: its fields, and what `Explanation` itself provides."""
 
@@ -66,7 +95,8 @@ class Body:
     clustering = Field(settable=True)
     compute_time = Field()
     n_evaluations = Field()
-    status = Field()
+    status = Status()
+    statuses = Statuses()
     plan = Field()
     gap = Field()
     interval_df = Field()

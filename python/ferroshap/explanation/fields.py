@@ -17,6 +17,7 @@ LIKE_DATA = "rows and features"
 INSTANCE_NAMES = "names of rows"
 FEATURE_NAMES = "names of features"
 OUTPUT_LABELS = "labels of outputs"  # (outputs,) or (rows, outputs)
+STATUS = "status of rows"  # or one for all
 CLUSTERING = "clustering"  # (merges, 4) or (rows, merges, 4)
 WHOLE = "none"
 
@@ -36,7 +37,7 @@ FOLLOWS = {
     "clustering": CLUSTERING,
     "compute_time": WHOLE,
     "n_evaluations": PER_ROW,
-    "status": WHOLE,
+    "status": STATUS,
     "plan": WHOLE,
     "gap": PER_ROW_AND_OUTPUT,
     "interval_df": PER_ROW,
@@ -114,7 +115,7 @@ class Take:
         rows = keys_of("row", axes, keys)
         if follows == INSTANCE_NAMES:
             return value.take(rows[0]) if rows else value
-        if follows == PER_ROW:
+        if follows in {PER_ROW, STATUS}:
             return take_axes(value, rows) if np.ndim(value) else value
         if follows == LIKE_DATA:
             features = keys_of("feature", axes, keys)

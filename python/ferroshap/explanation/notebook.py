@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ferroshap.explanation.arithmetic import status_name
+from ferroshap.explanation.status import status_name
 
 if TYPE_CHECKING:
     from ferroshap.explanation.explanation import Explanation

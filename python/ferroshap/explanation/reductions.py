@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ferroshap.explanation.axes import Axes
-from ferroshap.explanation.fields import FOLLOWS, LIKE_VALUES, PER_ROW, WHOLE
+from ferroshap.explanation.fields import FOLLOWS, LIKE_VALUES, PER_ROW, STATUS, WHOLE
+from ferroshap.explanation.status import weakest
 
 REDUCTIONS: dict[str, Callable[..., Any]] = {"mean": np.mean, "max": np.max, "min": np.min, "sum": np.sum}
 
@@ -44,6 +45,8 @@ class Reduce:
                 return REDUCTIONS[self._name](value, axis=0) if value.dtype.kind in "biuf" else None
             case "n_evaluations":
                 return np.sum(value, axis=0) if np.ndim(value) else value
+            case "status":
+                return weakest(value)
             case "interval_df":
                 return value if np.ndim(value) == 0 else None
             case "feature_names":
@@ -106,7 +109,7 @@ class Drop:
 
     def __call__(self, name: str, value: Any) -> Any:
         """Keep or drop one field."""
-        return value if FOLLOWS[name] in {WHOLE, PER_ROW} else None
+        return value if FOLLOWS[name] in {WHOLE, PER_ROW, STATUS} else None
 
 
 class Magnitude:

@@ -3,5 +3,6 @@
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import Loop, Outcome, Source
 from ferroshap.run.run import Run, estimate
+from ferroshap.run.together import Together
 
-__all__ = ["Estimate", "Loop", "Outcome", "Run", "Source", "estimate"]
+__all__ = ["Estimate", "Loop", "Outcome", "Run", "Source", "Together", "estimate"]

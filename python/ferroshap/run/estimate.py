@@ -43,7 +43,10 @@ class Estimate:
     method : str
         The method that ran.
     predicted_budget : int or None
-        Evaluations that would make the errors as small as was asked for; None where nothing was asked for.
+        With `tol`, evaluations that should make the errors as small as was asked for, by the rate at which they
+        fell so far (those used, once they are); None where nothing can be said.
+    warnings : tuple of str
+        What to know before trusting the values: errors that are unknown, or larger than `tol`.
     """
 
     values: Floats
@@ -56,6 +59,7 @@ class Estimate:
     seed: int
     method: str
     predicted_budget: int | None = None
+    warnings: tuple[str, ...] = ()
 
     def confidence_interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """Lower and upper ends of Student's interval at `level`, NaN where the error is unknown."""

@@ -21,6 +21,21 @@ BlockNumbers = NDArray[np.uint32]
 N_ENDPOINTS = 2
 
 
+#: Games with at most this many evaluations a player are played in full, rather than until their errors are small.
+FEW_COALITIONS = 8
+
+
+def resolved(method: Method, n_players: int, budget: int, n_blocks: int, tol: float | None) -> str:
+    """Name the method of the core that will run, and stop at `tol` unless that is None.
+
+    All coalitions know no errors on the way, so a run of them could not stop before the last. Where the choice
+    is ours and they are many, a sampling method is taken instead, which is exact too once it has seen them all.
+    """
+    if tol is not None and method.native_name == "auto" and 2**n_players > FEW_COALITIONS * n_players:
+        budget = min(budget, 2**n_players - 1)
+    return resolve(method, n_players, budget, n_blocks)
+
+
 class Source(Protocol):
     """Where worths come from. An output is one of the worths that a coalition has at once."""
 
@@ -103,6 +118,8 @@ class Loop:
         Told how many evaluations each batch had, times its weight.
     progress_weight : int
         Evaluations that one of ours counts for.
+    tol : float, optional
+        Stop as soon as no interval of 90 % reaches further than this share of the range of the values.
     """
 
     def __init__(
@@ -117,6 +134,7 @@ class Loop:
         deadline: float | None = None,
         progress: Progress | None = None,
         progress_weight: int = 1,
+        tol: float | None = None,
     ) -> None:
         """Ask for the endpoints and fix the method."""
         if budget < N_ENDPOINTS:
@@ -124,8 +142,9 @@ class Loop:
             raise BudgetError(msg)
         self.source = source
         endpoints = source.endpoints()
-        self.method_name = resolve(method, source.n_players, budget, len(endpoints.weights))
+        self.method_name = resolved(method, source.n_players, budget, len(endpoints.weights), tol)
         self._n_threads = n_threads
+        self._stops = tol is not None
         self._deadline = deadline
         self._progress = progress
         self._progress_weight = progress_weight
@@ -142,6 +161,7 @@ class Loop:
             endpoints,
             source.n_rows,
             method.native_options,
+            tol,
         )
 
     def step(self, most: int | None = None) -> bool:
@@ -149,6 +169,8 @@ class Loop:
         if self._deadline is not None and time.monotonic() >= self._deadline:
             return False
         count = self.source.evaluations_per_batch()
+        if self._stops:
+            _native.look([self._estimator], self._n_threads)
         self._look_ahead(1, count if most is None else min(count, most))
         if not self._asked:
             return False
@@ -182,5 +204,7 @@ class Loop:
 
     def estimate(self) -> Outcome:
         """What is known now."""
+        if self._stops:
+            _native.look([self._estimator], self._n_threads)
         outcome = Outcome(*self._estimator.estimate(self._n_threads))
         return outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS)

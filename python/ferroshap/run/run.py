@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.errors import OptionError, check_options
+from ferroshap.errors import ConvergenceWarning, OptionError, check_options, warn_user
 from ferroshap.estimators import Auto, Method, as_method, resolve
 from ferroshap.game import Game
 from ferroshap.progress import Progress, Report
+from ferroshap.run.advice import AUTO_TOLERANCE, as_tolerance, relative_half_width, too_few, too_uncertain
 from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Source
@@ -41,7 +42,13 @@ class Run:
         Needed for a callable.
     budget : int or "auto"
         Evaluations granted, the empty and the full coalition counted; never exceeded. "auto" is
-        ``2 * n_players + 2048``.
+        ``2 * n_players + 2048``, with ``tol=0.01`` unless `tol` says otherwise.
+    tol : float, optional
+        Stop as soon as no interval of 90 % reaches further than this share of the range of the values
+        (for each output), at two consecutive looks, or than a third of it at one; looks are at
+        3, 4, 6, 8, 12, 16, ... evaluations a player. The budget is then the ceiling; where it ends
+        first, a :class:`ConvergenceWarning` forecasts what is needed. Methods without errors on the way
+        (:class:`Exact`, budgets below ``2 * n_players + 2``) run to their end.
     deadline_seconds : float, optional
         Stop asking after that time.
     rng : int, numpy.random.Generator or None
@@ -72,6 +79,7 @@ class Run:
         *,
         n_players: int | None = None,
         budget: int | str = "auto",
+        tol: float | None = None,
         deadline_seconds: float | None = None,
         rng: Seed = None,
         row_key: int = 0,
@@ -90,6 +98,7 @@ class Run:
         self._features: NDArray[np.intp] | None = None
         self.n_players = n_players
         granted = 2 * n_players + SPARE_EVALUATIONS if budget == "auto" else positive(budget, "budget")
+        self._tol = as_tolerance(tol)
         if n_players and not (is_masked and game.players.n_players == 0):
             # Refused by name, before the game is asked anything.
             resolve(self._method, game.players.n_players if is_masked else n_players, granted)
@@ -115,6 +124,7 @@ class Run:
                 n_threads=n_threads,
                 deadline=deadline,
                 progress=self._progress,
+                tol=AUTO_TOLERANCE if budget == "auto" and tol is None else self._tol,
             )
         )
 
@@ -131,16 +141,22 @@ class Run:
                 is_running = self._loop.step(target - self._loop.n_evaluations)
             if is_running:
                 yield self.estimate()
-        self._progress.close()
-        yield self.estimate()
+        yield self._ended()
 
     def finish(self) -> Estimate:
-        """Go on to the end."""
+        """Go on to the end; warn if errors are larger than was asked for, or so few evaluations cannot tell."""
         if self._loop is not None:
             while self._loop.step():
                 pass
+        return self._ended()
+
+    def _ended(self) -> Estimate:
         self._progress.close()
-        return self.estimate()
+        result = self.estimate()
+        if self._tol is not None or result.method == "singles_first":
+            for sentence in result.warnings:
+                warn_user(sentence, ConvergenceWarning)
+        return result
 
     def estimate(self) -> Estimate:
         """The values as known now."""
@@ -163,7 +179,18 @@ class Run:
             gap=float(outcome.gap[0]) if self._is_vector else outcome.gap,
             seed=self.seed,
             method=method_name,
+            warnings=self._advice(outcome),
         )
+
+    def _advice(self, outcome: Outcome) -> tuple[str, ...]:
+        if outcome.status != "BUDGET_SPENT":
+            return ()
+        if np.isnan(outcome.std_errors).any():
+            return (too_few(outcome.n_evaluations, self._source.n_players),)
+        if self._tol is None:
+            return ()
+        reach = relative_half_width(outcome.values, outcome.std_errors, float(outcome.interval_df[0]))
+        return (too_uncertain(reach, self._tol, outcome.predicted_budget),)
 
     def _shaped(self, values: Floats) -> Floats:
         """Give players that cannot matter their exact zero, and one output no axis."""

@@ -80,6 +80,23 @@ impl<'a> Design<'a> {
         }
     }
 
+    /// The same design where each pair was looked at on a share of the background alone.
+    ///
+    /// Pairs and blocks are drawn in two stages; the factor of a class becomes `1 - (c_k / N_k) (mean share)`. That is
+    /// right for the noise of the blocks and too large for what the regression cannot fit, which a residual of one
+    /// look does not tell apart: errors are stated too large, never too small, where a class is all but exhausted.
+    pub(super) fn looked_at_on(mut self, sequence: &PairSequence, shares: &[f64]) -> Self {
+        let mut known = vec![0.0; self.by_class.len()];
+        for (&class, share) in self.classes.iter().zip(shares) {
+            known[class as usize] += share;
+        }
+        for (unseen, &class) in self.unseen.iter_mut().zip(self.classes) {
+            let known = known[class as usize];
+            *unseen = sequence.pool(class as usize).map_or(1.0, |pool| 1.0 - known / pool as f64).max(0.0);
+        }
+        self
+    }
+
     /// Number of players.
     pub(super) fn n_players(&self) -> usize {
         self.coalitions.n_players()

@@ -57,7 +57,11 @@ const ROWS_TO_SPARE: usize = 8;
 /// `p n K / 8 + p n^2 / 64` operations on words or eight lanes and `n^3 / 2` multiply-adds for `n` players and `K` outputs, and
 /// below `2n` pairs up to twelve times the last two; `n^2 + p K` numbers of memory.
 ///
-/// Limits: at least 4 players; a background in blocks enters through its weighted average alone.
+/// On a background in blocks ([`Paired`]) the star comes first, on every block, and its class counts as complete;
+/// that other pairs were looked at on a part of the background shows in their residuals, and the errors count a
+/// pair as known only as far as the background was looked at. At least [`super::paired::least_for_blocks`] evaluations.
+///
+/// Limits: at least 4 players.
 #[derive(Debug)]
 pub struct Leverage {
     pairs: Paired,
@@ -124,7 +128,11 @@ impl Leverage {
     }
 
     fn design(&self) -> Design<'_> {
-        Design::new(self.pairs.sequence(), self.pairs.coalitions(), self.pairs.classes())
+        let design = Design::new(self.pairs.sequence(), self.pairs.coalitions(), self.pairs.classes());
+        match self.pairs.seen() {
+            Some(seen) => design.looked_at_on(self.pairs.sequence(), seen),
+            None => design,
+        }
     }
 
     /// The fits of all groups of outputs, and their squared errors where these are stated.
@@ -142,7 +150,8 @@ impl Leverage {
         let gram = design.gram(workers)?;
         let n_outputs = self.pairs.problem().n_outputs;
         let variances = |system: &System<'_>, residuals: &[Vec<Lanes>]| {
-            let enough = design.n_pairs() + 1 >= self.pairs.problem().n_players + ROWS_TO_SPARE;
+            let enough = design.n_pairs() + 1 >= self.pairs.problem().n_players + ROWS_TO_SPARE
+                && self.pairs.is_representative();
             (enough && !self.pairs.is_exact())
                 .then(|| errors::variances(design, &system.inverse, residuals, n_outputs, workers))
                 .transpose()

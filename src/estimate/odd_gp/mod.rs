@@ -1,4 +1,37 @@
 //! OddGP: kriging on half-differences, with a flat prior on what is additive.
+//!
+//! The Shapley values depend on the odd part `o(S) = (v(S) - v(S^c)) / 2` alone, so pairs of complements are
+//! evaluated, and
+//!
+//! $$ o(S) = b' x(S) + g(S) + \text{noise} $$
+//!
+//! is fitted to their half-differences, `x_j(S) = -1` where `j` is in `S`, else `+1`: `b` with a flat prior, `g` a
+//! Gaussian process whose Walsh terms of odd degree 3 and more have variances that are products of the players'
+//! `rho_j`. This is universal kriging (Matheron 1969); the values are a linear functional of the posterior mean, and
+//! their variance comes in closed form. Kernel shapes are chosen by restricted likelihood (Patterson, Thompson 1971).
+//!
+//! Rooms: `signs`, `kernel` (with `hyperbolic`), `rotation` (parts the linear from the rest once and for all),
+//! `readout` (values of a process), `likelihood`, `shapes` and `ascent` under `search`, `posterior`, `model` (all of
+//! it for one row), `machine` (asks, tells, fits every row), `exact` and `ridge` for the two ends.
+
+mod ascent;
+mod exact;
+mod hyperbolic;
+mod kernel;
+mod likelihood;
+mod machine;
+mod model;
+mod posterior;
+mod readout;
+mod ridge;
+mod rotation;
+mod search;
+mod shapes;
+mod signs;
+mod targets;
+
+pub use self::machine::OddGp;
+pub use self::model::{Data, OddModel};
 
 use crate::error::Error;
 use crate::estimate::{Estimator, Problem};
@@ -31,6 +64,6 @@ impl Default for Options {
 }
 
 /// A run.
-pub fn start(_problem: Problem, _options: Options) -> Result<Box<dyn Estimator>, Error> {
-    Err(Error::Parameter { argument: "method", got: "odd_gp".into(), accepted: "a method that is built" })
+pub fn start(problem: Problem, options: Options) -> Result<Box<dyn Estimator>, Error> {
+    Ok(Box::new(OddGp::new(problem, options)?))
 }

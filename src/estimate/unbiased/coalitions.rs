@@ -143,7 +143,7 @@ impl Estimator for Singles {
         let told = self.told(&sample);
         let estimate = super::assemble(
             &told,
-            self.remainder(&told, workers)?,
+            &self.remainder(&told, workers)?,
             nothing,
             &self.options.semivalue,
             workers,

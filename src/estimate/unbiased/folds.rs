@@ -1,6 +1,7 @@
 //! Surrogates, cross-fitted: what they predict is taken off, and their own values are put back.
 
 use super::strata::Sample;
+use crate::error::Error;
 
 /// A surrogate's game `f`, fitted without one fold.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +132,25 @@ impl<'a> Told<'a> {
             targets,
             grand,
         }
+    }
+
+    /// Refuse a surrogate of another shape, or one that is not finite.
+    pub(super) fn check(&self, fit: &Fit) -> Result<(), Error> {
+        let n_values = self.sample.coalitions.n_players() * self.sample.n_outputs;
+        let parts = [
+            ("predictions", &fit.predictions, self.targets.len()),
+            ("grand", &fit.grand, self.sample.n_outputs),
+            ("values", &fit.values, n_values),
+        ];
+        for (argument, numbers, want) in parts {
+            if numbers.len() != want {
+                return Err(Error::Length { argument, got: numbers.len(), want });
+            }
+            if let Some(bad) = numbers.iter().find(|number| !number.is_finite()) {
+                return Err(Error::Parameter { argument, got: bad.to_string(), accepted: "finite" });
+            }
+        }
+        Ok(())
     }
 
     /// Let a surrogate from elsewhere meet both endpoints: equal shares of what it misses of `D` join it.

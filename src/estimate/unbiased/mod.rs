@@ -19,6 +19,7 @@
 
 mod coalitions;
 mod folds;
+mod kriging;
 mod linear;
 mod pairs;
 mod strata;
@@ -28,6 +29,7 @@ use self::coalitions::Singles;
 use self::folds::{Remainder, Told};
 use self::pairs::Pairs;
 use self::strata::Sample;
+use crate::coalition::Coalitions;
 use crate::error::Error;
 use crate::estimate::auto::every_coalition;
 use crate::estimate::exact::Exact;
@@ -48,6 +50,19 @@ pub enum Surrogate {
     Kriging,
     /// A model from outside: see [`Estimator::training`].
     Given,
+}
+
+/// What surrogates from outside are fitted to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Training {
+    /// The smaller halves of the pairs told.
+    pub coalitions: Coalitions,
+    /// `(v(S) - v(S^c)) / 2`: `(pairs, outputs)`.
+    pub half_differences: Vec<f64>,
+    /// `v(N) - v({})`: `(outputs)`.
+    pub grand: Vec<f64>,
+    /// Which pairs the surrogate of each fold must not see.
+    pub folds: Folds,
 }
 
 /// What is estimated, and with which help.

@@ -1,9 +1,10 @@
 //! Symmetric semivalues, from complementary pairs.
 
-use super::folds::{Folds, Remainder, Told};
+use super::folds::{Fit, Folds, Remainder, Told};
 use super::strata::Sample;
 use super::terms::Terms;
-use super::{Options, Surrogate, linear};
+use super::{Options, Surrogate, Training, kriging, linear};
+use crate::coalition::Coalitions;
 use crate::error::Error;
 use crate::estimate::paired::Paired;
 use crate::estimate::{Batch, Estimate, Estimator, Problem};
@@ -77,11 +78,49 @@ impl Estimator for Pairs {
         let told = self.told(&sample);
         let rest = match (self.options.surrogate, self.folds(&sample)) {
             (Surrogate::Linear, Some(folds)) => {
-                let fit = |fold: u32| linear::fit(&told, &folds, fold, workers);
+                let fit = |fold| linear::fit(&told, &folds, fold, workers);
                 told.cross_fitted(&folds, &(0..folds.n_folds).map(fit).collect::<Result<Vec<_>, _>>()?)
+            }
+            (Surrogate::Kriging, Some(folds)) => {
+                let n_rows = self.asked.problem().n_rows;
+                told.cross_fitted(&folds, &kriging::fits(&told, &folds, n_rows, workers)?)
             }
             _ => told.bare(),
         };
         self.finish(&told, &rest, workers)
+    }
+
+    fn training(&self) -> Option<Training> {
+        let sample = self.sample();
+        if self.options.surrogate != Surrogate::Given || sample.strata.is_empty() {
+            return None;
+        }
+        let folds = self.folds(&sample)?;
+        let mut coalitions = Coalitions::new(self.n_players());
+        for pair in 0..sample.strata.len() {
+            coalitions.push(sample.coalitions.get(pair));
+        }
+        let grand = self.told(&sample).grand;
+        Some(Training { coalitions, half_differences: self.asked.half_differences().to_vec(), grand, folds })
+    }
+
+    fn estimate_with(&self, mut fits: Vec<Fit>, workers: &Workers<'_>) -> Result<Estimate, Error> {
+        let sample = self.sample();
+        let told = self.told(&sample);
+        let Some(folds) = self.folds(&sample).filter(|_| !sample.strata.is_empty()) else {
+            return self.estimate(workers);
+        };
+        if fits.len() != folds.n_folds as usize {
+            return Err(Error::Length {
+                argument: "surrogates",
+                got: fits.len(),
+                want: folds.n_folds as usize,
+            });
+        }
+        for fit in &mut fits {
+            told.check(fit)?;
+            told.complete(fit);
+        }
+        self.finish(&told, &told.cross_fitted(&folds, &fits), workers)
     }
 }

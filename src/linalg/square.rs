@@ -1,17 +1,13 @@
-//! The dense algebra that the regression estimators share: inverses of symmetric positive definite matrices.
+//! Square matrices, and inverses of symmetric positive definite ones, shared among threads.
 //!
 //! Every sum runs in the order of its index, lanes are columns or outputs, and nothing is fused: the same bits
 //! for any number of threads, any number of right sides, and every instruction set.
 
 use multiversion::multiversion;
 
+use super::{LANES, Lanes};
 use crate::error::Error;
 use crate::parallel::Workers;
-
-/// Numbers that are worked on side by side: eight outputs, or eight columns of a matrix.
-pub const LANES: usize = 8;
-/// One number for each of [`LANES`] outputs or columns.
-pub type Lanes = [f64; LANES];
 
 /// Columns of one register tile.
 const TILE: usize = 16;

@@ -1,0 +1,162 @@
+//! The second look for a shape: every player's length scale, by gradient ascent.
+
+use std::collections::VecDeque;
+
+use super::kernel::Kernel;
+use super::likelihood::Likelihood;
+use super::rotation::dot;
+use crate::error::Error;
+use crate::parallel::Workers;
+
+/// Bounds of `ln kappa_j`.
+const KAPPA: (f64, f64) = (-12.0, 0.9);
+/// Bounds of `ln lambda`.
+const LAMBDA: (f64, f64) = (-28.0, 6.0);
+/// Steps at most; 20 do not find what 8 miss.
+const STEPS: usize = 8;
+/// Likelihoods looked at, at most.
+const LOOKS: usize = 20;
+/// Steps that the curvature is learnt from.
+const MEMORY: usize = 8;
+/// The share of the promised gain that a step must bring (Armijo 1966).
+const LEAST_SHARE: f64 = 1e-4;
+/// A step that gains less, relative to what is gained from, is the last.
+const LEAST_GAIN: f64 = 1e-6;
+
+/// A point of the ascent: `ln kappa_j`, then `ln lambda`.
+struct Point {
+    at: Vec<f64>,
+    value: f64,
+    gradient: Vec<f64>,
+}
+
+/// Climb from a shape and a noise to a likelier one; None where the first shape cannot be judged.
+///
+/// L-BFGS (Liu, Nocedal 1989) with backtracking, clamped to bounds, on the restricted likelihood with the prior
+/// `ln kappa_j ~ N(where it began, 1)`.
+pub(super) fn climb(
+    likelihood: &Likelihood,
+    kernel: &Kernel,
+    lambda: f64,
+    workers: &Workers<'_>,
+) -> Result<Option<(Kernel, f64)>, Error> {
+    let n = kernel.kappa.len();
+    let mut start: Vec<f64> = kernel.kappa.iter().map(|kappa| kappa.ln()).collect();
+    start.push(lambda.ln());
+    clamp(&mut start);
+    let centre = start[..n].to_vec();
+    let Some(mut point) = look(likelihood, start, &centre, f64::NEG_INFINITY, workers)? else {
+        return Ok(None);
+    };
+    let mut memory = Memory::default();
+    let mut looks = 1;
+    for _ in 0..STEPS {
+        let direction = memory.direction(&point.gradient);
+        let slope = dot(&direction, &point.gradient);
+        if slope.is_nan() || slope <= 0.0 {
+            break;
+        }
+        let mut length = 1.0;
+        let mut next = None;
+        while next.is_none() && looks < LOOKS {
+            let mut at: Vec<f64> =
+                point.at.iter().zip(&direction).map(|(at, step)| at + length * step).collect();
+            clamp(&mut at);
+            let step: Vec<f64> = at.iter().zip(&point.at).map(|(new, old)| new - old).collect();
+            let promised = dot(&step, &point.gradient);
+            looks += 1;
+            next = look(likelihood, at, &centre, point.value + LEAST_SHARE * promised, workers)?;
+            length *= 0.5;
+        }
+        let Some(next) = next else { break };
+        let gain = next.value - point.value;
+        memory.learn(&point, &next);
+        let is_last = gain <= LEAST_GAIN * point.value.abs().max(next.value.abs()).max(1.0);
+        point = next;
+        if is_last {
+            break;
+        }
+    }
+    let kappa = point.at[..n].iter().map(|logarithm| logarithm.exp()).collect();
+    Ok(Some((Kernel::new(kappa), point.at[n].exp())))
+}
+
+/// Judge a shape; None unless it is at least as likely as `least`.
+fn look(
+    likelihood: &Likelihood,
+    at: Vec<f64>,
+    centre: &[f64],
+    least: f64,
+    workers: &Workers<'_>,
+) -> Result<Option<Point>, Error> {
+    workers.check()?;
+    let n = centre.len();
+    let kernel = Kernel::new(at[..n].iter().map(|logarithm| logarithm.exp()).collect());
+    let lambda = at[n].exp();
+    let (rotated, cells, slope) = likelihood.with_slope(&kernel);
+    let Some(judged) = likelihood.judge(rotated, lambda) else { return Ok(None) };
+    let away: Vec<f64> = at.iter().zip(centre).map(|(at, centre)| at - centre).collect();
+    let value = judged.value - 0.5 * dot(&away, &away);
+    if value < least {
+        return Ok(None);
+    }
+    workers.check()?;
+    let (by_kappa, by_lambda) = likelihood.gradient(&kernel, &cells, &slope, &judged);
+    let mut gradient: Vec<f64> = by_kappa
+        .iter()
+        .zip(&kernel.kappa)
+        .zip(&away)
+        .map(|((slope, kappa), away)| slope * kappa - away)
+        .collect();
+    gradient.push(by_lambda * lambda);
+    Ok(gradient.iter().all(|slope| slope.is_finite()).then_some(Point { at, value, gradient }))
+}
+
+fn clamp(at: &mut [f64]) {
+    if let Some((lambda, kappas)) = at.split_last_mut() {
+        kappas.iter_mut().for_each(|kappa| *kappa = kappa.clamp(KAPPA.0, KAPPA.1));
+        *lambda = lambda.clamp(LAMBDA.0, LAMBDA.1);
+    }
+}
+
+/// The last steps `s` and the falls of the gradient `y` over them.
+#[derive(Default)]
+struct Memory {
+    steps: VecDeque<(Vec<f64>, Vec<f64>)>,
+}
+
+impl Memory {
+    fn learn(&mut self, from: &Point, to: &Point) {
+        let step: Vec<f64> = to.at.iter().zip(&from.at).map(|(to, from)| to - from).collect();
+        let fall: Vec<f64> = from.gradient.iter().zip(&to.gradient).map(|(from, to)| from - to).collect();
+        if dot(&step, &fall) > 1e-10 * (dot(&step, &step) * dot(&fall, &fall)).sqrt() {
+            if self.steps.len() == MEMORY {
+                self.steps.pop_front();
+            }
+            self.steps.push_back((step, fall));
+        }
+    }
+
+    /// The two-loop recursion; the gradient over the sum of its absolute values where nothing is learnt.
+    fn direction(&self, gradient: &[f64]) -> Vec<f64> {
+        let mut direction = gradient.to_vec();
+        let Some((step, fall)) = self.steps.back() else {
+            let all: f64 = gradient.iter().map(|slope| slope.abs()).sum();
+            direction.iter_mut().for_each(|cell| *cell /= all.max(f64::MIN_POSITIVE));
+            return direction;
+        };
+        let mut shares = Vec::with_capacity(self.steps.len());
+        for (step, fall) in self.steps.iter().rev() {
+            let share = dot(step, &direction) / dot(step, fall);
+            direction.iter_mut().zip(fall).for_each(|(cell, fall)| *cell -= share * fall);
+            shares.push(share);
+        }
+        let scale = dot(step, fall) / dot(fall, fall);
+        direction.iter_mut().for_each(|cell| *cell *= scale);
+        for ((step, fall), share) in self.steps.iter().zip(shares.iter().rev()) {
+            let rest = share - dot(fall, &direction) / dot(step, fall);
+            direction.iter_mut().zip(step).for_each(|(cell, step)| *cell += rest * step);
+        }
+        direction
+    }
+}

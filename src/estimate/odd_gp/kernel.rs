@@ -1,0 +1,131 @@
+//! The covariance of half-differences: all odd interactions, those of more players the smaller.
+
+use super::hyperbolic::{odd_and_even_parts, odd_parts};
+use super::signs::Signs;
+use crate::linalg::{Matrix, product_transposed};
+
+/// Rows of a kernel matrix that are made at once, so that no more than half of it is.
+const BLOCK: usize = 64;
+
+/// The kernel of one shape, up to a linear part.
+///
+/// Walsh terms `beta_U chi_U` of odd degree are independent with variances `prod_{j in U} rho_j`, `0 < rho_j < 1`.
+/// With `kappa_j = atanh rho_j`, `c = sum_j ln(1 - rho_j^2) / 2` and `y = sum_j kappa_j x_j(S) x_j(T)`,
+///
+/// $$ \sum_{|U| \text{ odd}} \rho^U \chi_U(S) \chi_U(T) = e^c \sinh y, \qquad
+///    K(S, T) = e^c (\sinh y - y) $$
+///
+/// The prior of the linear terms is flat, so a kernel may hold any linear part `sum_j a_j x_j(S) x_j(T)` without
+/// changing a likelihood, a prediction or a value. Left with `a_j = rho_j - e^c kappa_j >= 0`, the kernel needs one
+/// product and loses no digit to cancellation however small the `rho_j` are.
+#[derive(Debug, Clone)]
+pub(super) struct Kernel {
+    /// `kappa_j`.
+    pub(super) kappa: Vec<f64>,
+    /// `rho_j = tanh kappa_j`.
+    pub(super) rho: Vec<f64>,
+    /// `c`.
+    shift: f64,
+}
+
+impl Kernel {
+    /// The kernel of some `kappa`.
+    pub(super) fn new(kappa: Vec<f64>) -> Self {
+        let rho: Vec<f64> = kappa.iter().map(|kappa| kappa.tanh()).collect();
+        // ln(1 - rho^2) = -2 ln cosh kappa
+        let shift = -kappa.iter().map(|kappa| ln_cosh(*kappa)).sum::<f64>();
+        Self { kappa, rho, shift }
+    }
+
+    /// The kernel of some `rho`, each above 0 and below 1.
+    pub(super) fn of_rho(rho: &[f64]) -> Self {
+        Self::new(rho.iter().map(|rho| rho.atanh()).collect())
+    }
+
+    /// The variance of the terms of degree 3 and more at any coalition: `e^c sinh(sum kappa) - sum rho`.
+    pub(super) fn variance(&self) -> f64 {
+        let mut odd = [self.kappa.iter().sum::<f64>()];
+        odd_parts(&mut odd, self.shift);
+        let linear =
+            self.kappa.iter().zip(&self.rho).map(|(&kappa, &rho)| {
+                rho * self.shift.exp_m1() + self.shift.exp() * atanh_beyond(kappa, rho)
+            });
+        odd[0] + linear.sum::<f64>()
+    }
+
+    /// `e^c kappa_j`: what the kernel has of `sinh` but not of its linear part.
+    pub(super) fn subtracted(&self) -> Vec<f64> {
+        self.kappa.iter().map(|kappa| self.shift.exp() * kappa).collect()
+    }
+
+    /// `K` between some rows and others.
+    pub(super) fn between(&self, rows: &Signs, others: &Signs) -> Matrix {
+        let mut cells = product_transposed(&rows.scaled(&self.kappa), others.matrix());
+        (0..cells.n_rows()).for_each(|i| odd_parts(cells.row_mut(i), self.shift));
+        cells
+    }
+
+    /// `K` between all rows.
+    pub(super) fn among(&self, rows: &Signs) -> Matrix {
+        let shift = self.shift;
+        self.symmetric(rows, |cells, _| odd_parts(cells, shift))
+    }
+
+    /// `K` between all rows, and `e^c cosh y`, of which `e^c (cosh y - 1) x_j x_j'` is the derivative by `kappa_j`,
+    /// but for `-rho_j K`.
+    pub(super) fn among_with_slope(&self, rows: &Signs) -> (Matrix, Matrix) {
+        let mut slope = Matrix::zeros(rows.len(), rows.len());
+        let shift = self.shift;
+        let kernel = self.symmetric(rows, |cells, i| {
+            let count = cells.len();
+            odd_and_even_parts(cells, &mut slope.row_mut(i)[..count], shift);
+        });
+        mirror(&mut slope);
+        (kernel, slope)
+    }
+
+    /// A symmetric matrix whose rows `write` makes of `y`, up to the diagonal or beyond.
+    fn symmetric(&self, rows: &Signs, mut write: impl FnMut(&mut [f64], usize)) -> Matrix {
+        let mut kernel = Matrix::zeros(rows.len(), rows.len());
+        let scaled = rows.scaled(&self.kappa);
+        for first in (0..rows.len()).step_by(BLOCK) {
+            let after = rows.len().min(first + BLOCK);
+            let left = Matrix::from_fn(after - first, rows.n_players(), |i, j| scaled.row(first + i)[j]);
+            let mut cells = product_transposed(&left, &rows.first(after));
+            for i in first..after {
+                write(cells.row_mut(i - first), i);
+                kernel.row_mut(i)[..after].copy_from_slice(cells.row(i - first));
+            }
+        }
+        mirror(&mut kernel);
+        kernel
+    }
+}
+
+/// Copy the lower triangle into the upper one.
+fn mirror(matrix: &mut Matrix) {
+    for top in (0..matrix.n_rows()).step_by(BLOCK) {
+        for left in (0..=top).step_by(BLOCK) {
+            for i in top..matrix.n_rows().min(top + BLOCK) {
+                for j in left..(left + BLOCK).min(i) {
+                    matrix.row_mut(j)[i] = matrix.row(i)[j];
+                }
+            }
+        }
+    }
+}
+
+/// `ln cosh x` for `x >= 0`.
+fn ln_cosh(x: f64) -> f64 {
+    if x < 1.0 { 0.5 * (x.sinh() * x.sinh()).ln_1p() } else { x + (0.5 * (-2.0 * x).exp() + 0.5).ln() }
+}
+
+/// `atanh rho - rho`.
+fn atanh_beyond(kappa: f64, rho: f64) -> f64 {
+    if rho >= 0.1 {
+        return kappa - rho;
+    }
+    let square = rho * rho;
+    let series = (1..10).rev().fold(0.0, |sum, k| square * (1.0 / f64::from(2 * k + 1) + sum));
+    rho * series
+}

@@ -1,0 +1,160 @@
+//! How likely a shape makes the half-differences, whatever is linear in them.
+
+use super::kernel::Kernel;
+use super::rotation::{Rotation, dot};
+use super::signs::Signs;
+use super::{posterior, readout};
+use crate::coalition::Coalitions;
+use crate::linalg::{Cholesky, Matrix, Square, product};
+
+/// The rows that a shape is judged by.
+#[derive(Debug)]
+pub(super) struct Likelihood {
+    signs: Signs,
+    rotation: Rotation,
+    /// `o`, that of the empty coalition first: `(rows, outputs)`.
+    raw: Matrix,
+    /// `Z'o`: `(nu, outputs)`.
+    targets: Matrix,
+}
+
+/// One shape: `S = Z'KZ + lambda I` and what follows.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// The logarithm of the restricted likelihood, but for a constant.
+    pub(super) value: f64,
+    factor: Cholesky,
+    /// `L^-1 Z'o`: `(nu, outputs)`.
+    whitened: Matrix,
+}
+
+impl Likelihood {
+    /// The empty coalition and the first `n_pairs` pairs; `targets` are `(pairs + 1, outputs)`, those of the empty
+    /// coalition first. None where the signs lack rank.
+    pub(super) fn new(coalitions: &Coalitions, n_pairs: usize, targets: &Matrix) -> Option<Self> {
+        let signs = Signs::after_empty(coalitions, n_pairs);
+        let rotation = Rotation::new(&signs)?;
+        let raw = Matrix::from_fn(n_pairs + 1, targets.n_columns(), |i, j| targets.row(i)[j]);
+        let targets = rotation.beyond_linear(&raw);
+        Some(Self { signs, rotation, raw, targets })
+    }
+
+    /// Number of players.
+    pub(super) fn n_players(&self) -> usize {
+        self.signs.n_players()
+    }
+
+    /// `Z'KZ`, the lower triangle.
+    pub(super) fn rotated(&self, kernel: &Kernel) -> Square {
+        self.rotation.inner(&kernel.among(&self.signs))
+    }
+
+    /// The likelihood under `Z'KZ` and noise of variance `lambda`, of which an unknown multiple is true:
+    ///
+    /// $$ \ell = -\sum_c \frac{\nu}{2} \ln(z_c' S^{-1} z_c) - \frac{K}{2} \ln\det S $$
+    ///
+    /// for `z_c = Z'o_c` and `K` outputs. None where `S` is not positive definite or an output vanishes.
+    pub(super) fn judge(&self, mut rotated: Square, lambda: f64) -> Option<Judged> {
+        (0..rotated.n()).for_each(|i| rotated.row_mut(i)[i] += lambda);
+        let factor = Cholesky::new(rotated)?;
+        let mut whitened = self.targets.clone();
+        factor.solve_lower(&mut whitened);
+        let freedom = self.rotation.freedom() as f64;
+        let misfits = squared_columns(&whitened).into_iter().map(|square| freedom * square.ln());
+        let value = -0.5 * (misfits.sum::<f64>() + whitened.n_columns() as f64 * factor.ln_det());
+        value.is_finite().then_some(Judged { value, factor, whitened })
+    }
+
+    /// The derivatives of the likelihood by each `kappa_j`, and by `lambda`.
+    ///
+    /// With `W = Z (nu sum_c a_c a_c' / (z_c'a_c) - K S^-1) Z'`, `a_c = S^-1 z_c`, and `*` element by element,
+    ///
+    /// $$ \partial\ell/\partial\kappa_j = \big(x_j' (W * e^c \cosh y) x_j - \rho_j \textstyle\sum W * K\big) / 2,
+    ///    \qquad \partial\ell/\partial\lambda = \mathrm{tr}(W) / 2 $$
+    ///
+    /// where the linear parts of both kernels vanish, because `W X = 0`.
+    pub(super) fn gradient(
+        &self,
+        kernel: &Kernel,
+        cells: &Matrix,
+        slope: &Matrix,
+        judged: &Judged,
+    ) -> (Vec<f64>, f64) {
+        let weights = self.weights(judged);
+        let trace: f64 = (0..weights.n()).map(|i| weights.row(i)[i]).sum();
+        let n_rows = self.signs.len();
+        let mut weighted = Matrix::zeros(n_rows, n_rows);
+        let mut total = 0.0;
+        self.rotation.outer(&weights, |i, row| {
+            // The lower triangle counts twice, the diagonal once.
+            total += 2.0 * dot(&row[..i], &cells.row(i)[..i]) + row[i] * cells.row(i)[i];
+            for ((to, weight), slope) in weighted.row_mut(i)[..i].iter_mut().zip(row).zip(slope.row(i)) {
+                *to = 2.0 * weight * slope;
+            }
+            weighted.row_mut(i)[i] = row[i] * slope.row(i)[i];
+        });
+        let images = product(&weighted, self.signs.matrix());
+        let mut by_kappa: Vec<f64> = kernel.rho.iter().map(|rho| -0.5 * rho * total).collect();
+        for r in 0..n_rows {
+            for ((sum, image), sign) in by_kappa.iter_mut().zip(images.row(r)).zip(self.signs.matrix().row(r))
+            {
+                *sum += 0.5 * image * sign;
+            }
+        }
+        (by_kappa, 0.5 * trace)
+    }
+
+    /// `Z'KZ` with the kernel's cells.
+    pub(super) fn with_slope(&self, kernel: &Kernel) -> (Square, Matrix, Matrix) {
+        let (cells, slope) = kernel.among_with_slope(&self.signs);
+        (self.rotation.inner(&cells), cells, slope)
+    }
+
+    /// The values under a shape, `(players, outputs)`.
+    pub(super) fn values(&self, kernel: &Kernel, lambda: f64) -> Option<Matrix> {
+        let mut covariance = kernel.among(&self.signs);
+        let judged = self.judge(self.rotation.inner(&covariance), lambda)?;
+        (0..covariance.n_rows()).for_each(|i| covariance.row_mut(i)[i] += lambda);
+        let mut solved = judged.whitened;
+        judged.factor.solve_upper(&mut solved);
+        let alpha = self.rotation.back(&solved);
+        let linear = posterior::linear_part(&self.rotation, &covariance, &self.raw, &alpha);
+        let readout = readout::covariances(kernel, &self.signs);
+        Some(posterior::values(&readout, &linear, &alpha))
+    }
+
+    /// `nu sum_c a_c a_c' / (z_c' a_c) - K S^-1`.
+    fn weights(&self, judged: &Judged) -> Square {
+        let freedom = self.rotation.freedom() as f64;
+        let mut solved = judged.whitened.clone();
+        judged.factor.solve_upper(&mut solved);
+        let n_outputs = solved.n_columns();
+        let scales: Vec<f64> =
+            squared_columns(&judged.whitened).into_iter().map(|square| freedom / square).collect();
+        let mut weights = judged.factor.inverse();
+        let n = weights.n();
+        for i in 0..n {
+            weights.row_mut(i)[..n].iter_mut().for_each(|cell| *cell *= -(n_outputs as f64));
+        }
+        for (output, scale) in scales.iter().enumerate() {
+            let column: Vec<f64> = (0..n).map(|i| solved.row(i)[output]).collect();
+            for i in 0..n {
+                let own = scale * column[i];
+                weights.row_mut(i)[..n]
+                    .iter_mut()
+                    .zip(&column)
+                    .for_each(|(cell, other)| *cell += own * other);
+            }
+        }
+        weights
+    }
+}
+
+/// The squared length of each column.
+pub(super) fn squared_columns(matrix: &Matrix) -> Vec<f64> {
+    let mut sums = vec![0.0; matrix.n_columns()];
+    for i in 0..matrix.n_rows() {
+        sums.iter_mut().zip(matrix.row(i)).for_each(|(sum, cell)| *sum += cell * cell);
+    }
+    sums
+}

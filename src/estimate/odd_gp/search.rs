@@ -1,0 +1,58 @@
+//! Where the shape comes from: a grid, then an ascent, both on the first rows alone.
+
+use super::kernel::Kernel;
+use super::likelihood::Likelihood;
+use super::{Options, ascent, shapes};
+use crate::coalition::Coalitions;
+use crate::error::Error;
+use crate::linalg::Matrix;
+use crate::parallel::Workers;
+
+/// Rows that the grid looks at: at least the first number, and the second beyond the players.
+const GRID_ROWS: (usize, usize) = (256, 64);
+/// Rows that the ascent looks at.
+const ASCENT_ROWS: (usize, usize) = (512, 128);
+
+/// Kernels and noises to solve with, the likeliest first; those that follow are for the case that it fails.
+pub(super) fn shapes(
+    coalitions: &Coalitions,
+    targets: &Matrix,
+    options: Options,
+    workers: &Workers<'_>,
+) -> Result<Vec<(Kernel, f64)>, Error> {
+    let n = coalitions.n_players();
+    let pairs = |(least, beyond): (usize, usize)| targets.n_rows().min(least.max(n + beyond)) - 1;
+    let Some(likelihood) = Likelihood::new(coalitions, pairs(GRID_ROWS), targets) else {
+        return Ok(Vec::new());
+    };
+    let Some(isotropic) = shapes::isotropic(&likelihood, workers)? else { return Ok(Vec::new()) };
+    let mut found = vec![(isotropic.kernel.clone(), isotropic.lambda)];
+    let sizes = sizes(&likelihood, &isotropic.kernel, isotropic.lambda);
+    let best = shapes::anisotropic(&likelihood, isotropic, &sizes, workers)?;
+    found.push((best.kernel.clone(), best.lambda));
+    if options.ascent {
+        let wider = (pairs(ASCENT_ROWS) > pairs(GRID_ROWS))
+            .then(|| Likelihood::new(coalitions, pairs(ASCENT_ROWS), targets))
+            .flatten();
+        let likelihood = wider.unwrap_or(likelihood);
+        found.extend(ascent::climb(&likelihood, &best.kernel, best.lambda, workers)?);
+    }
+    found.reverse();
+    Ok(found)
+}
+
+/// `sqrt(sum_c phi_jc^2 / |phi_c|^2)` of each player, as one shape has the values.
+fn sizes(likelihood: &Likelihood, kernel: &Kernel, lambda: f64) -> Vec<f64> {
+    let mut sizes = vec![0.0; likelihood.n_players()];
+    let Some(values) = likelihood.values(kernel, lambda) else { return sizes };
+    for output in 0..values.n_columns() {
+        let square: f64 = (0..sizes.len()).map(|j| values.row(j)[output] * values.row(j)[output]).sum();
+        if square > 0.0 {
+            for (j, size) in sizes.iter_mut().enumerate() {
+                *size += values.row(j)[output] * values.row(j)[output] / square;
+            }
+        }
+    }
+    sizes.iter_mut().for_each(|size| *size = size.sqrt());
+    sizes
+}

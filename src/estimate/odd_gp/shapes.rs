@@ -1,0 +1,97 @@
+//! The first look for a shape: a grid of few kernels and noises.
+
+use super::kernel::Kernel;
+use super::likelihood::Likelihood;
+use crate::error::Error;
+use crate::parallel::Workers;
+
+/// `sum rho` of the shapes tried first.
+const TOTALS: [f64; 5] = [0.3, 0.6, 1.2, 2.4, 4.8];
+/// Noise variances tried, in units of the kernel's own variance.
+const NOISES: [f64; 6] = [1e-8, 1e-6, 1e-4, 1e-2, 1.0, 100.0];
+/// How strongly a player's `rho` follows the size of his value, tried after the first look.
+const POWERS: [f64; 2] = [0.5, 1.0];
+/// The range of each `rho`.
+const RHO: (f64, f64) = (1e-4, 0.95);
+
+/// A shape that was found, and how likely it is.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) kernel: Kernel,
+    pub(super) lambda: f64,
+    /// Likelihood and prior.
+    pub(super) value: f64,
+    /// `sum rho` before clipping.
+    total: f64,
+}
+
+/// The shape whose `rho_j` share out `total` in proportion to `shares`.
+pub(super) fn shape(total: f64, shares: &[f64]) -> Kernel {
+    let all: f64 = shares.iter().sum();
+    let rho: Vec<f64> = shares.iter().map(|share| (total * share / all).clamp(RHO.0, RHO.1)).collect();
+    Kernel::of_rho(&rho)
+}
+
+/// The likeliest isotropic shape: all players alike.
+pub(super) fn isotropic(likelihood: &Likelihood, workers: &Workers<'_>) -> Result<Option<Found>, Error> {
+    let shares = vec![1.0; likelihood.n_players()];
+    let mut best = None;
+    for total in TOTALS {
+        consider(likelihood, total, &shares, 0.0, &mut best, workers)?;
+    }
+    Ok(best)
+}
+
+/// `found`, or the likeliest shape in which players with larger values interact more.
+///
+/// `sizes` are the players' values as the first look has them, of all outputs together.
+pub(super) fn anisotropic(
+    likelihood: &Likelihood,
+    found: Found,
+    sizes: &[f64],
+    workers: &Workers<'_>,
+) -> Result<Found, Error> {
+    let mean = sizes.iter().sum::<f64>() / sizes.len() as f64;
+    if !(mean.is_normal() && mean > 0.0) {
+        return Ok(found);
+    }
+    let middle = found.total;
+    let mut best = Some(found.clone());
+    for power in POWERS {
+        let shares: Vec<f64> = sizes.iter().map(|size| (size / mean + 1e-3).powf(power)).collect();
+        for total in [0.5 * middle, middle, 2.0 * middle] {
+            consider(likelihood, total, &shares, power, &mut best, workers)?;
+        }
+    }
+    Ok(best.unwrap_or(found))
+}
+
+/// Keep the shape with its likeliest noise if it beats the best so far.
+fn consider(
+    likelihood: &Likelihood,
+    total: f64,
+    shares: &[f64],
+    power: f64,
+    best: &mut Option<Found>,
+    workers: &Workers<'_>,
+) -> Result<(), Error> {
+    let kernel = shape(total, shares);
+    let rotated = likelihood.rotated(&kernel);
+    for noise in NOISES {
+        workers.check()?;
+        let lambda = noise * kernel.variance();
+        let Some(judged) = likelihood.judge(rotated.clone(), lambda) else { continue };
+        let value = judged.value + prior(total, power, noise);
+        if best.as_ref().is_none_or(|best| value > best.value) {
+            *best = Some(Found { kernel: kernel.clone(), lambda, value, total });
+        }
+    }
+    Ok(())
+}
+
+/// `ln u ~ N(0, 1.5^2)`, `gamma ~ N(0.5, 0.5^2)`, `log10(lambda / k0) ~ N(-4, 3^2)`: what decides where the likelihood
+/// is flat, as it is on the star alone.
+fn prior(total: f64, power: f64, noise: f64) -> f64 {
+    let square = |deviation: f64| -0.5 * deviation * deviation;
+    square(total.ln() / 1.5) + square((power - 0.5) / 0.5) + square((noise.log10() + 4.0) / 3.0)
+}
