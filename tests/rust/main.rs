@@ -8,3 +8,4 @@ mod oracle;
 mod sample;
 mod table;
 mod trees;
+mod unbiased;

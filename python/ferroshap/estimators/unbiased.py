@@ -129,3 +129,13 @@ class Unbiased(Method):
         if self.surrogate is not None:
             options["surrogate"] = self.surrogate if isinstance(self.surrogate, str) else "given"
         return options
+
+    @property
+    def outside_surrogate(self) -> Any:
+        """The user's surrogate."""
+        return None if isinstance(self.surrogate, str) else self.surrogate
+
+    @property
+    def adds_up(self) -> bool:
+        """Only Shapley values do."""
+        return self.semivalue == "shapley"

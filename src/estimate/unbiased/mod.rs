@@ -18,6 +18,8 @@
 //! 2025, "Regression-adjusted Monte Carlo estimators", arXiv 2506.11849, without what biases them there.
 
 mod coalitions;
+#[cfg(test)]
+mod designs;
 mod folds;
 mod kriging;
 mod linear;
