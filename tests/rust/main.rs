@@ -11,3 +11,4 @@ mod sample;
 mod stopping;
 mod table;
 mod trees;
+mod unbiased;

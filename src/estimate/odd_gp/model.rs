@@ -110,8 +110,15 @@ impl OddModel {
                 return Ok(Self::ridge(data, &targets, model.signs));
             };
             workers.check()?;
-            let fit =
-                Fit { data, targets: &targets, of_curved: &of_curved, curved: &curved, rotation: &rotation };
+            let learnt = if options.ascent { scales_learnt(&rotation) } else { 1.0 };
+            let fit = Fit {
+                learnt,
+                data,
+                targets: &targets,
+                of_curved: &of_curved,
+                curved: &curved,
+                rotation: &rotation,
+            };
             model.bend(&fit, &solved, &covariance, workers)?;
             model.curved = Some((solved, rotation));
         }
@@ -224,12 +231,6 @@ impl OddModel {
             .map_or_else(|| vec![0.0; self.signs.n_players()], |(solved, _)| solved.kernel.rho.clone())
     }
 
-    /// Variance of the noise, in units of the variance of the terms of degree 3 and more at one coalition; zero where
-    /// the fit is linear.
-    pub fn noise(&self) -> f64 {
-        self.curved.as_ref().map_or(0.0, |(solved, _)| solved.noise())
-    }
-
     /// `kappa_j = atanh rho_j`; zeros where the fit is linear.
     pub fn kappa(&self) -> Vec<f64> {
         self.curved
@@ -237,9 +238,10 @@ impl OddModel {
             .map_or_else(|| vec![0.0; self.signs.n_players()], |(solved, _)| solved.kernel.kappa.clone())
     }
 
-    /// `lambda`: the noise's variance in the units in which that of term `U` is `prod rho_j`; zero where the fit is linear.
+    /// Variance of the noise, in units of the variance of the terms of degree 3 and more at one coalition; zero where
+    /// the fit is linear.
     pub fn noise(&self) -> f64 {
-        self.curved.as_ref().map_or(0.0, |(solved, _)| solved.lambda)
+        self.curved.as_ref().map_or(0.0, |(solved, _)| solved.noise())
     }
 
     /// The posterior mean of `o(S)` at some coalitions: `(coalitions, outputs)`.
