@@ -41,14 +41,17 @@ def as_wish(interactions: Any) -> str | None:
     raise OptionError(msg)
 
 
-def method_of(index: str, method: Method | None) -> EvenGP:
+def method_of(index: str, method: Method | None, tol: float | None) -> EvenGP:
     """Return the estimator of an index, in place of the one that was named, or of None.
 
     Raises
     ------
     OptionError
-        When the one that was named estimates values alone.
+        When the one that was named estimates values alone, or a tolerance was given.
     """
+    if tol is not None:
+        msg = f"`tol={tol!r}` was given with `interactions`, but it is values that runs are stopped by: leave one out"
+        raise OptionError(msg)
     if method is None or method.native_name in {"auto", "even_gp"}:
         return EvenGP(index=index, shared_design=True if method is None else method.shared_design)
     msg = f"`interactions` were asked for, but method={method!r} estimates values alone: pass method=EvenGP() or none"
@@ -154,4 +157,4 @@ class SampledInteractionsOfRows(MatricesOfRows):
         )
         self.write(self.values, part, found.matrix())
         self.write(self.std_errors, part, found.matrix_errors())
-        self._record(part, outcome._replace(interval_df=sampled.interval_df))
+        self._note(part, outcome._replace(interval_df=sampled.interval_df))

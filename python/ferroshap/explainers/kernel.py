@@ -183,12 +183,13 @@ class KernelExplainer(AgnosticExplainer):
                 X,
                 rows_class=_rows_class(SampledInteractionsOfRows, keep_index=self.keep_index),
                 reference=self._whole(),
-                method=method_of(index, self._method_named),
+                method=method_of(index, self._method_named, tol),
                 budget=lambda n: check_pairs(n, self._evaluations(n, nsamples), "nsamples", nsamples, N_ENDPOINTS),
                 batch_size=batch_size,
                 silent=silent,
                 outputs=outputs,
                 deadline_seconds=deadline_seconds,
+                row_key=row_key,
             )
         return self._explain(
             X,

@@ -166,12 +166,13 @@ class PermutationExplainer(AgnosticExplainer):
                 only_input(args, self),
                 rows_class=SampledInteractionsOfRows,
                 reference=self._whole(),
-                method=method_of(index, self.method),
+                method=method_of(index, self.method, tol),
                 budget=lambda n: check_pairs(n, granted, "max_evals", max_evals),
                 batch_size=batch_size,
                 outputs=outputs,
                 silent=silent,
                 deadline_seconds=deadline_seconds,
+                row_key=row_key,
             )
         return self._explain(
             only_input(args, self),

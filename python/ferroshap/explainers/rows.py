@@ -253,19 +253,18 @@ class RowsExplained:
             # If the model failed or Ctrl-C came, what was reached is kept too, and their exception goes on.
             for row, outcome in enumerate(runs.outcomes()):
                 at = slice(row, row + 1)
-                self._write(Players(part.rows[at], part.features[at]), outcome)
+                self._record(Players(part.rows[at], part.features[at]), outcome)
 
     def _take(self, part: Players, loop: Loop) -> None:
         """Keep what a loop says of some rows."""
-        self._write(part, loop.estimate())
-
-    def _write(self, part: Players, outcome: Outcome) -> None:
-        """Write values and errors down."""
-        self.scatter(self.values, part, outcome.values)
-        self.scatter(self.std_errors, part, outcome.std_errors)
-        self._record(part, outcome)
+        self._record(part, loop.estimate())
 
     def _record(self, part: Players, outcome: Outcome) -> None:
+        self.scatter(self.values, part, outcome.values)
+        self.scatter(self.std_errors, part, outcome.std_errors)
+        self._note(part, outcome)
+
+    def _note(self, part: Players, outcome: Outcome) -> None:
         rows = part.rows
         self.gap[rows] = outcome.gap.reshape(len(rows), -1)
         self.interval_df[rows] = outcome.interval_df

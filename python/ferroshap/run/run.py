@@ -183,8 +183,8 @@ class Run:
             gap=float(outcome.gap[0]) if self._is_vector else outcome.gap,
             seed=self.seed,
             method=method_name,
-            warnings=self._advice(outcome),
             interactions=self._interactions(outcome),
+            warnings=self._advice(outcome),
         )
 
     def _interactions(self, outcome: Outcome) -> Interactions | None:

@@ -99,7 +99,7 @@ pub(super) fn fit(
     let unit = if kernel.row(0)[0] > 0.0 { kernel.row(0)[0] } else { 1.0 };
     let basis = basis(rows.signs, terms);
     // More noise until the factorisation holds; that of the prior's size always does.
-    let noises = (0..7).map(|k| noise * unit + if k > 0 { unit * 1e-15 * 10_f64.powi(k) } else { 0.0 });
+    let noises = (0..7).map(|k| noise + if k > 0 { unit * 1e-15 * 10_f64.powi(k) } else { 0.0 });
     for noise in noises.chain([unit]) {
         workers.check()?;
         let of_row = |row: usize| if row == 0 { EXACT * unit } else { noise };
@@ -158,7 +158,7 @@ fn likeliest(
             let prior = -0.5 * (sum.ln() / 1.5).powi(2) - 0.5 * ((noise.log10() + 4.0) / 3.0).powi(2);
             let likelihood = kriging.ln_likelihood() + prior;
             if likelihood > highest {
-                (best, highest) = ((sum, noise), likelihood);
+                (best, highest) = ((sum, noise * unit), likelihood);
             }
         }
     }

@@ -85,6 +85,11 @@ pub fn start(problem: Problem, options: Options) -> Result<Box<dyn Estimator>, E
         let (argument, got) = ("n_players", n.to_string());
         return Err(Error::Parameter { argument, got, accepted: "at most 150 for interactions: group them" });
     }
+    let n_blocks = problem.n_blocks();
+    if n_blocks > 1 {
+        let (argument, got) = ("block_weights", format!("{n_blocks} blocks"));
+        return Err(Error::Parameter { argument, got, accepted: "a background in one piece" });
+    }
     let least = options.least_budget(n);
     if granted < least {
         return Err(Error::Budget { method: "interactions", got: granted, least, n_players: n });

@@ -238,10 +238,9 @@ impl OddModel {
             .map_or_else(|| vec![0.0; self.signs.n_players()], |(solved, _)| solved.kernel.kappa.clone())
     }
 
-    /// Variance of the noise, in units of the variance of the terms of degree 3 and more at one coalition; zero where
-    /// the fit is linear.
+    /// `lambda`: the noise's variance in the units in which that of term `U` is `prod rho_j`; zero where the fit is linear.
     pub fn noise(&self) -> f64 {
-        self.curved.as_ref().map_or(0.0, |(solved, _)| solved.noise())
+        self.curved.as_ref().map_or(0.0, |(solved, _)| solved.lambda)
     }
 
     /// The posterior mean of `o(S)` at some coalitions: `(coalitions, outputs)`.

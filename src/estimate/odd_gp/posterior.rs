@@ -63,11 +63,6 @@ impl Solved {
         is_finite.then_some((Self { kernel, lambda, factor, whitened }, covariance))
     }
 
-    /// The noise, in units of the kernel's own variance.
-    pub(super) fn noise(&self) -> f64 {
-        self.lambda / self.kernel.variance()
-    }
-
     /// `alpha = C^-1 (o - X b) = Q o`, `(rows, outputs)`.
     pub(super) fn alpha(&self, rotation: &Rotation) -> Matrix {
         let mut solved = self.whitened.clone();
