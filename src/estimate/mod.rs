@@ -158,6 +158,14 @@ pub trait Estimator: Send {
     }
     /// The values as known now.
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error>;
+    /// What surrogates from outside are to be fitted to, for a method that takes them: one a fold.
+    fn training(&self) -> Option<unbiased::Training> {
+        None
+    }
+    /// The values as known now, with the surrogates of all folds of [`Estimator::training`].
+    fn estimate_with(&self, _fits: Vec<unbiased::Fit>, workers: &Workers<'_>) -> Result<Estimate, Error> {
+        self.estimate(workers)
+    }
     /// Interactions of order 2 as known now; None for methods that estimate values alone.
     fn interactions(&self, _workers: &Workers<'_>) -> Result<Option<Interactions>, Error> {
         Ok(None)

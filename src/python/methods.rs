@@ -97,7 +97,15 @@ fn unbiased_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<unbiased::O
             _ => return Err(OptionError::new_err(format!("`semivalue` is {name:?}, which is not known"))),
         },
     };
-    let surrogate = option(options, "kriging")?.unwrap_or(default.surrogate);
+    let surrogate = match option::<String>(options, "surrogate")?.as_deref() {
+        None => default.surrogate,
+        Some("linear") => unbiased::Surrogate::Linear,
+        Some("kriging") => unbiased::Surrogate::Kriging,
+        Some("given") => unbiased::Surrogate::Given,
+        Some(other) => {
+            return Err(OptionError::new_err(format!("`surrogate` is {other:?}, which is not known")));
+        }
+    };
     Ok(unbiased::Options { semivalue, surrogate, folds: option(options, "folds")?.unwrap_or(default.folds) })
 }
 

@@ -8,5 +8,7 @@ mod leverage;
 mod odd_gp;
 mod oracle;
 mod sample;
+mod stopping;
 mod table;
 mod trees;
+mod unbiased;

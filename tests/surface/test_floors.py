@@ -22,7 +22,7 @@ FLOORS = [
     {"run"},
     {"closed_forms", "trees"},
     {"explainers"},
-    {"plots"},
+    {"metrics", "plots"},
     {"cli"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

@@ -8,6 +8,7 @@ from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
 from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
+from ferroshap.estimators.unbiased import Unbiased
 
 KNOWN: dict[str, type[Method]] = {
     "auto": Auto,
@@ -16,6 +17,7 @@ KNOWN: dict[str, type[Method]] = {
     "leverage": Leverage,
     "odd_gp": OddGP,
     "permutation": Permutation,
+    "unbiased": Unbiased,
 }
 
 

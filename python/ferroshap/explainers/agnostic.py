@@ -143,6 +143,8 @@ class AgnosticExplainer(Explainer):
         estimator = resolve(method, n_players, evaluations, n_blocks)
         details = {"estimator": estimator, "evaluations": evaluations, "blocks": n_blocks}
         rows = self.rows_per_eval
+        if self.masker.n_summarised is not None:
+            reason += f"; values are for a summary of {self.masker.n_summarised} background rows"
         return Plan(self.route, reason, self.masker.n_background, rows, evaluations * rows, details)
 
     def __getstate__(self) -> dict[str, Any]:

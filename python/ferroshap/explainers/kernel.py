@@ -169,6 +169,11 @@ class KernelExplainer(AgnosticExplainer):
             When `interactions` are asked for with `l1_reg`, or with a method that estimates values alone.
         """
         selection = as_selection(l1_reg)
+        if selection is not None and tol is not None:
+            msg = (
+                f"`tol` and `l1_reg` were given ({tol!r}, {l1_reg!r}), but the lasso knows no errors: pass one of them"
+            )
+            raise OptionError(msg)
         index = as_wish(interactions)
         if index is not None:
             if selection is not None:

@@ -26,7 +26,8 @@ class Estimate:
     Attributes
     ----------
     values : ndarray of shape ``(n_players,)`` or ``(n_players, n_outputs)``
-        What each player receives; ``base_value + values.sum(0)`` is the worth of everybody.
+        What each player receives; ``base_value + values.sum(0)`` is the worth of everybody, unless the method
+        was asked for another semivalue than Shapley's.
     std_errors : ndarray of the same shape
         One standard error each; 0 for exact values, NaN where unknown.
     interval_df : float
@@ -38,7 +39,8 @@ class Estimate:
     status : str
         "EXACT", "CONVERGED", "BUDGET_SPENT" or "INTERRUPTED".
     gap : float or ndarray of shape ``(n_outputs,)``
-        What the values missed of the worth of everybody before it was shared out.
+        What the values missed of the worth of everybody before it was shared out; NaN for semivalues that need not
+        sum to it.
     seed : int
         The seed used.
     method : str

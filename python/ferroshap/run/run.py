@@ -108,6 +108,9 @@ class Run:
             source = game.masked(batch_size=batch_size, n_jobs=n_threads)
             self._features = game.players.features[0]
             self._is_vector = game.reference.is_vector
+        elif isinstance(game, Source):
+            source = game
+            self._is_vector = game.n_outputs == 1
         else:
             source = CallableGame(game, n_players, batch_size)
             self._is_vector = source.is_vector
@@ -275,6 +278,8 @@ def _count_players(game: Any, n_players: int | None) -> int:
         if n_players not in (None, game.n_players):
             msg = f"`n_players` is {n_players}, but the game has {game.n_players}: leave it out"
             raise OptionError(msg)
+        return game.n_players
+    if isinstance(game, Source):
         return game.n_players
     if not callable(game):
         msg = f"`game` must be a Game or a function of coalitions, not {type(game).__name__}"
