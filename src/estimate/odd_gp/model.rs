@@ -110,8 +110,15 @@ impl OddModel {
                 return Ok(Self::ridge(data, &targets, model.signs));
             };
             workers.check()?;
-            let fit =
-                Fit { data, targets: &targets, of_curved: &of_curved, curved: &curved, rotation: &rotation };
+            let learnt = if options.ascent { scales_learnt(&rotation) } else { 1.0 };
+            let fit = Fit {
+                learnt,
+                data,
+                targets: &targets,
+                of_curved: &of_curved,
+                curved: &curved,
+                rotation: &rotation,
+            };
             model.bend(&fit, &solved, &covariance, workers)?;
             model.curved = Some((solved, rotation));
         }
