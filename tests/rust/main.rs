@@ -6,5 +6,6 @@ mod interactions;
 mod leverage;
 mod oracle;
 mod sample;
+mod sparse_odd;
 mod table;
 mod trees;

@@ -231,6 +231,12 @@ impl OddModel {
             .map_or_else(|| vec![0.0; self.signs.n_players()], |(solved, _)| solved.kernel.kappa.clone())
     }
 
+    /// The signs `(pairs + 1, players)` of the empty coalition and of the pairs, and `alpha` `(pairs + 1, outputs)`:
+    /// what terms of all degrees have in common.
+    pub(in crate::estimate) fn weights(&self) -> (&Matrix, &Matrix) {
+        (self.signs.matrix(), &self.alpha)
+    }
+
     /// The posterior mean of `o(S)` at some coalitions: `(coalitions, outputs)`.
     pub fn predict(&self, coalitions: &Coalitions, workers: &Workers<'_>) -> Result<Vec<f64>, Error> {
         let mut predicted = Vec::with_capacity(coalitions.len() * self.n_outputs);
