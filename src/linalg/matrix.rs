@@ -5,7 +5,7 @@ use super::{LANES, Lanes};
 /// A matrix, row after row; rows and columns are padded to a multiple of eight.
 ///
 /// Columns are right sides, players or outputs: what is worked on side by side.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Matrix {
     n_rows: usize,
     n_columns: usize,
