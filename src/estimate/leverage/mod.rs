@@ -25,8 +25,10 @@ mod signs;
 mod solve;
 mod targets;
 
-use self::design::Design;
-use self::solve::{Fit, System, Targets, share_gap, weighted_signs};
+pub(super) use self::design::{Design, Group};
+pub(super) use self::errors::variances;
+pub(super) use self::solve::{Fit, System, Targets};
+use self::solve::{share_gap, weighted_signs};
 use self::targets::targets;
 use super::paired::Paired;
 use super::{Batch, Estimate, Estimator, Problem};
