@@ -329,8 +329,8 @@ mod tests {
         let leverage = Method::Leverage(crate::sample::Sequence::Leverage);
         assert_eq!(ladder(&leverage, 30, 501), [90, 120, 180, 240, 360, 480, 500]);
         assert_eq!(ladder(&leverage, 9, 1 << 40), [36, 54, 72, 108, 144, 216, 288, 432, 512]);
-        // An order of ten players is 18 evaluations: 8, 10, 13, 17 and 20 of them.
-        assert_eq!(ladder(&Method::Permutation, 10, 380), [146, 182, 236, 308, 362, 380]);
+        // An order of ten players is 18 evaluations: 8, 13, 17 and 21 of them.
+        assert_eq!(ladder(&Method::Permutation, 10, 380), [146, 236, 308, 380]);
         assert_eq!(ladder(&Method::Permutation, 10, 100), [92]);
         assert!(Checkpoints::of(&Method::Exact, &problem(9, 512)).is_none());
         let huge = Checkpoints::of(&leverage, &problem(1000, u64::MAX)).unwrap();
