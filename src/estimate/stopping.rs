@@ -21,6 +21,7 @@
 //! a fixed prefix alone: not on batches, threads or the order of arrival.
 
 use super::auto::{Method, every_coalition};
+use super::unbiased::{Fit, Training};
 use super::{Batch, Estimate, Estimator, Interactions, Problem, Status};
 use crate::error::Error;
 use crate::parallel::Workers;
@@ -195,6 +196,16 @@ impl Estimator for Stopping {
             estimate.predicted_budget = self.forecast(before.copied(), last);
         }
         Ok(estimate)
+    }
+
+    fn training(&self) -> Option<Training> {
+        self.inner.training()
+    }
+
+    /// Whether to stop was decided without the surrogates, whose errors are smaller.
+    fn estimate_with(&self, fits: Vec<Fit>, workers: &Workers<'_>) -> Result<Estimate, Error> {
+        let Estimate { status, predicted_budget, .. } = self.estimate(workers)?;
+        Ok(Estimate { status, predicted_budget, ..self.inner.estimate_with(fits, workers)? })
     }
 
     fn interactions(&self, workers: &Workers<'_>) -> Result<Option<Interactions>, Error> {

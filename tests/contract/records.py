@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.estimators import Auto, Exact, Leverage, Permutation
+from ferroshap.estimators import Auto, Exact, Leverage, Permutation, Unbiased
 
 Budget = Callable[[int], int]
 
@@ -34,9 +34,19 @@ def pairs(n):
     return 2 * n + 2
 
 
+def some(n):
+    """The same, or all coalitions where these are fewer."""
+    return min(pairs(n), every(n))
+
+
 def twice(n):
     """Twice as many complementary pairs as players."""
     return 4 * n + 2
+
+
+def thrice(n):
+    """Three times as many: a fold's surrogate then sees more than twice as many as players."""
+    return 6 * n + 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ class Record:
     honest: Budget  # intervals hold the truth as often as they say
 
 
+FITTED = Unbiased(surrogate="linear")
+
 ESTIMATORS = [
     #                                             least  exact  additive two_additive unbiased linear honest
     Record("exact", Exact(),                      every, every, every,   every,       every,   every, every),
@@ -61,5 +73,7 @@ ESTIMATORS = [
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
-    Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   twice, twice),
+    Record("unbiased", Unbiased(),                some,  every, every,   every,       some,    some, twice),
+    Record("cross-fitted", FITTED,                some,  every, thrice,  thrice,      some,    thrice, twice),
+    Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),
 ]  # fmt: skip

@@ -1,8 +1,11 @@
 """The automatic choice."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from ferroshap.errors import OptionError, nearest
 from ferroshap.estimators.method import Method
+from ferroshap.tables import INDICES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,32 +16,57 @@ class Auto(Method):
     budget, endpoints counted            method
     ==================================== =======================================================
     at least ``2 ** n``                  :class:`Exact`
-    at least ``3 * n``                   :class:`Leverage`; :class:`Permutation` where the
-                                         background is taken in blocks
-    at least ``2 * n + 2``               :class:`Permutation`
-    at least ``n + 2``                   every player alone, then the strongest ones' absence
-    below                                an error naming the least
+    below ``n + 2``                      an error naming the least
+    below ``2 * n + 2``                  every player alone, then the strongest ones' absence
+    up to 4,000, up to 300 players       :class:`SparseOdd`, which is :class:`OddGP` with a sparse
+                                         refit where that predicts pairs left out five times better
+    up to 4,000, up to 1,500 players     :class:`OddGP` without ascent
+    above 4,000, up to 300 players       :class:`Controlled`
+    else at least ``4 * n``              :class:`Leverage`
+    else                                 :class:`Permutation`
     ==================================== =======================================================
 
-    No clock decides, so results are the same on every machine.
+    A background in blocks is kriged where the star on every block takes at most half of the budget, and
+    played by :class:`Permutation` elsewhere. No clock decides, so results are the same on every machine.
 
     Parameters
     ----------
+    unbiased : bool
+        Unbiased values: :class:`Unbiased`, with a kriging surrogate from ``8 * n`` evaluations on; above 300
+        players :class:`Permutation`.
+    index : {"SII", "k-SII", "STII", "FSII", "BII", "FBII"}, optional
+        Interactions of order 2 besides the values: :class:`EvenGP`.
     shared_design : bool
         Explained rows share their coalitions, or draw their own.
 
     Examples
     --------
     >>> import ferroshap
-    >>> ferroshap.estimate(lambda s: s.sum(axis=1), Auto(), n_players=40, budget=100).values[:3]
+    >>> ferroshap.estimate(lambda s: s.sum(axis=1), Auto(), n_players=40, budget=100).values[:3].round(9)
     array([1., 1., 1.])
     """
 
+    unbiased: bool = False
+    index: str | None = None
     shared_design: bool = True
     #: Blocks of a large background are seen as one.
     splits_background = True
+
+    def __post_init__(self) -> None:
+        """Refuse an index that does not exist."""
+        if self.index is not None and self.index not in INDICES:
+            msg = f"`index={self.index!r}` is not known{nearest(str(self.index), INDICES)} Known: {', '.join(INDICES)}"
+            raise OptionError(msg)
+        if self.index is not None and self.unbiased:
+            msg = "`unbiased` and `index` were both given, but interactions have no unbiased estimator here: pass one"
+            raise OptionError(msg)
 
     @property
     def native_name(self) -> str:
         """The name of the method in the core."""
         return "auto"
+
+    @property
+    def native_options(self) -> dict[str, Any]:
+        """What the core is told besides the name."""
+        return {"unbiased": self.unbiased} | ({} if self.index is None else {"index": self.index})
