@@ -22,7 +22,7 @@
 
 use super::auto::{Method, every_coalition};
 use super::unbiased::{Fit, Training};
-use super::{Batch, Estimate, Estimator, Interactions, Problem, Status};
+use super::{Batch, Estimate, Estimator, Interactions, Problem, Status, unbiased};
 use crate::error::Error;
 use crate::parallel::Workers;
 
@@ -68,11 +68,18 @@ struct Look {
 /// A run of `method`, or of what it gives way to, that ends as soon as no value's interval of 90 % reaches further than
 /// `tolerance` times the range of the values. The budget is the ceiling.
 ///
-/// Methods that know no errors (all coalitions, singles first) run to their end.
+/// Methods that know no errors (all coalitions, singles first) run to their end. A surrogate from outside is
+/// refused: nobody could fit it at a look.
 pub fn start(method: Method, problem: Problem, tolerance: f64) -> Result<Box<dyn Estimator>, Error> {
     if !(tolerance > 0.0 && tolerance.is_finite()) {
         let got = tolerance.to_string();
         return Err(Error::Parameter { argument: "tol", got, accepted: "a positive number" });
+    }
+    if let Method::Unbiased(options) = &method
+        && options.surrogate == unbiased::Surrogate::Given
+    {
+        let accepted = "None where the surrogate is an object: it is fitted once, at the end";
+        return Err(Error::Parameter { argument: "tol", got: tolerance.to_string(), accepted });
     }
     let method = method.or_smaller(problem.n_players, problem.granted(), problem.n_blocks());
     let Some(checkpoints) = Checkpoints::of(&method, &problem) else { return method.start(problem) };
