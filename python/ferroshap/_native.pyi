@@ -115,8 +115,20 @@ class Estimator:
         """Return the next evaluations: the number of the first, coalitions, blocks of the background."""
     def tell(self, first: int, worths: _Floats) -> None:
         """Take the worths ``(evaluations, outputs)`` of the evaluations from number `first` on."""
-    def estimate(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, int, str, int | None]:
-        """Return values and errors ``(players, outputs)``, df a row, base, gap, evaluations, status, forecast."""
+    def training(self) -> tuple[_Words, _Floats, _Floats, NDArray[np.bool_]] | None:
+        """Return what surrogates are fitted to: smaller halves, half-differences, ``v(N) - v({})``, who is held back.
+
+        The last is ``(folds, pairs)``. None for methods that take no surrogate from outside, or not yet.
+        """
+    def estimate(
+        self, n_threads: int, surrogates: list[tuple[_Floats, _Floats, _Floats]] | None = None
+    ) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, int, str, int | None]:
+        """Return values and errors ``(players, outputs)``, df a row, base, gap, evaluations, status, forecast.
+
+        Surrogates, one a fold: predicted half-differences ``(pairs, outputs)``, ``f(N) - f({})``, values.
+        """
+    def interactions(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats] | None:
+        """Return interactions and errors ``(sets, outputs)``, errors ``(players, outputs)``, df a row; None if none."""
 
 def look(estimators: list[Estimator], n_threads: int) -> None:
     """Let runs with a tolerance that have come to a checkpoint look whether they may stop."""

@@ -60,7 +60,7 @@ impl Method {
     pub fn choose(n_players: usize, granted: u64, n_blocks: u32, wishes: &Wishes) -> Self {
         let n = n_players as u64;
         if let Some(index) = wishes.index {
-            return Self::EvenGp(even_gp::Options { index, sequence: Sequence::StarMiddle });
+            return Self::EvenGp(even_gp::Options { index });
         }
         if let Some(options) = &wishes.unbiased {
             return Self::unbiased(n_players, granted, options);
@@ -89,7 +89,12 @@ impl Method {
         if is_shapley && n_players > MOST_SCALED {
             return Self::Permutation;
         }
-        let surrogate = is_shapley && (8 * n_players as u64..=MOST_KRIGED).contains(&granted);
+        let n = n_players as u64;
+        let surrogate = match granted {
+            _ if granted < 4 * n => unbiased::Surrogate::None,
+            _ if is_shapley && (8 * n..=MOST_KRIGED).contains(&granted) => unbiased::Surrogate::Kriging,
+            _ => unbiased::Surrogate::Linear,
+        };
         Self::Unbiased(unbiased::Options { surrogate, ..options.clone() })
     }
 
@@ -125,6 +130,8 @@ impl Method {
         let singles = n_players as u64 + 2;
         let (method, least) = match self {
             Self::Exact => ("exact", all),
+            Self::EvenGp(options) => ("interactions", options.least_budget(n_players)),
+            Self::Unbiased(_) => ("unbiased", unbiased::Options::least(n_players)),
             _ => ("any estimator", singles.min(all)),
         };
         if granted < least {
@@ -137,7 +144,7 @@ impl Method {
     pub fn is_kriging(&self) -> bool {
         match self {
             Self::OddGp(_) | Self::SparseOdd(_) | Self::Controlled(_) | Self::EvenGp(_) => true,
-            Self::Unbiased(options) => options.surrogate,
+            Self::Unbiased(options) => options.surrogate == unbiased::Surrogate::Kriging,
             Self::Exact | Self::Permutation | Self::Leverage(_) | Self::SinglesFirst => false,
         }
     }
@@ -148,6 +155,16 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
+        let is_whole_alone = matches!(self, Self::EvenGp(_)) && problem.n_players > 3
+            || matches!(self, Self::Unbiased(_)) && problem.n_players > 1;
+        if n_blocks > 1 && is_whole_alone {
+            let got = format!("{n_blocks} blocks");
+            return Err(Error::Parameter {
+                argument: "block_weights",
+                got,
+                accepted: "a background in one piece",
+            });
+        }
         Ok(match self.or_smaller(problem.n_players, problem.granted(), n_blocks) {
             Self::Exact => Box::new(Exact::new(problem)?),
             Self::Permutation => Box::new(Permutation::new(problem)?),

@@ -30,6 +30,7 @@ const MOST_PLAYERS: usize = 30;
 #[derive(Debug, Clone)]
 pub struct Exact {
     problem: Problem,
+    semivalue: Semivalue,
     known: Known,
     arrivals: Arrivals,
     way: Way,
@@ -46,6 +47,12 @@ enum Way {
 impl Exact {
     /// A run on `problem`, which must have a player and whose budget must pay for all coalitions.
     pub fn new(problem: Problem) -> Result<Self, Error> {
+        Self::of(problem, Semivalue::Shapley)
+    }
+
+    /// The same for another semivalue, whose values are known once all worths are, and not before; their gap is NaN,
+    /// for they need not sum to `v(N) - v({})`.
+    pub fn of(problem: Problem, semivalue: Semivalue) -> Result<Self, Error> {
         let (n_players, n_outputs) = (problem.n_players, problem.n_outputs);
         let least = every_coalition(n_players).filter(|_| n_players <= MOST_PLAYERS).unwrap_or(u64::MAX);
         if problem.granted() < least {
@@ -64,9 +71,9 @@ impl Exact {
         let way = if n_players <= MOST_PLAYERS_IN_TABLE {
             Way::Table { asked: sampled_order(&problem)?, worths: vec![0.0; n_outputs << n_players] }
         } else {
-            Way::Stream(StreamingFold::new(n_players, n_outputs, &Semivalue::Shapley)?)
+            Way::Stream(StreamingFold::new(n_players, n_outputs, &semivalue)?)
         };
-        Ok(Self { arrivals: Arrivals::new(n_outputs), problem, known, way })
+        Ok(Self { arrivals: Arrivals::new(n_outputs), problem, semivalue, known, way })
     }
 
     /// Evaluations between the endpoints.
@@ -188,9 +195,10 @@ impl Estimator for Exact {
         let told = self.arrivals.told();
         let values = match &self.way {
             _ if !self.known.is_complete() => None,
-            Way::Table { asked, worths } if !self.is_complete() => {
+            Way::Table { asked, worths } if !self.is_complete() && self.semivalue == Semivalue::Shapley => {
                 return self.least_squares(asked, worths, workers);
             }
+            Way::Table { .. } if !self.is_complete() => None,
             Way::Table { worths, .. } => {
                 let mut all = worths.clone();
                 let last = all.len() - n_outputs;
@@ -198,7 +206,7 @@ impl Estimator for Exact {
                     all[output] = self.known.empty(output);
                     all[last + output] = self.known.full(output);
                 }
-                Some(fold::values(&Table::new(&all, n_outputs)?, &Semivalue::Shapley, workers)?)
+                Some(fold::values(&Table::new(&all, n_outputs)?, &self.semivalue, workers)?)
             }
             Way::Stream(fold) => fold.values(),
         };
@@ -207,6 +215,9 @@ impl Estimator for Exact {
             return Ok(Estimate { values: vec![f64::NAN; n_players * n_outputs], ..nothing });
         };
         let missed = |output: usize| {
+            if self.semivalue != Semivalue::Shapley {
+                return f64::NAN;
+            }
             let sum: f64 = values.iter().skip(output).step_by(n_outputs).sum();
             self.known.total_difference(output) - sum
         };

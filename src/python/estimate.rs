@@ -13,6 +13,7 @@ use super::methods::{method_named, name_of, wishes};
 use crate::coalition::{self, words_for};
 use crate::error::Error;
 use crate::estimate::auto::Method;
+use crate::estimate::unbiased::{Fit, Training};
 use crate::estimate::{Endpoints, Estimator, Problem, Status, stopping};
 use crate::parallel::Workers;
 
@@ -109,9 +110,21 @@ type EndpointArrays<'py> = (
     PyReadonlyArray1<'py, f64>,
 );
 
+type SurrogateArrays<'py> =
+    (PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>, PyReadonlyArray2<'py, f64>);
+
+fn fit_of((predictions, grand, values): &SurrogateArrays<'_>) -> PyResult<Fit> {
+    Ok(Fit {
+        predictions: flat("predictions", predictions)?.to_vec(),
+        grand: vector("grand", grand)?.to_vec(),
+        values: flat("values", values)?.to_vec(),
+    })
+}
+
 #[pyclass(name = "Estimator", frozen, module = "ferroshap._native")]
 struct PyEstimator {
     estimator: Mutex<Box<dyn Estimator>>,
+    n_outputs: usize,
     /// Is an estimate a matter of a millisecond? Then it is not worth a walk to the pool.
     is_small: bool,
 }
@@ -164,7 +177,7 @@ impl PyEstimator {
             None => method.start(problem),
             Some(tol) => stopping::start(method, problem, tol),
         })?;
-        Ok(Self { estimator: Mutex::new(estimator), is_small })
+        Ok(Self { estimator: Mutex::new(estimator), n_outputs, is_small })
     }
 
     /// The next evaluations: (number of the first, words (count, words), blocks (count,)).
@@ -185,13 +198,44 @@ impl PyEstimator {
         briefly(py, 1, |_| self.lock().tell(first, worths))
     }
 
+    /// What surrogates from outside are to be fitted to: (words (pairs, words), half-differences (pairs, outputs),
+    /// grand (outputs), held back (folds, pairs)).
+    #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]
+    fn training<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<
+        Option<(
+            Bound<'py, PyArray2<u64>>,
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray1<f64>>,
+            Bound<'py, PyArray2<bool>>,
+        )>,
+    > {
+        let Some(training) = briefly(py, 1, |_| Ok(self.lock().training()))? else { return Ok(None) };
+        let Training { coalitions, half_differences, grand, folds } = training;
+        let n_pairs = coalitions.len();
+        let held: Vec<bool> = (0..folds.n_folds)
+            .flat_map(|fold| (0..n_pairs).map(|pair| folds.holds(fold, pair)).collect::<Vec<_>>())
+            .collect();
+        let words = PyArray1::from_slice(py, coalitions.words());
+        Ok(Some((
+            words.reshape([n_pairs, words_for(coalitions.n_players())])?,
+            half_differences.into_pyarray(py).reshape([n_pairs, grand.len()])?,
+            grand.into_pyarray(py),
+            held.into_pyarray(py).reshape([folds.n_folds as usize, n_pairs])?,
+        )))
+    }
+
     /// (values (players, outputs), std_errors, interval_df (rows), base (outputs), gap, n_evaluations, status,
-    /// predicted_budget).
+    /// predicted_budget); with surrogates, one a fold: (predictions (pairs, outputs), grand (outputs), values).
+    #[pyo3(signature = (n_threads, surrogates=None))]
     #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]
     fn estimate<'py>(
         &self,
         py: Python<'py>,
         n_threads: usize,
+        surrogates: Option<Vec<SurrogateArrays<'py>>>,
     ) -> PyResult<(
         Bound<'py, PyArray2<f64>>,
         Bound<'py, PyArray2<f64>>,
@@ -202,7 +246,10 @@ impl PyEstimator {
         &'static str,
         Option<u64>,
     )> {
-        let estimate = if self.is_small {
+        let estimate = if let Some(surrogates) = surrogates {
+            let fits = surrogates.iter().map(fit_of).collect::<PyResult<Vec<_>>>()?;
+            interruptible(py, n_threads, |workers| self.lock().estimate_with(fits, workers))?
+        } else if self.is_small {
             briefly(py, 1, |workers| self.lock().estimate(workers))?
         } else {
             interruptible(py, n_threads, |workers| self.lock().estimate(workers))?
@@ -225,5 +272,35 @@ impl PyEstimator {
             status,
             estimate.predicted_budget,
         ))
+    }
+
+    /// Interactions of order 2: (values (sets, outputs), std_errors, diagonal_errors (players, outputs), interval_df
+    /// (rows)); None for methods that estimate values alone.
+    #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]
+    fn interactions<'py>(
+        &self,
+        py: Python<'py>,
+        n_threads: usize,
+    ) -> PyResult<
+        Option<(
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray1<f64>>,
+        )>,
+    > {
+        let found = interruptible(py, n_threads, |workers| self.lock().interactions(workers))?;
+        let Some(found) = found else { return Ok(None) };
+        let n_outputs = self.n_outputs;
+        let shaped = |numbers: Vec<f64>| {
+            let shape = [numbers.len() / n_outputs, n_outputs];
+            numbers.into_pyarray(py).reshape(shape)
+        };
+        Ok(Some((
+            shaped(found.values)?,
+            shaped(found.std_errors)?,
+            shaped(found.diagonal_errors)?,
+            found.interval_df.into_pyarray(py),
+        )))
     }
 }

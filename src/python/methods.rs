@@ -22,10 +22,9 @@ pub(super) fn method_named(name: &str, options: Option<&Bound<'_, PyDict>>) -> P
         "sparse_odd" => Method::SparseOdd(odd_gp_options(options)?),
         "controlled" => Method::Controlled(odd_gp_options(options)?),
         "unbiased" => Method::Unbiased(unbiased_options(options)?),
-        "even_gp" => Method::EvenGp(even_gp::Options {
-            index: wished_index(options)?.unwrap_or(Interaction::Sii),
-            sequence: sequence(options)?.unwrap_or(Sequence::StarMiddle),
-        }),
+        "even_gp" => {
+            Method::EvenGp(even_gp::Options { index: wished_index(options)?.unwrap_or(Interaction::Sii) })
+        }
         _ => return Err(OptionError::new_err(format!("`method` is {name:?}, which is not known"))),
     })
 }
@@ -98,7 +97,15 @@ fn unbiased_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<unbiased::O
             _ => return Err(OptionError::new_err(format!("`semivalue` is {name:?}, which is not known"))),
         },
     };
-    let surrogate = option(options, "kriging")?.unwrap_or(default.surrogate);
+    let surrogate = match option::<String>(options, "surrogate")?.as_deref() {
+        None => default.surrogate,
+        Some("linear") => unbiased::Surrogate::Linear,
+        Some("kriging") => unbiased::Surrogate::Kriging,
+        Some("given") => unbiased::Surrogate::Given,
+        Some(other) => {
+            return Err(OptionError::new_err(format!("`surrogate` is {other:?}, which is not known")));
+        }
+    };
     Ok(unbiased::Options { semivalue, surrogate, folds: option(options, "folds")?.unwrap_or(default.folds) })
 }
 

@@ -1,11 +1,13 @@
-//! Which coalition is number `a` of a size class.
+//! Which coalition is number `a` of a size class: of the pairs of a size, or of the coalitions of a size.
 //!
 //! Every class has its own random order of its pairs, and every pair of it can be had at once, without those
 //! before it: never by rejecting what was drawn already, which would make each pair depend on all others.
 
 use super::shuffle::{Feistel, Shuffled};
 use crate::coalition::rank::{Pascal, TOO_MANY};
-use crate::coalition::{contains, insert, words_for};
+use crate::coalition::{Coalitions, contains, insert, last_word, words_for};
+use crate::error::Error;
+use crate::parallel::Workers;
 use crate::random::{Purpose, Stream, mix};
 
 /// Classes of up to this many pairs are shuffled in a table, larger ones permuted by a keyed function.
@@ -25,13 +27,18 @@ const LANES: usize = 4;
 ///
 /// Ranks are those of [`Pascal`]. The halves that hold the last player are the upper half of the ranks, so
 /// at `k = n/2` the rank starts there. All pairs of a class are equally likely at each `a`.
+///
+/// Single coalitions have `n - 1` classes, their sizes. Those of more than half the players are the complements of
+/// coalitions that are drawn as above, each size in an order of its own.
 #[derive(Debug, Clone)]
 pub(super) struct Classes {
     n_players: usize,
     seed: u64,
     row_key: u64,
     pascal: Pascal,
-    ranked: Vec<Ranked>, // class k at k - 1; larger classes have too many pairs to be numbered
+    /// Class k at k - 1 up to the largest that can be numbered; of single coalitions then n - 1, n - 2, ...
+    ranked: Vec<Ranked>,
+    is_paired: bool,
 }
 
 /// A class whose pairs are numbered.
@@ -50,12 +57,22 @@ enum Order {
 }
 
 impl Classes {
+    /// The classes of pairs.
     pub(super) fn new(n_players: usize, seed: u64, row_key: u64) -> Self {
+        Self::of(n_players, seed, row_key, true)
+    }
+
+    /// The classes of single coalitions.
+    pub(super) fn of_coalitions(n_players: usize, seed: u64, row_key: u64) -> Self {
+        Self::of(n_players, seed, row_key, false)
+    }
+
+    fn of(n_players: usize, seed: u64, row_key: u64, is_paired: bool) -> Self {
         let largest = largest_numbered_size(n_players);
         let pascal = Pascal::new(n_players, largest);
-        let ranked = |class| {
-            let coalitions = pascal.binomial(n_players, class);
-            let first = if 2 * class == n_players { coalitions / 2 } else { 0 };
+        let ranked = |class: usize| {
+            let coalitions = pascal.binomial(n_players, class.min(n_players - class));
+            let first = if is_paired && 2 * class == n_players { coalitions / 2 } else { 0 };
             let pool = coalitions - first;
             let order = if pool <= LARGEST_TABLE {
                 Order::Table(Shuffled::new(
@@ -68,18 +85,41 @@ impl Classes {
             };
             Ranked { pool, first, order }
         };
-        let ranked = (1..=largest).map(ranked).collect();
-        Self { n_players, seed, row_key, pascal, ranked }
+        let upper = if is_paired { 0 } else { largest };
+        let ranked = (1..=largest).chain((1..=upper).map(|absent| n_players - absent)).map(ranked).collect();
+        Self { n_players, seed, row_key, pascal, ranked, is_paired }
+    }
+
+    /// The class, where its members are numbered.
+    fn ranked(&self, class: usize) -> Option<&Ranked> {
+        self.ranked.get(self.place(class)?)
+    }
+
+    fn place(&self, class: usize) -> Option<usize> {
+        let largest = if self.is_paired { self.ranked.len() } else { self.ranked.len() / 2 };
+        let absent = self.n_players - class;
+        if class <= largest {
+            Some(class - 1)
+        } else {
+            (!self.is_paired && absent <= largest).then(|| largest + absent - 1)
+        }
+    }
+
+    /// Players whom the coalitions of a class are drawn with, before those of more than half are turned round.
+    fn drawn_size(&self, class: usize) -> usize {
+        class.min(self.n_players - class)
     }
 
     /// `N_k`; None from about 2^63 on, where `C(n, k)` has passed it.
     pub(super) fn pool(&self, class: usize) -> Option<u64> {
-        self.ranked.get(class - 1).map(|ranked| ranked.pool)
+        self.ranked(class).map(|ranked| ranked.pool)
     }
 
     /// Make pair `number` of a class ready to be written.
     pub(super) fn prepare(&mut self, class: usize, number: u64) {
-        if let Some(Ranked { order: Order::Table(table), .. }) = self.ranked.get_mut(class - 1) {
+        let place = self.place(class);
+        if let Some(Ranked { order: Order::Table(table), .. }) = place.and_then(|at| self.ranked.get_mut(at))
+        {
             table.draw_to(number);
         }
     }
@@ -87,13 +127,34 @@ impl Classes {
     /// Write pair `number` of a class into `words`, which must be empty. It must have been prepared.
     pub(super) fn write(&self, class: usize, number: u64, words: &mut [u64]) {
         match self.rank(class, number) {
-            Some(rank) => self.pascal.unrank(rank, class, words),
+            Some(rank) => self.pascal.unrank(rank, self.drawn_size(class), words),
             None => self.draw(class, number, words),
         }
+        self.turn_round(class, words);
+    }
+
+    /// The coalitions `(class, number)`, which must have been prepared.
+    pub(super) fn coalitions(
+        &self,
+        plan: &[(usize, u64)],
+        workers: &Workers<'_>,
+    ) -> Result<Coalitions, Error> {
+        let mut coalitions = Coalitions::empty(self.n_players, plan.len());
+        // Units of 0.1 to 0.2 ms; one alone is not worth waking other threads for.
+        let per_unit = (1_usize << 16).div_ceil(self.n_players);
+        if plan.len() <= per_unit {
+            workers.check()?;
+            self.write_all(plan, coalitions.words_mut());
+        } else {
+            let words = coalitions.words_mut().chunks_mut(per_unit * words_for(self.n_players));
+            let units = plan.chunks(per_unit).zip(words);
+            workers.for_each_unit(units, |_, (plan, words)| self.write_all(plan, words))?;
+        }
+        Ok(coalitions)
     }
 
     /// Write pairs `(class, number)` into `words`, which must be empty: `words_for(n_players)` a pair.
-    pub(super) fn write_all(&self, pairs: &[(usize, u64)], words: &mut [u64]) {
+    fn write_all(&self, pairs: &[(usize, u64)], words: &mut [u64]) {
         let width = words_for(self.n_players);
         let mut written = 0;
         if width == 1 {
@@ -102,7 +163,10 @@ impl Classes {
             for (group, slot) in groups.iter().zip(slots) {
                 let ranks =
                     group.map(|(class, number)| self.rank(class, number).expect("64 players are numbered"));
-                *slot = self.pascal.unrank_lanes(ranks, group.map(|(class, _)| class));
+                *slot = self.pascal.unrank_lanes(ranks, group.map(|(class, _)| self.drawn_size(class)));
+                for (word, (class, _)) in slot.iter_mut().zip(group) {
+                    self.turn_round(*class, std::slice::from_mut(word));
+                }
             }
             written = groups.len() * LANES;
         }
@@ -113,7 +177,7 @@ impl Classes {
 
     /// The rank of a pair's smaller half among the coalitions of its size; None where they are not numbered.
     fn rank(&self, class: usize, number: u64) -> Option<u64> {
-        let ranked = self.ranked.get(class - 1)?;
+        let ranked = self.ranked(class)?;
         Some(
             ranked.first
                 + match &ranked.order {
@@ -123,11 +187,23 @@ impl Classes {
         )
     }
 
+    /// Take everybody else, where a class has more than half the players.
+    fn turn_round(&self, class: usize, words: &mut [u64]) {
+        if 2 * class > self.n_players {
+            for word in &mut *words {
+                *word = !*word;
+            }
+            if let Some(last) = words.last_mut() {
+                *last &= last_word(self.n_players);
+            }
+        }
+    }
+
     /// Draw pair `number` of a class from its own stream.
     fn draw(&self, class: usize, number: u64, words: &mut [u64]) {
         let stream = Stream::new(self.seed, Purpose::PairSet, self.row_key, unit(class, number));
-        let (mut size, mut n_players) = (class, self.n_players);
-        if 2 * class == n_players {
+        let (mut size, mut n_players) = (self.drawn_size(class), self.n_players);
+        if self.is_paired && 2 * class == n_players {
             (size, n_players) = (size - 1, n_players - 1);
             insert(words, n_players);
         }

@@ -6,6 +6,7 @@
 //! `repair` which of few players' first pairs change places.
 
 mod class;
+pub mod coalitions;
 pub mod orders;
 pub mod pairs;
 mod repair;

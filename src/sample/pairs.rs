@@ -3,7 +3,7 @@
 use super::class::Classes;
 use super::repair::Repair;
 use super::sizes::{Sequence, Sizes};
-use crate::coalition::{Coalitions, words_for};
+use crate::coalition::Coalitions;
 use crate::error::Error;
 use crate::parallel::Workers;
 
@@ -64,6 +64,17 @@ impl PairSequence {
         Self { n_players, sizes, classes, repair }
     }
 
+    /// A sequence whose classes come in proportion to `masses`, class `k` at `masses[k]`, each once first.
+    ///
+    /// See [`crate::sample::coalitions::CoalitionSequence::new`] for the rule.
+    pub fn in_proportion(masses: &[f64], n_players: usize, seed: u64, row_key: u64) -> Self {
+        debug_assert!(n_players >= 4 && masses.len() == n_players / 2 + 1, "{n_players} players");
+        let classes = Classes::new(n_players, seed, row_key);
+        let pools = (0..=n_players / 2).map(|k| if k == 0 { 0 } else { classes.pool(k).unwrap_or(u64::MAX) });
+        let sizes = Sizes::in_proportion(masses, n_players, pools.collect());
+        Self { n_players, sizes, classes, repair: Repair::default() }
+    }
+
     /// The same sequence, but all `n_players` pairs of class 1, the star, come first. They alone determine an
     /// additive game, so no pair needs to change places.
     pub fn star_first(sequence: Sequence, n_players: usize, seed: u64, row_key: u64) -> Self {
@@ -84,25 +95,10 @@ impl PairSequence {
             self.classes.prepare(class, number);
             plan.push((class, number));
         }
-        let coalitions = self.write(&plan, workers)?;
+        let coalitions = self.classes.coalitions(&plan, workers)?;
         self.sizes = sizes;
         let classes = plan.iter().map(|&(class, _)| u32::try_from(class).unwrap_or(u32::MAX)).collect();
         Ok(Pairs { classes, coalitions })
-    }
-
-    fn write(&self, plan: &[(usize, u64)], workers: &Workers<'_>) -> Result<Coalitions, Error> {
-        let mut coalitions = Coalitions::empty(self.n_players, plan.len());
-        // Units of 0.1 to 0.2 ms; one alone is not worth waking other threads for.
-        let per_unit = (1_usize << 16).div_ceil(self.n_players);
-        if plan.len() <= per_unit {
-            workers.check()?;
-            self.classes.write_all(plan, coalitions.words_mut());
-        } else {
-            let words = coalitions.words_mut().chunks_mut(per_unit * words_for(self.n_players));
-            let units = plan.chunks(per_unit).zip(words);
-            workers.for_each_unit(units, |_, (plan, words)| self.classes.write_all(plan, words))?;
-        }
-        Ok(coalitions)
     }
 
     /// Pairs given so far.
@@ -110,9 +106,10 @@ impl PairSequence {
         self.sizes.drawn()
     }
 
-    /// Number of all pairs, `(2^n - 2) / 2`; None where it does not fit 64 bits.
+    /// Number of all pairs that ever come, `(2^n - 2) / 2` where every class has a mass; None where it does not
+    /// fit 64 bits.
     pub fn n_pairs(&self) -> Option<u64> {
-        (self.n_players <= 65).then(|| u64::MAX >> (65 - self.n_players))
+        self.sizes.total()
     }
 
     /// `c_k`: pairs of class `k` given so far, for `1 <= k <= n/2`.

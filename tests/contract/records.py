@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.estimators import Auto, Exact, Leverage, Permutation
+from ferroshap.estimators import Auto, Exact, Leverage, Permutation, Unbiased
 
 Budget = Callable[[int], int]
 
@@ -29,19 +29,24 @@ def order(n):
     return 2 * n
 
 
-def orders(n):
-    """Four orders: the spread of fewer says little."""
-    return 8 * n
-
-
 def pairs(n):
     """As many complementary pairs as players."""
     return 2 * n + 2
 
 
+def some(n):
+    """The same, or all coalitions where these are fewer."""
+    return min(pairs(n), every(n))
+
+
 def twice(n):
     """Twice as many complementary pairs as players."""
     return 4 * n + 2
+
+
+def thrice(n):
+    """Three times as many: a fold's surrogate then sees more than twice as many as players."""
+    return 6 * n + 2
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,16 @@ class Record:
     honest: Budget  # intervals hold the truth as often as they say
 
 
+FITTED = Unbiased(surrogate="linear")
+
 ESTIMATORS = [
     #                                             least  exact  additive two_additive unbiased linear honest
     Record("exact", Exact(),                      every, every, every,   every,       every,   every, every),
-    Record("permutation", Permutation(),          alone, never, alone,   order,       order,   order, orders),
+    Record("permutation", Permutation(),          alone, never, alone,   order,       order,   order, twice),
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
+    Record("unbiased", Unbiased(),                some,  every, every,   every,       some,    some, twice),
+    Record("cross-fitted", FITTED,                some,  every, thrice,  thrice,      some,    thrice, twice),
     Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),
 ]  # fmt: skip

@@ -25,6 +25,21 @@ class Method:
         raise NotImplementedError
 
     @property
+    def interaction_index(self) -> str | None:
+        """The index of the interactions that are estimated beside values; None for values alone."""
+        return None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the values sum to what everybody gains over nobody: what explanations are made of."""
+        return True
+
+    @property
+    def outside_surrogate(self) -> Any:
+        """What the loop fits to pairs that were told, for the core to correct; None for nearly all methods."""
+        return None
+
+    @property
     def native_options(self) -> dict[str, Any]:
         """What the core is told besides the name."""
         return {}

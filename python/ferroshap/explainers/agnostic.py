@@ -127,6 +127,15 @@ class AgnosticExplainer(Explainer):
         explained.warn()
         return packed(self, explained, table, positions, choice, keep_errors=keep_errors)
 
+    def _whole(self) -> Reference:
+        """The reference whose evaluations take the whole background."""
+        if self._reference.blocks.n_blocks == 1:
+            return self._reference
+        linearize_link = self.linearize_link
+        return Reference(
+            self.model, self.masker, self.link, linearize_link=linearize_link, seed=self.seed, as_frame=False
+        )
+
     def _make_plan(self, reason: str, method: Method, evaluations: int) -> Plan:
         """Predict what one row takes by default, if all its features vary."""
         n_players = self.masker.table.n_columns

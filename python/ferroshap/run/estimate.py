@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.explanation.student import student_quantile
+from ferroshap.tables import Interactions
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +26,8 @@ class Estimate:
     Attributes
     ----------
     values : ndarray of shape ``(n_players,)`` or ``(n_players, n_outputs)``
-        What each player receives; ``base_value + values.sum(0)`` is the worth of everybody.
+        What each player receives; ``base_value + values.sum(0)`` is the worth of everybody, unless the method
+        was asked for another semivalue than Shapley's.
     std_errors : ndarray of the same shape
         One standard error each; 0 for exact values, NaN where unknown.
     interval_df : float
@@ -37,7 +39,8 @@ class Estimate:
     status : str
         "EXACT", "CONVERGED", "BUDGET_SPENT" or "INTERRUPTED".
     gap : float or ndarray of shape ``(n_outputs,)``
-        What the values missed of the worth of everybody before it was shared out.
+        What the values missed of the worth of everybody before it was shared out; NaN for semivalues that need not
+        sum to it.
     seed : int
         The seed used.
     method : str
@@ -47,6 +50,8 @@ class Estimate:
         fell so far (those used, once they are); None where nothing can be said.
     warnings : tuple of str
         What to know before trusting the values: errors that are unknown, or larger than `tol`.
+    interactions : Interactions or None
+        What pairs receive, where the method estimates it.
     """
 
     values: Floats
@@ -60,6 +65,7 @@ class Estimate:
     method: str
     predicted_budget: int | None = None
     warnings: tuple[str, ...] = ()
+    interactions: Interactions | None = field(default=None, repr=False)
 
     def confidence_interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """Lower and upper ends of Student's interval at `level`, NaN where the error is unknown."""

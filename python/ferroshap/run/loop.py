@@ -12,6 +12,7 @@ from ferroshap.errors import BudgetError
 from ferroshap.estimators import Method, resolve
 from ferroshap.game import Endpoints
 from ferroshap.progress import Progress
+from ferroshap.run.surrogates import Fitted, Training, fit_folds
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -82,6 +83,15 @@ class Outcome(NamedTuple):
     predicted_budget: int | None
 
 
+class Sampled(NamedTuple):
+    """What the core says of interactions: ``(sets, n_outputs)``, errors of a matrix's diagonal, df a row."""
+
+    values: Floats
+    std_errors: Floats
+    diagonal_errors: Floats
+    interval_df: Floats
+
+
 class Batch:
     """Coalitions asked: the number of the first, and what the source has begun of them."""
 
@@ -145,6 +155,7 @@ class Loop:
         endpoints = source.endpoints()
         self.method_name = resolved(method, source.n_players, budget, len(endpoints.weights), tol)
         self._n_threads = n_threads
+        self._surrogate = method.outside_surrogate
         self._stops = tol is not None
         self._deadline = deadline
         self._progress = progress
@@ -207,5 +218,17 @@ class Loop:
         """What is known now."""
         if self._stops:
             _native.look([self._estimator], self._n_threads)
-        outcome = Outcome(*self._estimator.estimate(self._n_threads))
+        outcome = Outcome(*self._estimator.estimate(self._n_threads, self._surrogates()))
         return outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS)
+
+    def interactions(self) -> Sampled | None:
+        """What is known of interactions now; None where the method estimates values alone."""
+        found = self._estimator.interactions(self._n_threads)
+        return None if found is None else Sampled(*found)
+
+    def _surrogates(self) -> list[Fitted] | None:
+        """Fit the method's surrogate to what was told, where it has one of the user's."""
+        training = None if self._surrogate is None else self._estimator.training()
+        if training is None:
+            return None
+        return fit_folds(self._surrogate, Training(*training), self.source.n_players)

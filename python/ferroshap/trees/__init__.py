@@ -2,6 +2,7 @@
 
 from ferroshap.trees.arrays import from_arrays
 from ferroshap.trees.loading import load
+from ferroshap.trees.surrogate import Surrogate
 from ferroshap.trees.tree_model import TreeModel
 
-__all__ = ["TreeModel", "from_arrays", "load"]
+__all__ = ["Surrogate", "TreeModel", "from_arrays", "load"]

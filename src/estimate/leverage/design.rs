@@ -30,7 +30,9 @@ pub(super) struct Design<'a> {
     /// `w_a`.
     pub(super) weights: Vec<f64>,
     /// `1 - c_k / N_k` of each pair's class: the share of the class that was not drawn.
-    pub(super) unseen: Vec<f64>,
+    unseen: Vec<f64>,
+    /// Does every class have a pair?
+    all_met: bool,
     /// Sum of all weights.
     pub(super) total_weight: f64,
     /// Weight of one pair of each class, and how many there are.
@@ -41,27 +43,56 @@ impl<'a> Design<'a> {
     /// The design of the pairs in `classes`, the first of `coalitions`.
     pub(super) fn new(sequence: &PairSequence, coalitions: &'a Coalitions, classes: &'a [u32]) -> Self {
         let n = coalitions.n_players();
-        let mut by_class = vec![(0.0, 0); n / 2 + 1];
+        let of_class = |k: usize| {
+            if k == 0 { 0.0 } else { sequence.multiplicity(k) as f64 / (k as f64 * (n - k) as f64) }
+        };
+        let unseen = |k: usize, count: usize| {
+            sequence.pool(k).map_or(1.0, |pool| 1.0 - count as f64 / pool as f64).max(0.0)
+        };
+        Self::weighted(coalitions, classes, of_class, unseen)
+    }
+
+    /// A design whose classes are sizes and weigh what `of_class` says, each equally among those drawn of it.
+    pub(super) fn weighted(
+        coalitions: &'a Coalitions,
+        classes: &'a [u32],
+        of_class: impl Fn(usize) -> f64,
+        unseen: impl Fn(usize, usize) -> f64,
+    ) -> Self {
+        let n_classes = classes.iter().max().map_or(1, |&largest| largest as usize + 1);
+        let mut by_class = vec![(0.0, 0); n_classes];
         for &class in classes {
             by_class[class as usize].1 += 1;
         }
-        let mut unseen = vec![0.0; by_class.len()];
+        let mut unseen_of = vec![0.0; by_class.len()];
         let mut total_weight = 0.0;
         for (k, (weight, count)) in by_class.iter_mut().enumerate().filter(|(_, (_, count))| *count > 0) {
-            let of_class = sequence.multiplicity(k) as f64 / (k as f64 * (n - k) as f64);
-            *weight = of_class / *count as f64;
-            total_weight += of_class;
-            unseen[k] = sequence.pool(k).map_or(1.0, |pool| 1.0 - *count as f64 / pool as f64).max(0.0);
+            *weight = of_class(k) / *count as f64;
+            total_weight += of_class(k);
+            unseen_of[k] = unseen(k, *count);
         }
         Self {
             coalitions,
             classes,
             signs: Signs::new(coalitions, classes.len()),
             weights: classes.iter().map(|&class| by_class[class as usize].0).collect(),
-            unseen: classes.iter().map(|&class| unseen[class as usize]).collect(),
+            unseen: classes.iter().map(|&class| unseen_of[class as usize]).collect(),
             total_weight,
+            all_met: (1..by_class.len()).all(|k| by_class[k].1 > 0),
             by_class,
         }
+    }
+
+    /// How much of the squared error of pair `pair`, as if left out, its values may be off by: the share of its
+    /// class that was not drawn.
+    ///
+    /// A complete class has no such share. But while some class has no pair yet, the complete ones stand for it too:
+    /// their misfit then counts as it is, with nothing left out. Only the star begins so: measured over 800 games of 9
+    /// and 480 of 12 players, its intervals of 90 % at `4 n` hold 96 and 90 % of the values; if the misfit did
+    /// not count, 83 and 71 %.
+    pub(super) fn unknown(&self, pair: usize, leverage: f64) -> f64 {
+        let unseen = self.unseen[pair];
+        if unseen > 0.0 || self.all_met { unseen } else { (1.0 - leverage).powi(2) }
     }
 
     /// The same design where each pair was looked at on a share of the background alone.

@@ -17,6 +17,7 @@
 //! `errors` says how far off the values may be.
 
 mod conjugate;
+pub mod contrasts;
 mod design;
 mod errors;
 mod ridge;

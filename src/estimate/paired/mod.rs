@@ -64,6 +64,15 @@ pub struct Paired {
     blocks: Option<OnBlocks>,
 }
 
+fn check_players(problem: &Problem) -> Result<(), Error> {
+    let n = problem.n_players;
+    if n < 4 {
+        let accepted = "at least 4 (smaller games are evaluated in full)";
+        return Err(Error::Parameter { argument: "n_players", got: n.to_string(), accepted });
+    }
+    Ok(())
+}
+
 /// What a background in blocks takes besides.
 #[derive(Debug)]
 struct OnBlocks {
@@ -76,11 +85,16 @@ impl Paired {
     /// Nothing asked yet; at least 4 players. Half-sums are kept where `keeps_sums`. [`Error::Budget`] where the
     /// background is in blocks and the budget is below [`least_for_blocks`].
     pub fn new(problem: Problem, sequence: Sequence, keeps_sums: bool) -> Result<Self, Error> {
+        check_players(&problem)?;
+        let new = if problem.n_blocks() == 1 { PairSequence::new } else { PairSequence::star_first };
+        let sequence = new(sequence, problem.n_players, problem.seed, problem.row_key);
+        Self::on(problem, sequence, keeps_sums)
+    }
+
+    /// The same on a sequence that has given no pair yet; with a background in blocks one that begins with the star.
+    pub fn on(problem: Problem, sequence: PairSequence, keeps_sums: bool) -> Result<Self, Error> {
+        check_players(&problem)?;
         let n = problem.n_players;
-        if n < 4 {
-            let accepted = "at least 4 (smaller games are evaluated in full)";
-            return Err(Error::Parameter { argument: "n_players", got: n.to_string(), accepted });
-        }
         let endpoints = Known::new(&problem)?;
         let n_blocks = endpoints.n_blocks();
         let least = least_for_blocks(n, n_blocks);
@@ -88,8 +102,6 @@ impl Paired {
             let (method, got) = ("a background in blocks", problem.granted());
             return Err(Error::Budget { method, got, least, n_players: n });
         }
-        let new = if n_blocks == 1 { PairSequence::new } else { PairSequence::star_first };
-        let sequence = new(sequence, n, problem.seed, problem.row_key);
         let turns = Turns::drawn(endpoints.block_weights(), problem.seed, problem.row_key);
         let schedule = Schedule::new(n, n_blocks, sequence.n_pairs(), turns);
         let affordable = problem.budget.saturating_sub(endpoints.n_asked()) / 2;
