@@ -75,7 +75,8 @@ def test_columns_of_words_count_as_equal_too(seed):
 
     counted = Counted(of_frame)
     ferroshap.ExactExplainer(counted, frame[:20])(frame[20:])
-    assert counted.n_rows - 20 - 10 < 0.6 * 10 * 6 * 20  # background, rows, and six coalitions on twenty rows each
+    # Background and rows, then six coalitions on twenty rows each; of their masks two thirds differ on average.
+    assert counted.n_rows - 20 - 10 < 0.8 * 10 * 6 * 20
 
 
 def test_tables_without_ties_are_not_looked_through(seed):

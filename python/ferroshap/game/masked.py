@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 class MaskedGame:
     """Worths of coalitions by asking a model about masked rows, in batches that span rows.
 
+    Where rows and background have many entries in common, masked rows come again; the model is then asked about
+    each once, and its answers are kept (at most 64 MB). An answer must not depend on the rows beside it.
+
     Parameters
     ----------
     reference : Reference
