@@ -86,7 +86,10 @@ fn means_over_seeds_meet_the_definition_and_variances_are_those_made() {
         let runs = seeds as f64;
         for i in 0..n {
             let (mean, made) = (sum[i] / runs, squares[i] / runs);
-            assert!(mean.abs() < 5.0 * (made / runs).sqrt(), "{semivalue:?}, {surrogate:?}, player {i}: {mean}");
+            assert!(
+                mean.abs() < 5.0 * (made / runs).sqrt(),
+                "{semivalue:?}, {surrogate:?}, player {i}: {mean}"
+            );
             // A surrogate that was fitted to one fold is judged on another, but all folds share most of their
             // training: the variance stated is then a little off.
             let ratio = stated[i] / runs / made;
@@ -100,7 +103,9 @@ fn means_over_seeds_meet_the_definition_and_variances_are_those_made() {
 fn bits_do_not_depend_on_threads_batches_or_order_of_arrival() {
     for (n, budget) in [(9, 20), (9, 101), (70, 701), (300, 2000)] {
         let game = |words: &[u64]| -> Vec<f64> {
-            (0..11).map(|k| words.iter().map(|w| ((w >> k).count_ones() as f64).sqrt()).sum::<f64>()).collect()
+            (0..11)
+                .map(|k| words.iter().map(|w| ((w >> k).count_ones() as f64).sqrt()).sum::<f64>())
+                .collect()
         };
         for (semivalue, surrogate) in [
             (Semivalue::Shapley, Surrogate::None),
@@ -169,9 +174,12 @@ fn a_fitted_surrogate_leaves_additive_games_without_error() {
 
 #[test]
 fn what_cannot_be_estimated_is_refused() {
-    let start = |problem: Problem, options: &Options| unbiased::start(problem, options).err().unwrap().to_string();
+    let start =
+        |problem: Problem, options: &Options| unbiased::start(problem, options).err().unwrap().to_string();
     let shapley = Options::default();
-    assert!(start(problem(10, 1, 21, 0), &shapley).contains("`budget` is 21, but unbiased needs at least 22"));
+    assert!(
+        start(problem(10, 1, 21, 0), &shapley).contains("`budget` is 21, but unbiased needs at least 22")
+    );
     let kriged = options(Semivalue::Banzhaf, Surrogate::Kriging);
     assert!(start(problem(10, 1, 100, 0), &kriged).contains("`surrogate`"));
     let one_fold = Options { folds: 1, ..options(Semivalue::Shapley, Surrogate::Linear) };
