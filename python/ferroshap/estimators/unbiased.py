@@ -96,7 +96,8 @@ class Unbiased(Method):
         if isinstance(self.surrogate, str):
             if self.surrogate not in SURROGATES:
                 meant = nearest(self.surrogate, SURROGATES)
-                msg = f"`surrogate={self.surrogate!r}` is not known{meant} Known: {', '.join(SURROGATES)}, an object, None"
+                known = ", ".join(SURROGATES)
+                msg = f"`surrogate={self.surrogate!r}` is not known{meant} Known: {known}, an object, None"
                 raise OptionError(msg)
             return
         missing = [name for name in SURROGATE_METHODS if not callable(getattr(self.surrogate, name, None))]
