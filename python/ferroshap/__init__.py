@@ -16,13 +16,14 @@ from ferroshap.explainers import (
 )
 from ferroshap.explanation import Explanation
 from ferroshap.game import Game
-from ferroshap.maskers import kmeans, sample
+from ferroshap.maskers import compress, kmeans, sample
 from ferroshap.run import Estimate, Run, estimate
 from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
-    from ferroshap import plots, trees
+    from ferroshap import metrics, plots, trees
     from ferroshap.explainers.tree import TreeExplainer
+    from ferroshap.metrics import global_importance, sage
 
 __all__ = [
     "Estimate",
@@ -38,15 +39,19 @@ __all__ = [
     "SamplingExplainer",
     "TreeExplainer",
     "__version__",
+    "compress",
     "errors",
     "estimate",
     "estimators",
     "explainers",
+    "global_importance",
     "interaction_values",
     "kmeans",
     "links",
     "maskers",
+    "metrics",
     "plots",
+    "sage",
     "sample",
     "shapley_values",
     "trees",
@@ -59,8 +64,10 @@ if hasattr(os, "register_at_fork"):
 
 def __getattr__(name: str) -> Any:
     """Import the rooms that are met only when somebody asks for them."""
-    if name in {"plots", "trees"}:
+    if name in {"metrics", "plots", "trees"}:
         return importlib.import_module(f"ferroshap.{name}")
+    if name in {"global_importance", "sage"}:
+        return getattr(importlib.import_module("ferroshap.metrics"), name)
     if name == "TreeExplainer":
         return explainers.TreeExplainer
     msg = f"module 'ferroshap' has no attribute {name!r}"

@@ -93,6 +93,8 @@ class Estimator:
 
         Surrogates, one a fold: predicted half-differences ``(pairs, outputs)``, ``f(N) - f({})``, values.
         """
+    def interactions(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats] | None:
+        """Return interactions and errors ``(sets, outputs)``, errors ``(players, outputs)``, df a row; None if none."""
 
 def look(estimators: list[Estimator], n_threads: int) -> None:
     """Let runs with a tolerance that have come to a checkpoint look whether they may stop."""

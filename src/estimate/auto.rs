@@ -60,7 +60,7 @@ impl Method {
     pub fn choose(n_players: usize, granted: u64, n_blocks: u32, wishes: &Wishes) -> Self {
         let n = n_players as u64;
         if let Some(index) = wishes.index {
-            return Self::EvenGp(even_gp::Options { index, sequence: Sequence::StarMiddle });
+            return Self::EvenGp(even_gp::Options { index });
         }
         if let Some(options) = &wishes.unbiased {
             return Self::unbiased(n_players, granted, options);
@@ -130,6 +130,7 @@ impl Method {
         let singles = n_players as u64 + 2;
         let (method, least) = match self {
             Self::Exact => ("exact", all),
+            Self::EvenGp(options) => ("interactions", options.least_budget(n_players)),
             Self::Unbiased(_) => ("unbiased", unbiased::Options::least(n_players)),
             _ => ("any estimator", singles.min(all)),
         };
@@ -154,7 +155,9 @@ impl Method {
             return Err(Error::Parameter { argument: "n_players", got: "0".into(), accepted: "1 or more" });
         }
         let n_blocks = problem.n_blocks();
-        if n_blocks > 1 && matches!(self, Self::Unbiased(_)) && problem.n_players > 1 {
+        let is_whole_alone = matches!(self, Self::EvenGp(_)) && problem.n_players > 3
+            || matches!(self, Self::Unbiased(_)) && problem.n_players > 1;
+        if n_blocks > 1 && is_whole_alone {
             let got = format!("{n_blocks} blocks");
             return Err(Error::Parameter {
                 argument: "block_weights",

@@ -124,8 +124,24 @@ pub struct Interactions {
     pub values: Vec<f64>,
     /// One standard error each, NaN where it is unknown: `(sets, outputs)`.
     pub std_errors: Vec<f64>,
-    /// Degrees of freedom of Student's interval, one a row.
+    /// Standard errors of what pairs leave to each player, `phi_i - sum_j I_ij / 2` where single players receive
+    /// their whole value, else those of the players themselves: `(players, outputs)`.
+    pub diagonal_errors: Vec<f64>,
+    /// Degrees of freedom of Student's interval, one a row; NaN where the errors are, or nothing is uncertain.
     pub interval_df: Vec<f64>,
+}
+
+impl Interactions {
+    /// Nothing can be said yet: NaN.
+    pub fn unknown(n_players: usize, n_outputs: usize, n_rows: usize) -> Self {
+        let n_sets = n_players * (n_players + 1) / 2;
+        Self {
+            values: vec![f64::NAN; n_sets * n_outputs],
+            std_errors: vec![f64::NAN; n_sets * n_outputs],
+            diagonal_errors: vec![f64::NAN; n_players * n_outputs],
+            interval_df: vec![f64::NAN; n_rows],
+        }
+    }
 }
 
 /// A method that turns worths into values.

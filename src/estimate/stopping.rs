@@ -230,11 +230,16 @@ struct Checkpoints {
 impl Checkpoints {
     /// Those of a method; None for one that states no errors on the way.
     fn of(method: &Method, problem: &Problem) -> Option<Self> {
-        let n = problem.n_players as u64;
+        let (n, n_blocks) = (problem.n_players as u64, u64::from(problem.n_blocks()));
         let (unit, before, all) = match method {
             Method::Exact | Method::SinglesFirst => return None,
             Method::Permutation => (2 * n.saturating_sub(1), 2, u64::MAX),
-            _ => (2, 2 + 2 * n, every_coalition(problem.n_players).unwrap_or(u64::MAX)),
+            _ => {
+                // Where the background is in blocks, all pairs meet each of them, the star first.
+                let all = every_coalition(problem.n_players)
+                    .and_then(|all| all.saturating_sub(2).checked_mul(n_blocks));
+                (2, 2 + 2 * n * n_blocks, all.map_or(u64::MAX, |all| all.saturating_add(2)))
+            }
         };
         let unit = unit.max(1);
         let checkpoints = Self { n_players: n.max(1), unit, least: before + LEAST_UNITS * unit, all, end: 0 };

@@ -32,7 +32,7 @@ impl Square {
     /// Zeros.
     pub fn zeros(n: usize) -> Self {
         let stride = n.next_multiple_of(TILE);
-        Self { n, stride, cells: vec![0.0; stride * stride] }
+        Self { n, stride, cells: vec![0.0; stride * stride] } // fresh memory comes as zeros
     }
 
     /// Number of rows, without the padding.
@@ -53,6 +53,31 @@ impl Square {
     /// Rows `count` at a time, to be written: each chunk is `count` padded rows or the padded rest.
     pub fn rows_mut(&mut self, count: usize) -> std::slice::ChunksMut<'_, f64> {
         self.cells.chunks_mut(count * self.stride)
+    }
+
+    /// All rows with their padding, and how many eights each of them has.
+    pub(super) fn all_lanes_mut(&mut self) -> (&mut [Lanes], usize) {
+        (self.cells.as_chunks_mut().0, self.stride / LANES)
+    }
+
+    /// Its memory, and the length of a padded row.
+    pub(super) fn into_cells(self) -> (Vec<f64>, usize) {
+        (self.cells, self.stride)
+    }
+
+    /// Zeros, in the memory of another matrix.
+    pub(super) fn zeros_in(mut cells: Vec<f64>, n: usize) -> Self {
+        let stride = n.next_multiple_of(TILE);
+        cells.clear();
+        cells.resize(stride * stride, 0.0);
+        Self { n, stride, cells }
+    }
+
+    /// Zeros in the padding.
+    pub(super) fn clear_padding(&mut self) {
+        for (i, row) in self.cells.chunks_mut(self.stride).enumerate() {
+            row[if i < self.n { self.n } else { 0 }..].fill(0.0);
+        }
     }
 
     /// Copy the lower triangle into the upper one.

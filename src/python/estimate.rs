@@ -124,6 +124,7 @@ fn fit_of((predictions, grand, values): &SurrogateArrays<'_>) -> PyResult<Fit> {
 #[pyclass(name = "Estimator", frozen, module = "ferroshap._native")]
 struct PyEstimator {
     estimator: Mutex<Box<dyn Estimator>>,
+    n_outputs: usize,
     /// Is an estimate a matter of a millisecond? Then it is not worth a walk to the pool.
     is_small: bool,
 }
@@ -176,7 +177,7 @@ impl PyEstimator {
             None => method.start(problem),
             Some(tol) => stopping::start(method, problem, tol),
         })?;
-        Ok(Self { estimator: Mutex::new(estimator), is_small })
+        Ok(Self { estimator: Mutex::new(estimator), n_outputs, is_small })
     }
 
     /// The next evaluations: (number of the first, words (count, words), blocks (count,)).
@@ -271,5 +272,35 @@ impl PyEstimator {
             status,
             estimate.predicted_budget,
         ))
+    }
+
+    /// Interactions of order 2: (values (sets, outputs), std_errors, diagonal_errors (players, outputs), interval_df
+    /// (rows)); None for methods that estimate values alone.
+    #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]
+    fn interactions<'py>(
+        &self,
+        py: Python<'py>,
+        n_threads: usize,
+    ) -> PyResult<
+        Option<(
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray1<f64>>,
+        )>,
+    > {
+        let found = interruptible(py, n_threads, |workers| self.lock().interactions(workers))?;
+        let Some(found) = found else { return Ok(None) };
+        let n_outputs = self.n_outputs;
+        let shaped = |numbers: Vec<f64>| {
+            let shape = [numbers.len() / n_outputs, n_outputs];
+            numbers.into_pyarray(py).reshape(shape)
+        };
+        Ok(Some((
+            shaped(found.values)?,
+            shaped(found.std_errors)?,
+            shaped(found.diagonal_errors)?,
+            found.interval_df.into_pyarray(py),
+        )))
     }
 }

@@ -22,10 +22,9 @@ pub(super) fn method_named(name: &str, options: Option<&Bound<'_, PyDict>>) -> P
         "sparse_odd" => Method::SparseOdd(odd_gp_options(options)?),
         "controlled" => Method::Controlled(odd_gp_options(options)?),
         "unbiased" => Method::Unbiased(unbiased_options(options)?),
-        "even_gp" => Method::EvenGp(even_gp::Options {
-            index: wished_index(options)?.unwrap_or(Interaction::Sii),
-            sequence: sequence(options)?.unwrap_or(Sequence::StarMiddle),
-        }),
+        "even_gp" => {
+            Method::EvenGp(even_gp::Options { index: wished_index(options)?.unwrap_or(Interaction::Sii) })
+        }
         _ => return Err(OptionError::new_err(format!("`method` is {name:?}, which is not known"))),
     })
 }

@@ -29,11 +29,6 @@ def order(n):
     return 2 * n
 
 
-def orders(n):
-    """Four orders: the spread of fewer says little."""
-    return 8 * n
-
-
 def pairs(n):
     """As many complementary pairs as players."""
     return 2 * n + 2
@@ -74,11 +69,11 @@ FITTED = Unbiased(surrogate="linear")
 ESTIMATORS = [
     #                                             least  exact  additive two_additive unbiased linear honest
     Record("exact", Exact(),                      every, every, every,   every,       every,   every, every),
-    Record("permutation", Permutation(),          alone, never, alone,   order,       order,   order, orders),
+    Record("permutation", Permutation(),          alone, never, alone,   order,       order,   order, twice),
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
     Record("unbiased", Unbiased(),                some,  every, every,   every,       some,    some, twice),
     Record("cross-fitted", FITTED,                some,  every, thrice,  thrice,      some,    thrice, twice),
-    Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   twice, twice),
+    Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),
 ]  # fmt: skip

@@ -1,8 +1,8 @@
-"""Intervals of 90 % hold the truth as often as they say, over games of six kinds; and errors shrink as budgets grow."""
+"""Intervals of 90 % hold the truth as often as they say, over games of eight kinds; and errors shrink as budgets grow."""
 
 import numpy as np
 import pytest
-from tests.contract.games import MODELS, drawn
+from tests.contract.games import KINDS, MODELS, drawn
 
 from ferroshap.run import Run, estimate
 
@@ -30,13 +30,13 @@ def test_intervals_hold_the_truth_as_often_as_they_say(record, times, seed):
     budget = times * record.honest(PLAYERS)
     if budget >= record.exact(PLAYERS):
         return
-    shares = [[covered(record, kind, number, seed, budget) for number in range(PAIRS)] for kind in MODELS]
+    shares = [[covered(record, kind, number, seed, budget) for number in range(PAIRS)] for kind in KINDS]
     shares = np.array(shares, dtype=float)  # (kinds, pairs)
     # Players of one run err together, so pairs are the sample: a mean of numbers in [0, 1] that vary no more
     # than this. Five of its standard errors, as for every sampled law.
     slack = 5 * shares.std(axis=1, ddof=1).mean() / np.sqrt(shares.size)
     assert LEAST - slack <= shares.mean() <= MOST + slack, dict(
-        zip([kind.__name__ for kind in MODELS], shares.mean(axis=1).round(3), strict=True)
+        zip([kind.__name__ for kind in KINDS], shares.mean(axis=1).round(3), strict=True)
     )
 
 

@@ -2,10 +2,13 @@
 //! Random games come from numbered streams, and the number in a message is the reproducer.
 
 mod blocks;
+mod even_gp;
 mod interactions;
 mod leverage;
+mod odd_gp;
 mod oracle;
 mod sample;
+mod stopping;
 mod table;
 mod trees;
 mod unbiased;

@@ -14,15 +14,15 @@ FLOORS = [
     {"_native"},
     {"errors"},
     {"memory", "progress", "seeds", "threads"},
-    {"links", "inputs", "tables"},
+    {"links", "inputs"},
     {"explanation"},
-    {"models", "maskers"},
+    {"models", "maskers", "tables"},
     {"game"},
     {"estimators"},
     {"run"},
     {"closed_forms", "trees"},
     {"explainers"},
-    {"plots"},
+    {"metrics", "plots"},
     {"cli"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

@@ -2,6 +2,7 @@
 
 from ferroshap.estimators.auto import Auto
 from ferroshap.estimators.choice import as_method
+from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method, resolve
@@ -9,4 +10,15 @@ from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
 from ferroshap.estimators.unbiased import Unbiased
 
-__all__ = ["Auto", "Exact", "Leverage", "Method", "OddGP", "Permutation", "Unbiased", "as_method", "resolve"]
+__all__ = [
+    "Auto",
+    "EvenGP",
+    "Exact",
+    "Leverage",
+    "Method",
+    "OddGP",
+    "Permutation",
+    "Unbiased",
+    "as_method",
+    "resolve",
+]

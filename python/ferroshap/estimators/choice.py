@@ -2,6 +2,7 @@
 
 from ferroshap.errors import OptionError, nearest
 from ferroshap.estimators.auto import Auto
+from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
@@ -11,6 +12,7 @@ from ferroshap.estimators.unbiased import Unbiased
 
 KNOWN: dict[str, type[Method]] = {
     "auto": Auto,
+    "even_gp": EvenGP,
     "exact": Exact,
     "leverage": Leverage,
     "odd_gp": OddGP,

@@ -25,6 +25,11 @@ class Method:
         raise NotImplementedError
 
     @property
+    def interaction_index(self) -> str | None:
+        """The index of the interactions that are estimated beside values; None for values alone."""
+        return None
+
+    @property
     def adds_up(self) -> bool:
         """Whether the values sum to what everybody gains over nobody: what explanations are made of."""
         return True

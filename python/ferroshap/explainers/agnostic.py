@@ -129,6 +129,15 @@ class AgnosticExplainer(Explainer):
         explained.warn()
         return packed(self, explained, table, positions, choice, keep_errors=keep_errors)
 
+    def _whole(self) -> Reference:
+        """The reference whose evaluations take the whole background."""
+        if self._reference.blocks.n_blocks == 1:
+            return self._reference
+        linearize_link = self.linearize_link
+        return Reference(
+            self.model, self.masker, self.link, linearize_link=linearize_link, seed=self.seed, as_frame=False
+        )
+
     def _make_plan(self, reason: str, method: Method, evaluations: int) -> Plan:
         """Predict what one row takes by default, if all its features vary."""
         n_players = self.masker.table.n_columns
@@ -136,6 +145,8 @@ class AgnosticExplainer(Explainer):
         estimator = resolve(method, n_players, evaluations, n_blocks)
         details = {"estimator": estimator, "evaluations": evaluations, "blocks": n_blocks}
         rows = self.rows_per_eval
+        if self.masker.n_summarised is not None:
+            reason += f"; values are for a summary of {self.masker.n_summarised} background rows"
         return Plan(self.route, reason, self.masker.n_background, rows, evaluations * rows, details)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from ferroshap.errors import BudgetError, OptionError
 from ferroshap.estimators import Exact
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import checked_call, one_seed, only_input, positive
-from ferroshap.explainers.interactions import InteractionsOfRows
+from ferroshap.explainers.interactions import InteractionsOfRows, as_wish
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
@@ -124,7 +124,7 @@ class ExactExplainer(AgnosticExplainer):
             When a row needs more than `max_evals` evaluations.
         """
         most = 100_000 if max_evals == "auto" else positive(max_evals, "max_evals")
-        index = _index(interactions)
+        index = as_wish(interactions)
         if index is not None and main_effects:
             msg = "`main_effects` and `interactions` were given: main effects are the diagonal of interactions=2"
             raise OptionError(msg)
@@ -149,15 +149,3 @@ class ExactExplainer(AgnosticExplainer):
             silent=silent,
             outputs=outputs,
         )
-
-
-def _index(interactions: Any) -> str | None:
-    """Name the interaction index that the user asked for; None for values."""
-    if interactions is True or (interactions == 2 and not isinstance(interactions, bool | str)):
-        return "STII"
-    if interactions == "sii":
-        return "SII"
-    if interactions is False or interactions is None or (interactions == 1 and not isinstance(interactions, str)):
-        return None
-    msg = f"`interactions` is {interactions!r}, but must be False or 1 (none), True or 2 (Shapley-Taylor), or 'sii'"
-    raise OptionError(msg)

@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from ferroshap.errors import BudgetError
+from ferroshap.errors import BudgetError, OptionError
 from ferroshap.estimators import Auto, Leverage, Method, as_method
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import check_call_defaults, checked_call, one_seed, positive
 from ferroshap.explainers.indexed import IndexedRows, with_index
+from ferroshap.explainers.interactions import SampledInteractionsOfRows, as_wish, check_pairs, method_of
 from ferroshap.explainers.lasso import LassoRows, Selection, as_selection
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation
-from ferroshap.game import Reference
 from ferroshap.models import as_model
 from ferroshap.progress import Report
 from ferroshap.run.advice import as_tolerance
@@ -125,6 +125,7 @@ class KernelExplainer(AgnosticExplainer):
         *,
         nsamples: int | str = "auto",
         batch_size: int | str = "auto",
+        interactions: Any = 1,
         outputs: Any = None,
         tol: float | None = None,
         deadline_seconds: float | None = None,
@@ -146,6 +147,9 @@ class KernelExplainer(AgnosticExplainer):
             ``2 * n + 2048`` for ``n`` features that vary.
         batch_size : int or "auto"
             The most model rows in one call of the model.
+        interactions : bool, 2 or "sii"
+            True or 2: instead of values, the Shapley-Taylor matrix of order 2, whose sum is what the values
+            add up to; "sii": the matrix whose rows add up to the values. Estimated by ``estimators.EvenGP``.
         outputs : list, callable or op-chain, optional
             The outputs to keep.
         tol : float, optional
@@ -161,11 +165,35 @@ class KernelExplainer(AgnosticExplainer):
         ------
         BudgetError
             When `nsamples` is too small for the features that vary.
+        OptionError
+            When `interactions` are asked for with `l1_reg`, or with a method that estimates values alone.
         """
         selection = as_selection(l1_reg)
+        if selection is not None and tol is not None:
+            msg = (
+                f"`tol` and `l1_reg` were given ({tol!r}, {l1_reg!r}), but the lasso knows no errors: pass one of them"
+            )
+            raise OptionError(msg)
+        index = as_wish(interactions)
+        if index is not None:
+            if selection is not None:
+                msg = "`interactions` and `l1_reg` were given: interactions are estimated of all features"
+                raise OptionError(msg)
+            return self._explain(
+                X,
+                rows_class=_rows_class(SampledInteractionsOfRows, keep_index=self.keep_index),
+                reference=self._whole(),
+                method=method_of(index, self._method_named, tol),
+                budget=lambda n: check_pairs(n, self._evaluations(n, nsamples), "nsamples", nsamples, N_ENDPOINTS),
+                batch_size=batch_size,
+                silent=silent,
+                outputs=outputs,
+                deadline_seconds=deadline_seconds,
+                row_key=row_key,
+            )
         return self._explain(
             X,
-            rows_class=_rows_class(selection, keep_index=self.keep_index),
+            rows_class=_rows_class(_class_of(selection), keep_index=self.keep_index),
             reference=self._reference if selection is None else self._whole(),
             method=self.method if selection is None or self._method_named is not None else Leverage(),
             budget=lambda n_players: self._granted(n_players, nsamples),
@@ -224,15 +252,10 @@ class KernelExplainer(AgnosticExplainer):
             raise BudgetError(msg)
         return granted
 
-    def _whole(self) -> Reference:
-        """The reference whose evaluations take the whole background."""
-        if self._reference.blocks.n_blocks == 1:
-            return self._reference
-        return Reference(self.model, self.masker, self.link, linearize_link=False, seed=self.seed, as_frame=False)
+
+def _class_of(selection: Selection | None) -> type[RowsExplained]:
+    return RowsExplained if selection is None else type("SelectedRows", (LassoRows,), {"selection": selection})
 
 
-def _rows_class(selection: Selection | None, *, keep_index: bool) -> type[RowsExplained]:
-    bases: tuple[type[RowsExplained], ...] = (IndexedRows,) if keep_index else ()
-    if selection is None:
-        return bases[0] if bases else RowsExplained
-    return type("SelectedRows", (*bases, LassoRows), {"selection": selection})
+def _rows_class(rows_class: type[RowsExplained], *, keep_index: bool) -> type[RowsExplained]:
+    return type(f"Indexed{rows_class.__name__}", (IndexedRows, rows_class), {}) if keep_index else rows_class

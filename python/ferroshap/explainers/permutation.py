@@ -3,10 +3,11 @@
 from typing import Any
 
 from ferroshap import links
-from ferroshap.errors import BudgetError
+from ferroshap.errors import BudgetError, OptionError
 from ferroshap.estimators import Method, Permutation, as_method
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import Untouched, check_call_defaults, checked_call, one_seed, only_input, positive
+from ferroshap.explainers.interactions import SampledInteractionsOfRows, as_wish, check_pairs, method_of
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
@@ -110,6 +111,7 @@ class PermutationExplainer(AgnosticExplainer):
         main_effects: bool = False,
         error_bounds: bool = False,  # noqa: ARG002 - standard errors are always there
         batch_size: int | str = "auto",
+        interactions: Any = 1,
         outputs: Any = None,
         silent: bool = False,
         tol: float | None = None,
@@ -131,6 +133,9 @@ class PermutationExplainer(AgnosticExplainer):
             Accepted; standard errors are always filled in.
         batch_size : int or "auto"
             The most model rows in one call of the model.
+        interactions : bool, 2 or "sii"
+            Instead of values, a matrix a row, as of `KernelExplainer`; orders estimate values alone, so the
+            explainer must have been given ``method=estimators.EvenGP()`` or ``estimators.Auto()``.
         outputs : list, callable or op-chain, optional
             The outputs to keep.
         silent : bool
@@ -148,8 +153,27 @@ class PermutationExplainer(AgnosticExplainer):
         ------
         BudgetError
             When `max_evals` is too small.
+        OptionError
+            When `interactions` are asked for with main effects, or of a method that estimates values alone.
         """
         granted = self._granted(max_evals, main_effects=main_effects)
+        index = as_wish(interactions)
+        if index is not None:
+            if main_effects:
+                msg = "`main_effects` and `interactions` were given: main effects are the diagonal of interactions=2"
+                raise OptionError(msg)
+            return self._explain(
+                only_input(args, self),
+                rows_class=SampledInteractionsOfRows,
+                reference=self._whole(),
+                method=method_of(index, self.method, tol),
+                budget=lambda n: check_pairs(n, granted, "max_evals", max_evals),
+                batch_size=batch_size,
+                outputs=outputs,
+                silent=silent,
+                deadline_seconds=deadline_seconds,
+                row_key=row_key,
+            )
         return self._explain(
             only_input(args, self),
             method=self.method,

@@ -221,7 +221,7 @@ class RowsExplained:
         try:
             while loop.step():
                 pass
-            self._record(part, loop.estimate())
+            self._take(part, loop)
             self.is_rough[part.rows] = loop.method_name == "singles_first"
             self.finish_part(part, source)
         except BaseException:
@@ -255,10 +255,17 @@ class RowsExplained:
                 at = slice(row, row + 1)
                 self._record(Players(part.rows[at], part.features[at]), outcome)
 
+    def _take(self, part: Players, loop: Loop) -> None:
+        """Keep what a loop says of some rows."""
+        self._record(part, loop.estimate())
+
     def _record(self, part: Players, outcome: Outcome) -> None:
-        rows = part.rows
         self.scatter(self.values, part, outcome.values)
         self.scatter(self.std_errors, part, outcome.std_errors)
+        self._note(part, outcome)
+
+    def _note(self, part: Players, outcome: Outcome) -> None:
+        rows = part.rows
         self.gap[rows] = outcome.gap.reshape(len(rows), -1)
         self.interval_df[rows] = outcome.interval_df
         self.n_evaluations[rows] = outcome.n_evaluations
@@ -274,12 +281,11 @@ class RowsExplained:
 
     def _record_what_is_known(self, part: Players, loop: Loop) -> None:
         try:
-            self._record(part, loop.estimate())
+            self._take(part, loop)
         except FerroshapError:
             # Nothing can be said of these rows yet.
-            unknown = np.full((part.n_players, len(part.rows) * self.reference.n_outputs), np.nan)
-            self.scatter(self.values, part, unknown)
-            self.scatter(self.std_errors, part, unknown)
+            features = (part.rows[:, None], part.features)
+            self.values[features] = self.std_errors[features] = np.nan
             self.begun[part.rows] = True
 
     def _ask_about_rows(self) -> None:

@@ -41,10 +41,31 @@ def _head(explanation: "Explanation") -> str:
         facts.append(f"base value {_number(base.flat[0])}" if same else f"mean base value {_number(_mean(base))}")
     if explanation.gap is not None:
         facts.append(f"largest gap {_number(np.max(np.abs(explanation.gap), initial=0.0))}")
+    facts += _errors(explanation)
     status = status_name(explanation.status)
     if status is not None:
-        facts.append(_escaped(status))
+        facts.append(_escaped(status) + _share_of_rows(explanation, status))
     return " · ".join(facts)
+
+
+def _errors(explanation: "Explanation") -> list[str]:
+    """How large standard errors are, and how many are unknown; nothing where values are exact."""
+    if explanation.error_std is None:
+        return []
+    errors = np.asarray(explanation.error_std, dtype=float)
+    unknown = int(np.isnan(errors).sum())
+    facts = [f"errors of {unknown} values unknown"] if unknown else []
+    largest = np.max(errors, initial=0.0, where=~np.isnan(errors))
+    return [*facts, f"standard errors up to {_number(largest)}"] if largest > 0.0 else facts
+
+
+def _share_of_rows(explanation: "Explanation", status: str) -> str:
+    """How many rows ended so, where others ended better."""
+    statuses = explanation.statuses
+    if not isinstance(statuses, np.ndarray):
+        return ""
+    count = np.count_nonzero(statuses == status)
+    return f" in {count} of {len(statuses)} rows" if count < len(statuses) else ""
 
 
 def _table(explanation: "Explanation") -> str:

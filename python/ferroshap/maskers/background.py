@@ -2,12 +2,12 @@
 
 import sys
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.errors import OptionError
+from ferroshap.errors import OptionError, WeightsError
 from ferroshap.inputs import read_table
 
 Floats = NDArray[np.float64]
@@ -52,13 +52,31 @@ def sample(X: Any, nsamples: int = 100, random_state: int = 0) -> Any:
     return X.take(kept) if hasattr(X, "column_names") else X[kept]
 
 
+def normalised_weights(weights: Any, n_rows: int) -> Floats:
+    """Return one weight a row, of sum 1: equal ones for None."""
+    if weights is None:
+        return np.full(n_rows, 1.0 / n_rows)
+    try:
+        given = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        msg = f"`weights` is {weights!r}, but must hold one number for each of the {n_rows} background rows"
+        raise WeightsError(msg) from None
+    if given.shape != (n_rows,):
+        msg = f"`weights` has shape {given.shape}, but the background has {n_rows} rows: pass one number for each"
+        raise WeightsError(msg)
+    if not np.isfinite(given).all() or (given < 0).any() or not given.any():
+        msg = "`weights` must be finite, not negative, and not all zero"
+        raise WeightsError(msg)
+    return cast("Floats", given / given.sum())
+
+
 @dataclass(frozen=True)
 class Summary:
-    """Weighted rows that stand for a background: the result of :func:`kmeans`.
+    """Weighted rows that stand for a background: the result of :func:`compress` and :func:`kmeans`.
 
     Attributes
     ----------
-    data : ndarray of shape ``(k, n_features)``
+    data : ndarray of shape ``(k, n_features)``, or a table
         The rows.
     weights : ndarray of shape ``(k,)``
         Their shares of the background; sum 1.
@@ -66,14 +84,17 @@ class Summary:
         Names of the columns.
     groups : list of ndarray
         The columns of each group, one each.
+    n_summarised : int or None
+        Rows that these stand for.
     """
 
-    data: Floats
+    data: Any
     weights: Floats
     group_names: list[str]
     groups: list[NDArray[np.int64]]
     groups_size: int = field(init=False)
     transposed: bool = False
+    n_summarised: int | None = None
 
     def __post_init__(self) -> None:
         """Count the groups."""
@@ -123,7 +144,8 @@ def kmeans(X: Any, k: int, round_values: bool = True) -> Summary:
             centres[:, column] = data[nearest, column]
     names = table.names or [str(column) for column in range(data.shape[1])]
     weights = np.bincount(labels, minlength=int(k)) / len(data)
-    return Summary(centres, weights, names, [np.array([column]) for column in range(data.shape[1])])
+    groups = [np.array([column]) for column in range(data.shape[1])]
+    return Summary(centres, weights, names, groups, n_summarised=len(data))
 
 
 def _cluster(data: Floats, k: int) -> tuple[Floats, NDArray[np.int64]]:

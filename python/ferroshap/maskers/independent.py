@@ -1,13 +1,13 @@
 """Marginal filling: missing features come from the rows of a background, whatever the others are."""
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.errors import DimensionError, InvalidMaskerError, OptionError, WeightsError
+from ferroshap.errors import DimensionError, InvalidMaskerError, OptionError
 from ferroshap.inputs import Table, read_table
-from ferroshap.maskers.background import sampled_rows
+from ferroshap.maskers.background import Summary, normalised_weights, sampled_rows
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ class Independent:
 
     Parameters
     ----------
-    data : array, frame, sparse matrix, summary of :func:`ferroshap.kmeans`, or dict
+    data : array, frame, sparse matrix, summary of :func:`ferroshap.compress` or :func:`ferroshap.kmeans`, or dict
         The background, one row an observation. A dict with ``mean`` and ``cov`` stands for its mean row.
     max_samples : int, optional
         Keep that many random rows (those of :func:`ferroshap.sample`). All rows by default.
@@ -45,16 +45,19 @@ class Independent:
 
     def __init__(self, data: Any, max_samples: int | None = None, *, weights: Any = None) -> None:
         """Read the background."""
+        n_summarised = data.n_summarised if isinstance(data, Summary) else None
         if isinstance(data, dict) and {"mean", "cov"} <= data.keys():
             data = np.atleast_2d(np.asarray(data["mean"], dtype=np.float64))
         elif hasattr(data, "group_names") and hasattr(data, "weights"):  # a summary
             weights = data.weights if weights is None else weights
             data = data.data
         table = read_table(data, argument="data")
+        #: Rows behind the background, where it is a summary of them.
+        self.n_summarised: int | None = n_summarised
         if table.n_rows == 0:
             msg = f"`data` has 0 rows and {table.n_columns} columns, but a background needs at least one row"
             raise DimensionError(msg)
-        given = _normalised(weights, table.n_rows)
+        given = normalised_weights(weights, table.n_rows)
         if max_samples is not None:
             if isinstance(max_samples, bool) or not isinstance(max_samples, int | np.integer) or max_samples < 1:
                 msg = f"`max_samples` is {max_samples!r}, but must be a positive integer or None (all rows)"
@@ -107,6 +110,7 @@ class Baseline(Independent):
         if table.n_rows != 1:
             msg = f"`row` has {table.n_rows} rows, but a baseline is one row: use maskers.Independent for several"
             raise InvalidMaskerError(msg)
+        self.n_summarised = None
         self.table = table
         self.weights = np.ones(1)
 
@@ -134,20 +138,3 @@ def as_masker(masker: Any, *, argument: str = "masker", weights: Any = None) -> 
         )
         raise InvalidMaskerError(msg)
     return Independent(masker, weights=weights)
-
-
-def _normalised(weights: Any, n_rows: int) -> Floats:
-    if weights is None:
-        return np.full(n_rows, 1.0 / n_rows)
-    try:
-        given = np.asarray(weights, dtype=np.float64)
-    except (TypeError, ValueError):
-        msg = f"`weights` is {weights!r}, but must hold one number for each of the {n_rows} background rows"
-        raise WeightsError(msg) from None
-    if given.shape != (n_rows,):
-        msg = f"`weights` has shape {given.shape}, but the background has {n_rows} rows: pass one number for each"
-        raise WeightsError(msg)
-    if not np.isfinite(given).all() or (given < 0).any() or not given.any():
-        msg = "`weights` must be finite, not negative, and not all zero"
-        raise WeightsError(msg)
-    return cast("Floats", given / given.sum())

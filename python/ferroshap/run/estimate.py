@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.explanation.student import student_quantile
+from ferroshap.tables import Interactions
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +50,8 @@ class Estimate:
         fell so far (those used, once they are); None where nothing can be said.
     warnings : tuple of str
         What to know before trusting the values: errors that are unknown, or larger than `tol`.
+    interactions : Interactions or None
+        What pairs receive, where the method estimates it.
     """
 
     values: Floats
@@ -62,6 +65,7 @@ class Estimate:
     method: str
     predicted_budget: int | None = None
     warnings: tuple[str, ...] = ()
+    interactions: Interactions | None = field(default=None, repr=False)
 
     def confidence_interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """Lower and upper ends of Student's interval at `level`, NaN where the error is unknown."""

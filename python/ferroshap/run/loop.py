@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ def resolved(method: Method, n_players: int, budget: int, n_blocks: int, tol: fl
     return resolve(method, n_players, budget, n_blocks)
 
 
+@runtime_checkable
 class Source(Protocol):
     """Where worths come from. An output is one of the worths that a coalition has at once."""
 
@@ -80,6 +81,15 @@ class Outcome(NamedTuple):
     n_evaluations: int
     status: str
     predicted_budget: int | None
+
+
+class Sampled(NamedTuple):
+    """What the core says of interactions: ``(sets, n_outputs)``, errors of a matrix's diagonal, df a row."""
+
+    values: Floats
+    std_errors: Floats
+    diagonal_errors: Floats
+    interval_df: Floats
 
 
 class Batch:
@@ -210,6 +220,11 @@ class Loop:
             _native.look([self._estimator], self._n_threads)
         outcome = Outcome(*self._estimator.estimate(self._n_threads, self._surrogates()))
         return outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS)
+
+    def interactions(self) -> Sampled | None:
+        """What is known of interactions now; None where the method estimates values alone."""
+        found = self._estimator.interactions(self._n_threads)
+        return None if found is None else Sampled(*found)
 
     def _surrogates(self) -> list[Fitted] | None:
         """Fit the method's surrogate to what was told, where it has one of the user's."""

@@ -15,8 +15,9 @@ from ferroshap.progress import Progress, Report
 from ferroshap.run.advice import AUTO_TOLERANCE, as_tolerance, relative_half_width, too_few, too_uncertain
 from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.estimate import Estimate
-from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Source
+from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
 from ferroshap.seeds import Seed, as_seed
+from ferroshap.tables import Interactions, sets_by_size
 from ferroshap.threads import as_threads
 
 Floats = NDArray[np.float64]
@@ -107,6 +108,9 @@ class Run:
             source = game.masked(batch_size=batch_size, n_jobs=n_threads)
             self._features = game.players.features[0]
             self._is_vector = game.reference.is_vector
+        elif isinstance(game, Source):
+            source = game
+            self._is_vector = game.n_outputs == 1
         else:
             source = CallableGame(game, n_players, batch_size)
             self._is_vector = source.is_vector
@@ -179,7 +183,42 @@ class Run:
             gap=float(outcome.gap[0]) if self._is_vector else outcome.gap,
             seed=self.seed,
             method=method_name,
+            interactions=self._interactions(outcome),
             warnings=self._advice(outcome),
+        )
+
+    def _interactions(self, outcome: Outcome) -> Interactions | None:
+        """Pairs, too, where the method estimates them; those of players that cannot matter are exactly zero."""
+        index = self._method.interaction_index
+        if index is None or self.n_players == 0:
+            return None
+        n, n_outputs = self.n_players, self._source.n_outputs
+        sampled = None if self._loop is None else self._loop.interactions()
+        if sampled is None:
+            nothing = np.zeros((0, n_outputs))
+            sampled = Sampled(nothing, nothing, nothing, np.array([np.nan]))
+        sets = tuple(sets_by_size(n, 2))
+        features = np.arange(n) if self._features is None else self._features
+        if self._loop is None:
+            features = features[:0]
+        number = {players: place for place, players in enumerate(sets)}
+        played = [number[tuple(features[list(players)].tolist())] for players in sets_by_size(len(features), 2)]
+
+        def every(numbers: Floats) -> Floats:
+            whole = np.zeros((len(sets), n_outputs))
+            whole[played] = numbers
+            return whole[:, 0] if self._is_vector else whole
+
+        return Interactions(
+            sets,
+            every(sampled.values),
+            index,
+            2,
+            std_errors=every(sampled.std_errors),
+            diagonal_errors=self._shaped(sampled.diagonal_errors),
+            interval_df=float(sampled.interval_df[0]),
+            n_evaluations=outcome.n_evaluations,
+            status=outcome.status,
         )
 
     def _advice(self, outcome: Outcome) -> tuple[str, ...]:
@@ -239,6 +278,8 @@ def _count_players(game: Any, n_players: int | None) -> int:
         if n_players not in (None, game.n_players):
             msg = f"`n_players` is {n_players}, but the game has {game.n_players}: leave it out"
             raise OptionError(msg)
+        return game.n_players
+    if isinstance(game, Source):
         return game.n_players
     if not callable(game):
         msg = f"`game` must be a Game or a function of coalitions, not {type(game).__name__}"

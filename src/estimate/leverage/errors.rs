@@ -112,7 +112,7 @@ impl Images {
         let mut errors = Vec::with_capacity(self.leverages.len());
         for (pair, &leverage) in (self.first..).zip(&self.leverages) {
             let error = 2.0 * design.weights[pair] * left_out(residuals[pair][lane], leverage);
-            errors.push(design.unseen[pair] * error * error);
+            errors.push(design.unknown(pair, leverage) * error * error);
         }
         errors
     }

@@ -12,16 +12,19 @@ use crate::parallel::Workers;
 const KAPPA: (f64, f64) = (-12.0, 0.9);
 /// Bounds of `ln lambda`.
 const LAMBDA: (f64, f64) = (-28.0, 6.0);
-/// Steps at most; 20 do not find what 8 miss.
-const STEPS: usize = 8;
+/// Steps at most. On sixteen small games at 16 evaluations a player, 8 steps leave squared errors 1.1 times those of 12,
+/// and 20 steps the same as 12.
+const STEPS: usize = 12;
 /// Likelihoods looked at, at most.
-const LOOKS: usize = 20;
+const LOOKS: usize = 25;
+/// Sum of the absolute changes of the first step: with 1 the errors after 8 steps are twice as large.
+const FIRST_STEP: f64 = 5.0;
 /// Steps that the curvature is learnt from.
 const MEMORY: usize = 8;
 /// The share of the promised gain that a step must bring (Armijo 1966).
 const LEAST_SHARE: f64 = 1e-4;
-/// A step that gains less, relative to what is gained from, is the last.
-const LEAST_GAIN: f64 = 1e-6;
+/// A step that gains less, relative to the likelihood's logarithm, is the last.
+const LEAST_GAIN: f64 = 1e-4;
 
 /// A point of the ascent: `ln kappa_j`, then `ln lambda`.
 struct Point {
@@ -137,12 +140,12 @@ impl Memory {
         }
     }
 
-    /// The two-loop recursion; the gradient over the sum of its absolute values where nothing is learnt.
+    /// The two-loop recursion; a short way along the gradient where nothing is learnt.
     fn direction(&self, gradient: &[f64]) -> Vec<f64> {
         let mut direction = gradient.to_vec();
         let Some((step, fall)) = self.steps.back() else {
             let all: f64 = gradient.iter().map(|slope| slope.abs()).sum();
-            direction.iter_mut().for_each(|cell| *cell /= all.max(f64::MIN_POSITIVE));
+            direction.iter_mut().for_each(|cell| *cell *= FIRST_STEP / all.max(f64::MIN_POSITIVE));
             return direction;
         };
         let mut shares = Vec::with_capacity(self.steps.len());

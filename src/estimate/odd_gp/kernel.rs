@@ -129,3 +129,72 @@ fn atanh_beyond(kappa: f64, rho: f64) -> f64 {
     let series = (1..10).rev().fold(0.0, |sum, k| square * (1.0 / f64::from(2 * k + 1) + sum));
     rho * series
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coalition::Coalitions;
+
+    /// `sum_{|U| odd, at least 3} rho^U chi_U(S Delta T)` and `sum_j (rho_j - e^c kappa_j) x_j(S Delta T)`.
+    fn by_definition(kernel: &Kernel, difference: u64) -> f64 {
+        let n = kernel.rho.len();
+        let sign = |set: u64| if (set & difference).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+        let term = |set: u64| {
+            let variance: f64 = (0..n).filter(|j| set >> j & 1 == 1).map(|j| kernel.rho[j]).product();
+            variance * sign(set)
+        };
+        let odd = (0..1_u64 << n).filter(|set| set.count_ones() % 2 == 1);
+        let all: f64 = odd.map(term).sum();
+        all - (0..n).map(|j| kernel.subtracted()[j] * sign(1 << j)).sum::<f64>()
+    }
+
+    fn kernels() -> Vec<Kernel> {
+        vec![
+            Kernel::of_rho(&[0.9, 0.3, 0.05, 0.6, 0.2, 0.01]),
+            Kernel::of_rho(&[0.02; 7]),
+            Kernel::of_rho(&[1e-3, 2e-4, 5e-4, 1e-4]),
+        ]
+    }
+
+    #[test]
+    fn cells_are_sums_over_all_odd_sets() {
+        for kernel in kernels() {
+            let n = kernel.rho.len();
+            let mut all = Coalitions::new(n);
+            (0..1_u64 << n).for_each(|set| all.push(&[set]));
+            let signs = Signs::new(&all);
+            let (cells, slope) = kernel.among_with_slope(&signs);
+            assert_eq!(cells, kernel.among(&signs));
+            let rounding = 1e-15 * kernel.rho.iter().sum::<f64>() * n as f64;
+            for i in (0..all.len()).step_by(3) {
+                for j in 0..all.len() {
+                    let expected = by_definition(&kernel, (i ^ j) as u64);
+                    assert!((cells.row(i)[j] - expected).abs() <= rounding, "({i}, {j}): {expected}");
+                    let even = (0..1_u64 << n).filter(|set| set.count_ones() % 2 == 0);
+                    let expected: f64 = even
+                        .map(|set| {
+                            let sign = if (set & (i ^ j) as u64).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+                            let of = |j: usize| if set >> j & 1 == 1 { kernel.rho[j] } else { 1.0 };
+                            sign * (0..n).map(of).product::<f64>()
+                        })
+                        .sum();
+                    assert!((slope.row(i)[j] - expected).abs() <= 1e-14 * slope.row(0)[0]);
+                }
+            }
+            assert_eq!(kernel.between(&signs, &signs), cells);
+        }
+    }
+
+    #[test]
+    fn the_variance_is_that_of_all_terms_however_small() {
+        for kernel in kernels() {
+            let n = kernel.rho.len();
+            let sets = (0..1_u64 << n).filter(|set| set.count_ones() % 2 == 1 && set.count_ones() > 1);
+            let variance =
+                |set: u64| (0..n).filter(|j| set >> j & 1 == 1).map(|j| kernel.rho[j]).product::<f64>();
+            let expected: f64 = sets.map(variance).sum();
+            // What e^c (sinh y - y) and the linear parts cancel is of the same order: three roundings of each.
+            assert!((kernel.variance() / expected - 1.0).abs() < 1e-13, "{} {expected}", kernel.variance());
+        }
+    }
+}

@@ -158,3 +158,69 @@ pub(super) fn squared_columns(matrix: &Matrix) -> Vec<f64> {
     }
     sums
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Purpose, Stream};
+
+    fn likelihood(n: usize, n_pairs: usize) -> Likelihood {
+        let mut coalitions = Coalitions::new(n);
+        (0..n).for_each(|j| coalitions.push(&[1 << j]));
+        let mut stream = Stream::new(1, Purpose::Order, 0, n as u64);
+        (n..n_pairs).for_each(|_| coalitions.push(&[stream.below(1 << n)]));
+        let numbers: Vec<f64> =
+            (0..2 * (n_pairs + 1)).map(|_| (stream.word() >> 11) as f64 / 2f64.powi(52) - 1.0).collect();
+        let targets = Matrix::from_fn(n_pairs + 1, 2, |i, j| numbers[2 * i + j]);
+        Likelihood::new(&coalitions, n_pairs, &targets).expect("a star has full rank")
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_differences() {
+        for (n, n_pairs) in [(4, 9), (6, 25), (8, 90)] {
+            let likelihood = likelihood(n, n_pairs);
+            let kappa: Vec<f64> = (0..n).map(|j| 0.1 + 0.05 * j as f64).collect();
+            let lambda = 0.02;
+            let at = |kappa: Vec<f64>, lambda: f64| {
+                let kernel = Kernel::new(kappa);
+                let judged = likelihood.judge(likelihood.rotated(&kernel), lambda);
+                judged.expect("noise keeps it definite").value
+            };
+            let kernel = Kernel::new(kappa.clone());
+            let (rotated, cells, slope) = likelihood.with_slope(&kernel);
+            let judged = likelihood.judge(rotated, lambda).expect("noise keeps it definite");
+            let (by_kappa, by_lambda) = likelihood.gradient(&kernel, &cells, &slope, &judged);
+            let step = 1e-5;
+            let scale = by_lambda.abs() + by_kappa.iter().fold(0.0, |sum, slope| sum + slope.abs());
+            for j in 0..n {
+                let moved = |by: f64| {
+                    let mut kappa = kappa.clone();
+                    kappa[j] += by;
+                    at(kappa, lambda)
+                };
+                let difference = (moved(step) - moved(-step)) / (2.0 * step);
+                assert!((by_kappa[j] - difference).abs() < 1e-6 * scale, "{j}: {} {difference}", by_kappa[j]);
+            }
+            let difference = (at(kappa.clone(), lambda + step) - at(kappa, lambda - step)) / (2.0 * step);
+            assert!((by_lambda - difference).abs() < 1e-4 * scale, "{by_lambda} {difference}");
+        }
+    }
+
+    #[test]
+    fn a_linear_part_of_the_targets_changes_nothing() {
+        let (n, n_pairs) = (6, 20);
+        let one = likelihood(n, n_pairs);
+        let lifted = Matrix::from_fn(n_pairs + 1, 2, |i, output| {
+            let linear: f64 = one.signs.matrix().row(i).iter().zip(1..).map(|(x, j)| x * f64::from(j)).sum();
+            one.raw.row(i)[output] + linear
+        });
+        let targets = one.rotation.beyond_linear(&lifted);
+        let other =
+            Likelihood { signs: one.signs.clone(), rotation: one.rotation.clone(), raw: lifted, targets };
+        let kernel = Kernel::of_rho(&vec![0.2; n]);
+        let of = |likelihood: &Likelihood| {
+            likelihood.judge(likelihood.rotated(&kernel), 0.1).expect("definite").value
+        };
+        assert!((of(&one) - of(&other)).abs() < 1e-10);
+    }
+}

@@ -110,8 +110,15 @@ impl OddModel {
                 return Ok(Self::ridge(data, &targets, model.signs));
             };
             workers.check()?;
-            let fit =
-                Fit { data, targets: &targets, of_curved: &of_curved, curved: &curved, rotation: &rotation };
+            let learnt = if options.ascent { scales_learnt(&rotation) } else { 1.0 };
+            let fit = Fit {
+                learnt,
+                data,
+                targets: &targets,
+                of_curved: &of_curved,
+                curved: &curved,
+                rotation: &rotation,
+            };
             model.bend(&fit, &solved, &covariance, workers)?;
             model.curved = Some((solved, rotation));
         }
@@ -231,6 +238,11 @@ impl OddModel {
             .map_or_else(|| vec![0.0; self.signs.n_players()], |(solved, _)| solved.kernel.kappa.clone())
     }
 
+    /// `lambda`: the noise's variance in the units in which that of term `U` is `prod rho_j`; zero where the fit is linear.
+    pub fn noise(&self) -> f64 {
+        self.curved.as_ref().map_or(0.0, |(solved, _)| solved.lambda)
+    }
+
     /// The posterior mean of `o(S)` at some coalitions: `(coalitions, outputs)`.
     pub fn predict(&self, coalitions: &Coalitions, workers: &Workers<'_>) -> Result<Vec<f64>, Error> {
         let mut predicted = Vec::with_capacity(coalitions.len() * self.n_outputs);
@@ -262,7 +274,8 @@ impl OddModel {
     /// The posterior mean of the Walsh coefficient of an odd number of players, one an output.
     pub fn coefficient(&self, members: &[usize]) -> Vec<f64> {
         if let [player] = members {
-            return self.true_linear(*player);
+            // X' alpha = 0: whatever linear part the kernel has, it adds nothing.
+            return self.linear.row(*player).to_vec();
         }
         let mut sums = vec![0.0; self.n_outputs];
         let Some((solved, _)) = &self.curved else { return sums };
@@ -274,10 +287,6 @@ impl OddModel {
         sums.iter_mut().for_each(|sum| *sum *= variance);
         sums
     }
-
-    fn true_linear(&self, player: usize) -> Vec<f64> {
-        self.linear.row(player).to_vec()
-    }
 }
 
 /// What the curved part of a model is fitted with.
@@ -287,6 +296,8 @@ struct Fit<'a> {
     of_curved: &'a Matrix,
     curved: &'a [usize],
     rotation: &'a Rotation,
+    /// What variances are multiplied by because the shape was learnt from the same rows.
+    learnt: f64,
 }
 
 impl Fit<'_> {
@@ -309,10 +320,21 @@ impl Fit<'_> {
                 residual * residual / (slack * scale)
             });
             let mean = squares.sum::<f64>() / rows.len().max(1) as f64;
-            4.0 * scale * mean.max(1.0)
+            4.0 * scale * mean.max(1.0) * self.learnt
         };
         Ok(scales.iter().enumerate().map(factor).collect())
     }
+}
+
+/// What variances miss because every player's scale was fitted to the rows that they are stated from:
+/// `1 + 1.1 x / (1 + x^2)` for `x = nu / n`.
+///
+/// Measured on 22 kinds of games of 9 to 13 players at 3 to 32 evaluations a player: without it intervals of 90 % hold
+/// 88, 84, 85, 85, 87, 88 and 92 % of the values at 3, 4, 6, 8, 12, 16 and 32; on the star alone 91 %. The scales are
+/// fitted the more closely the more rows there are to fit, until there are many for each.
+fn scales_learnt(rotation: &Rotation) -> f64 {
+    let x = rotation.freedom() as f64 / rotation.n_players() as f64;
+    1.0 + 1.1 * x / (1.0 + x * x)
 }
 
 /// Multiply each column by its output's unit.

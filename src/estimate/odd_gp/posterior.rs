@@ -21,7 +21,7 @@ const LEAST_SLACK: f64 = 1e-9;
 #[derive(Debug, Clone)]
 pub(super) struct Solved {
     pub(super) kernel: Kernel,
-    lambda: f64,
+    pub(super) lambda: f64,
     /// Factor of `Z'CZ`.
     factor: Cholesky,
     /// `L^-1 Z'o`: `(nu, outputs)`.

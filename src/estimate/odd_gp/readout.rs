@@ -80,3 +80,53 @@ pub(super) fn variances(kernel: &Kernel) -> Vec<f64> {
     }
     sums
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coalition::Coalitions;
+
+    #[test]
+    fn quadrature_agrees_with_the_sums_over_all_odd_sets() {
+        for rho in [vec![0.9, 0.3, 0.05, 0.6], vec![0.2, 0.01, 0.7, 0.4, 0.1, 0.3, 0.5], vec![1e-4; 5]] {
+            let (n, kernel) = (rho.len(), Kernel::of_rho(&rho));
+            let mut all = Coalitions::new(n);
+            (0..1_u64 << n).for_each(|set| all.push(&[set]));
+            let (covariances, variances) = (covariances(&kernel, &Signs::new(&all)), variances(&kernel));
+            let variance = |set: u64| (0..n).filter(|j| set >> j & 1 == 1).map(|j| rho[j]).product::<f64>();
+            for i in 0..n {
+                let sets =
+                    || (0..1_u64 << n).filter(move |set| set.count_ones() % 2 == 1 && set >> i & 1 == 1);
+                let size = |set: u64| f64::from(set.count_ones());
+                let subtracted = kernel.subtracted()[i];
+                let expected: f64 = sets().map(|set| variance(set) / (size(set) * size(set))).sum();
+                assert!((variances[i] - (expected - subtracted)).abs() <= 4e-15 * n as f64);
+                for row in 0..1_u64 << n {
+                    let sign = |set: u64| if (set & row).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+                    let expected: f64 = sets().map(|set| variance(set) * sign(set) / size(set)).sum();
+                    let cell = covariances.row(i)[usize::try_from(row).unwrap()];
+                    let error = (cell - (expected - subtracted * sign(1 << i))).abs();
+                    assert!(error <= 4e-15 * n as f64, "{i}, {row}: {error:e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn twelve_nodes_change_no_digit_of_many_players() {
+        let n = 150;
+        let kernel = Kernel::of_rho(&vec![0.05; n]);
+        let mut rows = Coalitions::new(n);
+        rows.push_endpoint(false);
+        // All players alike: the covariance with the empty coalition is a sum over sizes.
+        let cell = covariances(&kernel, &Signs::new(&rows)).row(0)[0];
+        let (mut binomial, mut expected) = (0.05, 0.0); // C(n - 1, size - 1) rho^size
+        for size in 1..=n {
+            if size % 2 == 1 {
+                expected += binomial / size as f64;
+            }
+            binomial *= 0.05 * (n - size) as f64 / size as f64;
+        }
+        assert!((cell - (expected - kernel.subtracted()[0])).abs() < 1e-14 * expected, "{cell} {expected}");
+    }
+}

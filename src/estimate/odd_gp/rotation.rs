@@ -67,7 +67,7 @@ impl Rotation {
     }
 
     /// `n`.
-    fn n_players(&self) -> usize {
+    pub(super) fn n_players(&self) -> usize {
         self.v.n_columns()
     }
 

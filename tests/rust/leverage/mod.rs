@@ -11,9 +11,9 @@ use ferroshap::parallel::{Cancel, Workers};
 use ferroshap::random::{Purpose, Stream};
 use ferroshap::sample::sizes::Sequence;
 
-type Game = Box<dyn Fn(&[u64]) -> Vec<f64>>;
+pub(super) type Game = Box<dyn Fn(&[u64]) -> Vec<f64>>;
 
-fn problem(n_players: usize, n_outputs: usize, budget: u64, seed: u64) -> Problem {
+pub(super) fn problem(n_players: usize, n_outputs: usize, budget: u64, seed: u64) -> Problem {
     Problem { n_players, n_outputs, n_rows: 1, budget, seed, row_key: 0, endpoints: None }
 }
 
@@ -47,12 +47,12 @@ fn run(problem: Problem, game: &dyn Fn(&[u64]) -> Vec<f64>) -> Estimate {
 }
 
 /// A standard normal number, by twelve uniform ones.
-fn normal(stream: &mut Stream) -> f64 {
+pub(super) fn normal(stream: &mut Stream) -> f64 {
     (0..12).map(|_| (stream.word() >> 11) as f64 / 2f64.powi(53)).sum::<f64>() - 6.0
 }
 
 /// A sum of `count` products of up to `order` players' memberships, with its values.
-fn additive(n: usize, order: usize, count: usize, seed: u64) -> (Game, Vec<f64>) {
+pub(super) fn additive(n: usize, order: usize, count: usize, seed: u64) -> (Game, Vec<f64>) {
     let mut stream = Stream::new(seed, Purpose::Order, 1, (n * 10 + order) as u64);
     let terms: Vec<(Vec<usize>, f64)> = (0..count)
         .map(|term| {
@@ -76,21 +76,21 @@ fn additive(n: usize, order: usize, count: usize, seed: u64) -> (Game, Vec<f64>)
 }
 
 /// `tanh` of a random linear form: interactions of every order.
-fn dense(n: usize, seed: u64) -> Game {
+pub(super) fn dense(n: usize, seed: u64) -> Game {
     let mut stream = Stream::new(seed, Purpose::Order, 2, n as u64);
     let weights: Vec<f64> = (0..n).map(|_| 1.5 * normal(&mut stream) / (n as f64).sqrt()).collect();
     Box::new(move |words| vec![(members(words).map(|j| weights[j]).sum::<f64>() + 0.2).tanh()])
 }
 
 /// A weighted majority.
-fn voting(n: usize, seed: u64) -> Game {
+pub(super) fn voting(n: usize, seed: u64) -> Game {
     let mut stream = Stream::new(seed, Purpose::Order, 3, n as u64);
     let weights: Vec<u64> = (0..n).map(|_| 1 + stream.below(10)).collect();
     let quota = weights.iter().sum::<u64>() / 2;
     Box::new(move |words| vec![f64::from(members(words).map(|j| weights[j]).sum::<u64>() > quota)])
 }
 
-fn games(n: usize, seed: u64) -> Vec<(&'static str, Game)> {
+pub(super) fn games(n: usize, seed: u64) -> Vec<(&'static str, Game)> {
     vec![
         ("additive", additive(n, 1, 2 * n, seed).0),
         ("two-additive", additive(n, 2, 4 * n, seed).0),
@@ -101,13 +101,13 @@ fn games(n: usize, seed: u64) -> Vec<(&'static str, Game)> {
 }
 
 /// Eleven outputs of unlike games, in one.
-fn several(n: usize) -> Game {
+pub(super) fn several(n: usize) -> Game {
     let parts: Vec<Game> = (0..11).map(|part| games(n, part as u64).swap_remove(part % 5).1).collect();
     Box::new(move |words| parts.iter().flat_map(|part| part(words)).collect())
 }
 
 /// The values by their definition, over all coalitions.
-fn oracle(game: &dyn Fn(&[u64]) -> Vec<f64>, n: usize) -> Vec<f64> {
+pub(super) fn oracle(game: &dyn Fn(&[u64]) -> Vec<f64>, n: usize) -> Vec<f64> {
     let worths: Vec<f64> = (0..1_u64 << n).map(|bits| game(&[bits])[0]).collect();
     let mut weights = vec![1.0 / n as f64]; // of a coalition of the index's size
     (1..n).for_each(|size| weights.push(weights[size - 1] * size as f64 / (n - size) as f64));
@@ -118,14 +118,14 @@ fn oracle(game: &dyn Fn(&[u64]) -> Vec<f64>, n: usize) -> Vec<f64> {
     (0..n).map(value).collect()
 }
 
-fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
-fn largest(values: &[f64]) -> f64 {
+pub(super) fn largest(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |largest, value| value.abs().max(largest))
 }
 
-fn bits(values: &[f64]) -> Vec<u64> {
+pub(super) fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|value| value.to_bits()).collect()
 }

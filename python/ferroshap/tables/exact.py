@@ -1,23 +1,17 @@
 """Games whose worths are all known: exact values and interactions, in one read of the table."""
 
 import operator
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from ferroshap import _native
-from ferroshap.errors import DimensionError, OptionError, WorthError, nearest
+from ferroshap.errors import DimensionError, OptionError, WorthError
 from ferroshap.memory import as_bytes
+from ferroshap.tables.interactions import Interactions, as_index, sets_by_size
 from ferroshap.threads import as_threads
 
 Floats = npt.NDArray[np.float64]
-
-INDICES = ("SII", "k-SII", "STII", "FSII", "BII", "FBII")
-# Indices whose single players receive their whole value, not what is left of it beside the larger sets.
-WHOLE_VALUES = ("SII", "BII")
 
 
 def shapley_values(worths: npt.ArrayLike, *, n_jobs: int | None = None) -> Floats:
@@ -61,65 +55,6 @@ def shapley_values(worths: npt.ArrayLike, *, n_jobs: int | None = None) -> Float
     table, is_flat = _as_table(worths)
     values = _native.table_values(table, as_threads(n_jobs))
     return values[:, 0] if is_flat else values
-
-
-@dataclass(frozen=True, eq=False)
-class Interactions:
-    """What every small set of players receives together, under a named index.
-
-    Attributes
-    ----------
-    sets : tuple of tuples of int
-        The sets of 1 to `order` players, by size, then lexicographic.
-    values : ndarray, ``(sets,)`` or ``(sets, outputs)``
-        The interaction of each set, undivided.
-    index : str
-        The name of the index.
-    order : int
-        The number of players of the largest sets.
-    """
-
-    sets: tuple[tuple[int, ...], ...]
-    values: Floats
-    index: str
-    order: int
-
-    def matrix(self) -> Floats:
-        r"""Lay pairs out as a symmetric matrix, each interaction split in halves between its two entries.
-
-        Rows sum to the values of the players. Under SII and BII these are the Shapley and Banzhaf values, and the
-        diagonal is what they leave: :math:`\phi_i - \frac12 \sum_j I_{ij}`. Under the other indices the diagonal is
-        the interaction of the player alone, and a row's sum the player's part when every pair shares equally: the
-        Shapley value under k-SII.
-
-        Returns
-        -------
-        ndarray, ``(n, n)`` or ``(n, n, outputs)``
-
-        Raises
-        ------
-        OptionError
-            When the order is not 2.
-
-        Examples
-        --------
-        Two players worth 1 and 2 alone, and 5 together:
-
-        >>> interaction_values([0, 1, 2, 5]).matrix()
-        array([[1., 1.],
-               [1., 2.]])
-        """
-        if self.order != 2:
-            msg = f"`matrix()` shows interactions of order 2, but these have `order={self.order}`"
-            raise OptionError(msg)
-        n_players = sum(len(players) == 1 for players in self.sets)
-        singles, pairs = np.split(self.values, [n_players])
-        first, second = np.triu_indices(n_players, k=1)  # the lexicographic order of the pairs
-        matrix = np.zeros((n_players, n_players, *self.values.shape[1:]))
-        matrix[first, second] = matrix[second, first] = pairs / 2
-        diagonal = singles - matrix.sum(axis=1) if self.index in WHOLE_VALUES else singles
-        matrix[np.arange(n_players), np.arange(n_players)] = diagonal
-        return matrix
 
 
 def interaction_values(
@@ -172,21 +107,22 @@ def interaction_values(
     >>> found.values
     array([1., 2., 2.])
     """
-    if index not in INDICES:
-        by_lower_case = {name.lower(): name for name in INDICES}
-        meant = nearest(by_lower_case.get(str(index).lower(), str(index)), INDICES)
-        msg = f"`index` is {index!r}, which is not known{meant} Known: {', '.join(INDICES)}."
-        raise OptionError(msg)
+    index = as_index(index)
     order = _as_order(order)
     table, is_flat = _as_table(worths)
     values = _native.table_interactions(table, index, order, as_bytes(None), as_threads(n_jobs))
-    sets = tuple(_sets(len(table).bit_length() - 1, order))
-    return Interactions(sets, values[:, 0] if is_flat else values, index, order)
-
-
-def _sets(n_players: int, order: int) -> Iterator[tuple[int, ...]]:
-    for size in range(1, min(order, n_players) + 1):
-        yield from combinations(range(n_players), size)
+    n_players = len(table).bit_length() - 1
+    sets = tuple(sets_by_size(n_players, order))
+    found = values[:, 0] if is_flat else values
+    return Interactions(
+        sets,
+        found,
+        index,
+        order,
+        std_errors=np.zeros(found.shape),
+        diagonal_errors=np.zeros((n_players, *found.shape[1:])),
+        n_evaluations=len(table),
+    )
 
 
 def _as_order(order: object) -> int:
