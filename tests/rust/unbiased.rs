@@ -104,7 +104,7 @@ fn bits_do_not_depend_on_threads_batches_or_order_of_arrival() {
     for (n, budget) in [(9, 20), (9, 101), (70, 701), (300, 2000)] {
         let game = |words: &[u64]| -> Vec<f64> {
             (0..11)
-                .map(|k| words.iter().map(|w| ((w >> k).count_ones() as f64).sqrt()).sum::<f64>())
+                .map(|k| words.iter().map(|w| f64::from((w >> k).count_ones()).sqrt()).sum::<f64>())
                 .collect()
         };
         for (semivalue, surrogate) in [

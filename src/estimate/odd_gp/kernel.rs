@@ -137,7 +137,7 @@ mod tests {
     /// `sum_{|U| odd, at least 3} rho^U chi_U(S Delta T)` and `sum_j (rho_j - e^c kappa_j) x_j(S Delta T)`.
     fn by_definition(kernel: &Kernel, difference: u64) -> f64 {
         let n = kernel.rho.len();
-        let sign = |set: u64| if (set & difference).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = |set: u64| if (set & difference).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
         let term = |set: u64| {
             let variance: f64 = (0..n).filter(|j| set >> j & 1 == 1).map(|j| kernel.rho[j]).product();
             variance * sign(set)
@@ -172,7 +172,11 @@ mod tests {
                     let even = (0..1_u64 << n).filter(|set| set.count_ones() % 2 == 0);
                     let expected: f64 = even
                         .map(|set| {
-                            let sign = if (set & (i ^ j) as u64).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+                            let sign = if (set & (i ^ j) as u64).count_ones().is_multiple_of(2) {
+                                1.0
+                            } else {
+                                -1.0
+                            };
                             let of = |j: usize| if set >> j & 1 == 1 { kernel.rho[j] } else { 1.0 };
                             sign * (0..n).map(of).product::<f64>()
                         })

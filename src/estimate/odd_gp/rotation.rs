@@ -50,7 +50,9 @@ impl Rotation {
             axis[k] -= image;
             // |axis|^2 = 2, so that a reflection is I - v v'.
             let scale = (2.0 / dot(&axis, &axis)).sqrt();
-            axis.iter_mut().for_each(|cell| *cell *= scale);
+            for cell in &mut axis {
+                *cell *= scale;
+            }
             for j in k + 1..n {
                 reflect(columns.row_mut(j), &axis);
             }
@@ -147,7 +149,9 @@ impl Rotation {
         let mut outer = symmetric_update(&self.w, &y, 0);
         for i in 0..outer.n() {
             let row = &mut outer.row_mut(i)[..=i];
-            row.iter_mut().for_each(|cell| *cell = -*cell);
+            for cell in row.iter_mut() {
+                *cell = -*cell;
+            }
             if i >= n {
                 row[n..].iter_mut().zip(matrix.row(i - n)).for_each(|(to, cell)| *to += cell);
             }

@@ -57,6 +57,8 @@ fn sizes(likelihood: &Likelihood, kernel: &Kernel, lambda: f64) -> Vec<f64> {
             }
         }
     }
-    sizes.iter_mut().for_each(|size| *size = size.sqrt());
+    for size in &mut sizes {
+        *size = size.sqrt();
+    }
     sizes
 }
