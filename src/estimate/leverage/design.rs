@@ -49,26 +49,27 @@ impl<'a> Design<'a> {
         let unseen = |k: usize, count: usize| {
             sequence.pool(k).map_or(1.0, |pool| 1.0 - count as f64 / pool as f64).max(0.0)
         };
-        Self::weighted(coalitions, classes, of_class, unseen)
+        let weights: Vec<f64> = (0..=n / 2).map(of_class).collect();
+        Self::weighted(coalitions, classes, &weights, unseen)
     }
 
-    /// A design whose classes are sizes and weigh what `of_class` says, each equally among those drawn of it.
+    /// A design whose classes are sizes, from 1 to the last of `of_class`, which says what each weighs; those drawn of
+    /// it share that equally.
     pub(super) fn weighted(
         coalitions: &'a Coalitions,
         classes: &'a [u32],
-        of_class: impl Fn(usize) -> f64,
+        of_class: &[f64],
         unseen: impl Fn(usize, usize) -> f64,
     ) -> Self {
-        let n_classes = classes.iter().max().map_or(1, |&largest| largest as usize + 1);
-        let mut by_class = vec![(0.0, 0); n_classes];
+        let mut by_class = vec![(0.0, 0); of_class.len()];
         for &class in classes {
             by_class[class as usize].1 += 1;
         }
         let mut unseen_of = vec![0.0; by_class.len()];
         let mut total_weight = 0.0;
         for (k, (weight, count)) in by_class.iter_mut().enumerate().filter(|(_, (_, count))| *count > 0) {
-            *weight = of_class(k) / *count as f64;
-            total_weight += of_class(k);
+            *weight = of_class[k] / *count as f64;
+            total_weight += of_class[k];
             unseen_of[k] = unseen(k, *count);
         }
         Self {
