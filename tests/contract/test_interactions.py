@@ -114,8 +114,6 @@ def test_players_that_cannot_matter_have_no_interactions():
 
 def test_auto_estimates_interactions_when_an_index_is_named():
     game = drawn(MODELS[1], 8, 0)[0]
-    if "index" not in Auto.__dataclass_fields__:
-        pytest.skip("Auto takes no index yet")
     wanted = sampled(game, "SII", 64).interactions
     found = ferroshap.estimate(game, Auto(index="SII"), n_players=8, budget=64).interactions
     assert np.array_equal(found.values, wanted.values)
