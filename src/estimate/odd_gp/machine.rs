@@ -33,8 +33,18 @@ impl OddGp {
         Ok(Self { pairs, options })
     }
 
+    /// The pairs.
+    pub(in crate::estimate) fn pairs(&self) -> &Paired {
+        &self.pairs
+    }
+
+    /// How rows are fitted.
+    pub(in crate::estimate) fn options(&self) -> Options {
+        self.options
+    }
+
     /// What rows `first ..` are fitted to, as many as `count`.
-    fn data(&self, first: usize, count: usize) -> Data {
+    pub(in crate::estimate) fn data(&self, first: usize, count: usize) -> Data {
         let problem = self.pairs.problem();
         let width = problem.n_outputs / problem.n_rows;
         let columns = first * width..(first + count) * width;

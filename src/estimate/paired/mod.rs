@@ -124,6 +124,15 @@ impl Paired {
         })
     }
 
+    /// Pairs in two phases: `first(p)` of the `p` pairs that the budget pays for come by [`Sequence::StarMiddle`],
+    /// the others by [`Sequence::Leverage`] on what these leave.
+    pub fn in_two_phases(problem: Problem, first: impl FnOnce(u64) -> u64) -> Result<Self, Error> {
+        let mut pairs = Self::new(problem, Sequence::StarMiddle, false)?;
+        let n_first = first(pairs.schedule.n_pairs_of(pairs.n_looks));
+        pairs.sequence = pairs.sequence.turning_after(n_first);
+        Ok(pairs)
+    }
+
     /// The next evaluations; empty when the budget or the game is spent.
     pub fn ask(&mut self, max: usize, workers: &Workers<'_>) -> Result<Batch, Error> {
         let first = self.arrivals.asked();
