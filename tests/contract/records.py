@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.estimators import Auto, Exact, Leverage, Permutation, Unbiased
+from ferroshap.estimators import Auto, Exact, Leverage, OddGP, Permutation, Unbiased
 
 Budget = Callable[[int], int]
 
@@ -73,6 +73,8 @@ ESTIMATORS = [
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
+    Record("odd_gp", OddGP(),                     alone, every, pairs,   pairs,       never,   every, twice),
+    Record("odd_gp grid", OddGP(ascent=False, hyper="pooled", sequence="leverage"), alone, every, pairs, pairs, never, every, twice),
     Record("unbiased", Unbiased(),                some,  every, every,   every,       some,    some, twice),
     Record("cross-fitted", FITTED,                some,  every, thrice,  thrice,      some,    thrice, twice),
     Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),

@@ -292,7 +292,7 @@ fn budgets_are_kept_or_refused_by_name() {
                     assert!(matches!(refused, Error::Budget { least: said, .. } if said == least));
                 }
                 Ok(mut estimator) => {
-                    assert!(play(&mut *estimator, &worths, 1, 4) <= budget && budget >= least)
+                    assert!(play(&mut *estimator, &worths, 1, 4) <= budget && budget >= least);
                 }
             }
         }
