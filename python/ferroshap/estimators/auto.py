@@ -26,7 +26,7 @@ class Auto(Method):
     else                                 :class:`Permutation`
     ==================================== =======================================================
 
-    A background in blocks is kriged where the star on every block takes at most half of the budget, and
+    A background in blocks is kriged where the star on every block takes at most two thirds of the budget, and
     played by :class:`Permutation` elsewhere. No clock decides, so results are the same on every machine.
 
     Parameters
