@@ -5,7 +5,7 @@ from ferroshap.estimators.choice import as_method
 from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
-from ferroshap.estimators.method import Method, resolve
+from ferroshap.estimators.method import Method, chosen, resolve
 from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
 from ferroshap.estimators.unbiased import Unbiased
@@ -20,5 +20,6 @@ __all__ = [
     "Permutation",
     "Unbiased",
     "as_method",
+    "chosen",
     "resolve",
 ]
