@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.estimators import Auto, Exact, Leverage, Permutation, Unbiased
+from ferroshap.estimators import Auto, Controlled, Exact, Leverage, Permutation, SparseOdd, Unbiased
 
 Budget = Callable[[int], int]
 
@@ -75,5 +75,7 @@ ESTIMATORS = [
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
     Record("unbiased", Unbiased(),                some,  every, every,   every,       some,    some, twice),
     Record("cross-fitted", FITTED,                some,  every, thrice,  thrice,      some,    thrice, twice),
+    Record("sparse_odd", SparseOdd(),             alone, every, pairs,   pairs,       never,   every, twice),
+    Record("controlled", Controlled(),            alone, every, pairs,   pairs,       never,   every, twice),
     Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),
 ]  # fmt: skip
