@@ -11,7 +11,8 @@ import argparse
 import measuring
 import numpy as np
 from measuring import cells, data, protocol_a, protocol_b, report
-from measuring.errors import TIMES, measure_all
+from measuring.cells import TIMES
+from measuring.errors import measure_all
 from measuring.estimators import ALL, SHAPIQ, SHAPIQ_SLOW
 
 SHAPIQ_NAMES = [*SHAPIQ, *SHAPIQ_SLOW]
@@ -83,7 +84,7 @@ def main():
     for name in data.missing():
         print(f"no {data.SHARED / data.FILES[name]}: without {name}\n")
     if "a" in options.protocol:
-        protocol_a.print_all(options.published_rows)
+        protocol_a.print_all(options.published_rows, options.jobs)
     if "b" in options.protocol:
         print_comparison("Protocol B", protocol_b.cells(), options)
     if "grid" in options.protocol:

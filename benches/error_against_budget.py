@@ -14,7 +14,8 @@ import measuring
 import numpy as np
 from matplotlib.figure import Figure
 from measuring import cells, data
-from measuring.errors import TIMES, measure_all
+from measuring.cells import TIMES
+from measuring.errors import measure_all
 from measuring.estimators import ALL
 from measuring.report import FLOOR, label
 from PIL import Image

@@ -21,6 +21,7 @@ KEPT = measuring.REPOSITORY / "target" / "accuracy"
 MOST_ENUMERATED = 14
 LARGE_RUN = 2**20
 BACKGROUNDS = [1, 25, 100]
+TIMES = (2, 3, 4, 8, 16, 32)  # evaluations a player; the first and two more are the star
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Cell:
     name: str
     n_players: int
     game: Callable  # number -> game
+    times: tuple = TIMES
+
+    def budgets(self):
+        """Budgets by the number of evaluations a player; none at which every coalition could be asked."""
+        granted = {times: times * self.n_players + 2 * (times == 2) for times in self.times}
+        return {times: budget for times, budget in granted.items() if budget < 2**self.n_players}
 
     def known(self, number):
         """Game, values, and the values' own squared error over their square."""

@@ -9,14 +9,6 @@ import numpy as np
 from measuring.cells import KEPT
 from measuring.estimators import ALL, HEADLINE, Counted, edition
 
-TIMES = [2, 3, 4, 8, 16, 32]  # evaluations a player; the first and two more are the star
-
-
-def budgets(n_players):
-    """Budgets by the number of evaluations a player; none at which every coalition could be asked."""
-    granted = {times: times * n_players + 2 * (times == TIMES[0]) for times in TIMES}
-    return {times: budget for times, budget in granted.items() if budget < 2**n_players}
-
 
 def measure(cell, name, n_rows, n_seeds):
     """Errors ``(rows, seeds, times)``, NaN where the estimator refuses or the budget is exact, and evaluations.
@@ -25,28 +17,28 @@ def measure(cell, name, n_rows, n_seeds):
     """
     path = KEPT / "errors" / cell.name.replace(" ", "_") / f"{name.replace(' ', '_')}_{edition(name)}.npy"
     n_seeds = n_seeds if name in HEADLINE else 1
-    kept = np.load(path) if path.exists() else np.zeros((2, 0, 0, len(TIMES)))
+    kept = np.load(path) if path.exists() else np.zeros((2, 0, 0, len(cell.times)))
     if kept.shape[1] >= n_rows and kept.shape[2] >= n_seeds:
         return kept[:, :n_rows, :n_seeds]
-    found = np.full((2, n_rows, n_seeds, len(TIMES)), np.nan)
+    found = np.full((2, n_rows, n_seeds, len(cell.times)), np.nan)
     for row in range(n_rows):
         game, values, _ = cell.known(row)
         for seed in range(n_seeds):
-            found[:, row, seed] = _errors(game, values, ALL[name], 1000 * row + seed)
+            found[:, row, seed] = _errors(cell, game, values, ALL[name], 1000 * row + seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, found)
     return found
 
 
-def _errors(game, values, estimate, seed):
-    found = np.full((2, len(TIMES)), np.nan)
-    for times, budget in budgets(game.n_players).items():
+def _errors(cell, game, values, estimate, seed):
+    found = np.full((2, len(cell.times)), np.nan)
+    for times, budget in cell.budgets().items():
         counted = Counted(game)
         try:
             estimated = estimate(counted, budget, seed)
         except (ValueError, np.linalg.LinAlgError):  # a peer refuses so small a budget
             continue
-        found[:, TIMES.index(times)] = np.sum((estimated - values) ** 2) / np.sum(values**2), counted.n_evaluations
+        found[:, cell.times.index(times)] = np.sum((estimated - values) ** 2) / np.sum(values**2), counted.n_evaluations
     return found
 
 

@@ -5,7 +5,7 @@ XGBRegressor(n_estimators=100, max_depth=4), one background row (the column mean
 `../shared/data` are here. Every evaluation counts, those of the empty and the full coalition too.
 """
 
-import warnings
+from functools import cache, partial
 
 import numpy as np
 import shap
@@ -14,11 +14,13 @@ from sklearn.datasets import load_diabetes
 
 import measuring
 from measuring import data
-from measuring.estimators import ALL, Counted
+from measuring.cells import Cell
+from measuring.errors import measure_all
+from measuring.estimators import ALL
 from measuring.games import Masked
-from measuring.report import geometric_mean
+from measuring.report import FLOOR, geometric_mean
 
-TIMES = [4, 8, 16, 32, 64]
+TIMES = (4, 8, 16, 32, 64)
 NAMES = [
     "Leverage", "Permutation", "OddGP", "SparseOdd", "Auto",
     "shap Kernel l1_reg=0", "shap Permutation", "shapiq LeverageSHAP", "shapiq KernelSHAP",
@@ -33,62 +35,74 @@ PUBLISHED = {
 WITHIN = 1.7  # the means are heavy-tailed, and the version of XGBoost is another
 
 
-def data_sets():
-    """Name, table and target."""
-    yield "diabetes", *load_diabetes(return_X_y=True)
-    if "California" not in data.missing():
-        housing = np.loadtxt(data.SHARED / data.FILES["California"], delimiter=",", skiprows=1)
-        yield "California", housing[:, :-1], housing[:, -1]
-    for name in ["corrgroups60", "independentlinear60"]:
+class Paper(Masked):
+    """A row against the column means; its values are those of shap's trees."""
+
+    def __init__(self, model, row, baseline):
+        super().__init__(lambda rows: model.predict(rows).astype(float), row, baseline[None])
+        self.model = model
+
+    def exact_values(self):
+        """By the tree explainer, interventional."""
+        trees = shap.TreeExplainer(self.model, self.background, feature_perturbation="interventional")
+        return trees.shap_values(self.row[None])[0]
+
+
+@cache
+def read(name):
+    """A table as the trees see it, and its target."""
+    if name == "diabetes":
+        table, target = load_diabetes(return_X_y=True)
+    elif name == "California":
+        housing = np.loadtxt(data.SHARED / data.FILES[name], delimiter=",", skiprows=1)
+        table, target = housing[:, :-1], housing[:, -1]
+    else:
         table, target = getattr(shap.datasets, name)()
-        yield name, np.asarray(table, dtype=float), target
+    return np.asarray(table, dtype=np.float32).astype(float), target
 
 
-def drawn_row(table, baseline, run):
+@cache
+def fitted(name):
+    return xgboost.XGBRegressor(n_estimators=100, max_depth=4, n_jobs=1, random_state=0).fit(*read(name))
+
+
+def game(name, run):
     """Row number `run` of the protocol: entries that equal the mean are drawn again."""
+    table, _ = read(name)
+    baseline = table.mean(axis=0).astype(np.float32).astype(float)
     legacy = np.random.RandomState(100 * run)
     row = table[legacy.choice(len(table))].copy()
     while (row == baseline).any():
         same = np.flatnonzero(row == baseline)
         row[same] = [table[legacy.choice(len(table)), column] for column in same]
-    return row
+    return Paper(fitted(name), row, baseline)
 
 
-def measure(table, target, names, n_rows):
-    """Mean errors ``(estimators, budgets)`` and the budgets; none at which everything is exact."""
-    table = np.asarray(table, dtype=np.float32).astype(float)  # as the trees see it
-    model = xgboost.XGBRegressor(n_estimators=100, max_depth=4, n_jobs=1, random_state=0).fit(table, target)
-    baseline = table.mean(axis=0).astype(np.float32).astype(float)
-    trees = shap.TreeExplainer(model, baseline[None], feature_perturbation="interventional")
-    n = table.shape[1]
-    budgets = [times * n for times in TIMES if times * n < 2**n]
-    errors = np.zeros((len(names), len(budgets), n_rows))
-    for run in range(n_rows):
-        row = drawn_row(table, baseline, run)
-        truth = trees.shap_values(row[None])[0]
-        game = Masked(lambda rows: model.predict(rows).astype(float), row, baseline[None])
-        for position, name in enumerate(names):
-            for place, budget in enumerate(budgets):
-                values = ALL[name](Counted(game), budget, run)
-                errors[position, place, run] = np.sum((values - truth) ** 2) / np.sum(truth**2)
-    return budgets, errors.mean(axis=2)
+def cells():
+    """A cell for every data set that is here."""
+    for name in PUBLISHED:
+        if name not in data.missing():
+            yield Cell(f"A {name}", read(name)[0].shape[1], partial(game, name), TIMES)
 
 
-def print_all(n_rows):
+def print_all(n_rows, n_jobs):
     """Errors; whether the published figures are met; ratios."""
-    warnings.simplefilter("ignore")
     names = [name for name in NAMES if name in ALL]
-    cells, lines, published = {name: [] for name in names}, [], []
-    for data_set, table, target in data_sets():
-        budgets, means = measure(table, target, names, n_rows)
-        for place, budget in enumerate(budgets):
-            times = budget // table.shape[1]
-            lines.append([data_set, f"{times}n", *(f"{error:.1e}" for error in means[:, place])])
+    chosen = list(cells())
+    errors, _ = measure_all(chosen, names, n_rows, 1, n_jobs)
+    lines, published, means = [], [], {name: [] for name in names}
+    for cell in chosen:
+        found = {name: errors[name][cell.name].mean(axis=(0, 1)) for name in names}
+        data_set = cell.name.removeprefix("A ")
+        for place, times in enumerate(TIMES):
+            if times not in cell.budgets():
+                continue
+            lines.append([data_set, f"{times}n", *(f"{found[name][place]:.1e}" for name in names)])
             if times in PUBLISHED[data_set]:
-                mine, theirs = means[0, place], PUBLISHED[data_set][times]
+                mine, theirs = found["Leverage"][place], PUBLISHED[data_set][times]
                 published.append([data_set, f"{times}n", f"{mine:.1e}", f"{theirs:.1e}", mine / theirs])
-        for name, row in zip(names, means, strict=True):
-            cells[name].append(row)
+        for name in names:
+            means[name].append(np.maximum(found[name], FLOOR))
     print(f"Protocol A: mean error over {n_rows} rows\n")
     measuring.table(["data", "budget", *names], lines)
     print_published(published)
@@ -96,10 +110,12 @@ def print_all(n_rows):
     own, peers = [n for n in names if not n.startswith("shap")], [n for n in names if n.startswith("shap")]
     lines = []
     for name in own:
-        parts = {p: [theirs / mine for mine, theirs in zip(cells[name], cells[p], strict=True)] for p in peers}
-        together = {p: geometric_mean(np.concatenate(part)) for p, part in parts.items()}
-        worst = {p: min(geometric_mean(one) for one in part) for p, part in parts.items()}
-        lines.append([name, *(f"{together[p]:.3g} ({worst[p]:.3g})" for p in peers)])
+        ratios = {peer: np.array(means[peer]) / np.array(means[name]) for peer in peers}
+        line = [
+            f"{geometric_mean(ratio.ravel()):.3g} ({geometric_mean(ratio, axis=1).min():.3g})"
+            for ratio in ratios.values()
+        ]
+        lines.append([name, *line])
     measuring.table(["ours", *peers], lines)
 
 

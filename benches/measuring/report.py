@@ -7,7 +7,7 @@ as that much: no game that somebody gets exactly right shall decide a geometric 
 import numpy as np
 
 import measuring
-from measuring.errors import TIMES
+from measuring.cells import TIMES
 
 FLOOR = 1e-14
 N_BOOTSTRAP = 1000
