@@ -5,6 +5,7 @@ the values of trees and of the Gaussian process have closed forms; those of the 
 from a million evaluations, whose own standard error is kept beside them.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -46,7 +47,9 @@ class Cell:
         else:
             kept = self._solved(self.game(number))
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, **kept)
+            part = path.with_suffix(f".{os.getpid()}.npz")
+            np.savez(part, **kept)
+            part.replace(path)  # whole or not at all, whoever else is at work on the same cell
         game = Table(kept["table"]) if "table" in kept else self.game(number)
         return game, kept["values"], float(kept["error"])
 

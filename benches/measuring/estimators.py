@@ -86,6 +86,8 @@ SHAPIQ_SLOW = {
     "shapiq PolySHAP": shapiq("PolySHAP", pairing_trick=True),
     "shapiq kADDSHAP": singles_of_order_2,
 }
+#: In protocol B alone: trees are trained for each of its estimates, and elsewhere it would take most of the time.
+SLOWEST = {"shapiq RegressionMSR"}
 #: What the targets compare, on several seeds a row; the others on one.
 HEADLINE = {"Auto", "OddGP", "Leverage", "Permutation", "shap Kernel l1_reg=0"}
 ALL = OURS | SHAP | SHAPIQ | SHAPIQ_SLOW
