@@ -18,8 +18,8 @@ def usable_threads() -> int:
 def forget_pool() -> None:
     """Forget the thread pool, in a forked child."""
 
-def choose_method(name: str, n_players: int, granted: int, n_blocks: int, options: dict[str, Any] | None = None) -> str:
-    """Name the method that would run: for "auto" the automatic choice, else what a named one gives way to."""
+def choose_method(name: str, n_players: int, granted: int, n_blocks: int, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
+    """Name the method that would run, with its options: Auto's choice, or what a named one gives way to."""
 
 def unpack_coalitions(words: _Words, n_players: int) -> NDArray[np.bool_]:
     """Coalitions as a bool array ``(coalitions, players)``."""
@@ -49,6 +49,40 @@ def fill_ahead(
 
 def varying(background: NDArray[np.generic], rows: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Tell for each row and column, flat, whether some background row has other bits."""
+
+@final
+class Looked:
+    """The model rows of a batch, and where the outputs of each come from."""
+
+@final
+class Distinct:
+    """Outputs of masked rows that were asked before."""
+
+    @staticmethod
+    def find(
+        background: list[NDArray[np.generic]],
+        rows: list[NDArray[np.generic]],
+        column_player: list[NDArray[np.int32]],
+        n_players: int,
+        n_outputs: int,
+    ) -> Distinct | None:
+        """Compare rows with the background; None where looking for equal rows is not worth its time."""
+    def look(self, words: _Words, block_starts: list[int], blocks: _Blocks, n_rows: int) -> tuple[int, Looked]:
+        """Count the model rows that must be asked for a batch."""
+    def tell(self, looked: Looked, outputs: _Floats) -> _Floats:
+        """Keep the outputs ``(asked, outputs)``; return those of all model rows of the batch."""
+
+def fill_rows(
+    out: list[NDArray[np.generic]],
+    background: list[NDArray[np.generic]],
+    rows: list[NDArray[np.generic]],
+    column_player: list[NDArray[np.int32]],
+    words: _Words,
+    looked: Looked,
+    first: int,
+    count: int,
+) -> None:
+    """Write the model rows to ask about, from position `first` on."""
 
 @final
 class Average:

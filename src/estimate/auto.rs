@@ -63,7 +63,11 @@ impl Method {
             return Self::EvenGp(even_gp::Options { index });
         }
         if let Some(options) = &wishes.unbiased {
-            return Self::unbiased(n_players, granted, options);
+            return if n_blocks == 1 {
+                Self::unbiased(n_players, granted, options)
+            } else {
+                Self::Permutation
+            };
         }
         if every_coalition(n_players).is_some_and(|all| all <= granted) && n_blocks == 1 {
             Self::Exact
@@ -72,9 +76,11 @@ impl Method {
         } else if n_blocks > 1 && !pays_for_blocks(n_players, granted, n_blocks) {
             Self::Permutation
         } else if granted <= MOST_KRIGED && n_players <= MOST_SCALED {
-            Self::OddGp(odd_gp::Options::default())
+            Self::SparseOdd(odd_gp::Options::default())
         } else if granted <= MOST_KRIGED && n_players <= MOST_KRIGED_PLAYERS {
             Self::OddGp(odd_gp::Options { ascent: false, ..odd_gp::Options::default() })
+        } else if n_players <= MOST_SCALED {
+            Self::Controlled(odd_gp::Options::default())
         } else if granted >= 4 * n {
             Self::Leverage(Sequence::Leverage)
         } else {
@@ -82,18 +88,22 @@ impl Method {
         }
     }
 
-    /// Means over coalitions, helped by kriging where the budget feeds it; for very many players orders, which
-    /// are unbiased too.
+    /// Means over coalitions, helped by kriging where the budget feeds it and by least squares above. For few
+    /// evaluations and very many players orders, which are unbiased too (squared errors at `4 n`, measured over
+    /// six kinds of games of nine players: 0.037 against 0.31 without a surrogate and 0.043 with least squares).
     fn unbiased(n_players: usize, granted: u64, options: &unbiased::Options) -> Self {
+        let n = n_players as u64;
         let is_shapley = options.semivalue == Semivalue::Shapley;
-        if is_shapley && n_players > MOST_SCALED {
+        if is_shapley && every_coalition(n_players).is_some_and(|all| all <= granted) {
+            return Self::Exact;
+        }
+        if is_shapley && (n_players > MOST_SCALED || granted < 8 * n) {
             return Self::Permutation;
         }
-        let n = n_players as u64;
         let surrogate = match granted {
-            _ if granted < 4 * n => unbiased::Surrogate::None,
-            _ if is_shapley && (8 * n..=MOST_KRIGED).contains(&granted) => unbiased::Surrogate::Kriging,
-            _ => unbiased::Surrogate::Linear,
+            _ if is_shapley && granted <= MOST_KRIGED => unbiased::Surrogate::Kriging,
+            _ if granted >= 4 * n => unbiased::Surrogate::Linear,
+            _ => unbiased::Surrogate::None,
         };
         Self::Unbiased(unbiased::Options { surrogate, ..options.clone() })
     }
@@ -190,8 +200,8 @@ mod tests {
 
     #[test]
     fn the_choice_follows_the_budget() {
-        use Method::{Exact, Leverage, OddGp, Permutation, SinglesFirst};
-        let kriging = || OddGp(odd_gp::Options::default());
+        use Method::{Controlled, Exact, Leverage, OddGp, Permutation, SinglesFirst, SparseOdd};
+        let kriging = || SparseOdd(odd_gp::Options::default());
         let cases = [
             (10, 1024, 1, Exact),
             (10, 1023, 1, kriging()),
@@ -201,7 +211,8 @@ mod tests {
             (10, 21, 1, SinglesFirst),
             (400, 900, 1, OddGp(odd_gp::Options { ascent: false, ..odd_gp::Options::default() })),
             (2000, 5000, 1, Permutation),
-            (64, u64::MAX, 1, Leverage(Sequence::Leverage)),
+            (64, 5000, 1, Controlled(odd_gp::Options::default())),
+            (2000, u64::MAX, 1, Leverage(Sequence::Leverage)),
         ];
         for (n, granted, n_blocks, method) in cases {
             assert_eq!(

@@ -83,6 +83,14 @@ impl PairSequence {
         Self { n_players, sizes, classes, repair: Repair::default() }
     }
 
+    /// The same sequence up to pair `after`; from there on the sizes of [`Sequence::Leverage`], which counts those pairs
+    /// alone, and of each class the pairs that the first phase would have drawn next.
+    #[must_use]
+    pub fn turning_after(mut self, after: u64) -> Self {
+        self.sizes.turn_after(after);
+        self
+    }
+
     /// The next `count` pairs, fewer when no more are left.
     ///
     /// After [`Error::Interrupted`] the sequence stands where it stood before the call.

@@ -53,6 +53,8 @@ pub(super) struct Sizes {
     turn: u8, // of StarMiddle's three: 0 and 1 for the largest class, 2 for those between
     /// Does the star come before everything else, whatever the sequence?
     star_first: bool,
+    /// After how many pairs Webster's rule begins anew, by the masses of `Leverage`; never where None.
+    turns_after: Option<u64>,
 }
 
 impl Sizes {
@@ -69,7 +71,23 @@ impl Sizes {
             drawn: 0,
             turn: 0,
             star_first: false,
+            turns_after: None,
         }
+    }
+
+    /// Let the pairs from number `after` on come by the rule of `Leverage`, which counts them alone: the sizes of what
+    /// came before do not matter, but that no pair comes twice.
+    pub(super) fn turn_after(&mut self, after: u64) {
+        self.turns_after = Some(after);
+    }
+
+    fn turn(&mut self) {
+        self.turns_after = None;
+        self.rule = Rule::Named(Sequence::Leverage);
+        self.webster = (1..self.pools.len())
+            .filter(|&k| self.counts[k] < self.pools[k])
+            .map(|k| Reverse((inverse_mass(Sequence::Leverage, self.n_players, k), Reverse(k))))
+            .collect();
     }
 
     /// Classes in proportion to masses, whatever these are: the method of equal proportions (Huntington, Hill),
@@ -101,6 +119,7 @@ impl Sizes {
             drawn: 0,
             turn: 0,
             star_first: false,
+            turns_after: None,
         }
     }
 
@@ -130,6 +149,9 @@ impl Sizes {
 
     /// The next pair: its class, and how many of the class came before. None when all are exhausted.
     pub(super) fn next(&mut self) -> Option<(usize, u64)> {
+        if self.turns_after == Some(self.drawn) {
+            self.turn();
+        }
         let class = match &self.rule {
             _ if self.star_first && self.counts[1] < self.pools[1] => 1,
             Rule::Named(Sequence::StarMiddle) => self.star_middle()?,
@@ -307,6 +329,32 @@ mod tests {
             assert_eq!(given[..n], vec![1; n], "{sequence:?}, {n} players");
             let others: Vec<_> = classes(sequence, n).filter(|&class| class > 1).collect();
             assert_eq!(given[n..], others, "{sequence:?}, {n} players");
+        }
+    }
+
+    #[test]
+    fn a_second_phase_follows_its_own_rule_on_what_the_first_left() {
+        for (n, after) in [(6, 9_usize), (8, 20), (9, 30), (12, 200)] {
+            let mut sizes = Sizes::new(Sequence::StarMiddle, n, pools(n));
+            sizes.turn_after(after as u64);
+            let given: Vec<_> = std::iter::from_fn(|| sizes.next()).collect();
+            let classes_given: Vec<_> = given.iter().map(|&(class, _)| class).collect();
+            let (first, second) = classes_given.split_at(after);
+            assert_eq!(first, classes(Sequence::StarMiddle, n).take(first.len()).collect::<Vec<_>>());
+            let mut left = pools(n);
+            for &class in first {
+                left[class] -= 1;
+            }
+            let mut alone = Sizes::new(Sequence::Leverage, n, left.clone());
+            alone.webster.retain(|Reverse((_, Reverse(class)))| left[*class] > 0);
+            let expected: Vec<_> = std::iter::from_fn(|| alone.next().map(|(class, _)| class)).collect();
+            assert_eq!(second, expected, "{n} players");
+            let mut counts = vec![0; n / 2 + 1];
+            for (class, before) in given {
+                assert_eq!(before, counts[class], "the stream of class {class} goes on");
+                counts[class] += 1;
+            }
+            assert_eq!(counts[1..], pools(n)[1..]);
         }
     }
 

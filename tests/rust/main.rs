@@ -2,12 +2,14 @@
 //! Random games come from numbered streams, and the number in a message is the reproducer.
 
 mod blocks;
+mod controlled;
 mod even_gp;
 mod interactions;
 mod leverage;
 mod odd_gp;
 mod oracle;
 mod sample;
+mod sparse_odd;
 mod stopping;
 mod table;
 mod trees;

@@ -1,5 +1,7 @@
 //! The pairs in use, their weights, and the weighted Gram matrix of their signs.
 
+use std::borrow::Cow;
+
 use multiversion::multiversion;
 
 use super::signs::Signs;
@@ -22,26 +24,42 @@ const SHARED_FROM: usize = 1 << 20;
 /// the weight `1 / (k (n - k) C(n, k))` of the Shapley regression times `N_k / c_k`, in which the binomials
 /// cancel, so that nothing overflows at any `n`.
 #[derive(Debug)]
-pub(super) struct Design<'a> {
+pub(in crate::estimate) struct Design<'a> {
     coalitions: &'a Coalitions,
-    classes: &'a [u32],
+    /// The group of each pair.
+    groups_of: Cow<'a, [u32]>,
     /// The signs of the smaller halves.
     pub(super) signs: Signs,
     /// `w_a`.
-    pub(super) weights: Vec<f64>,
+    pub(in crate::estimate) weights: Vec<f64>,
     /// `1 - c_k / N_k` of each pair's class: the share of the class that was not drawn.
     unseen: Vec<f64>,
     /// Does every class have a pair?
     all_met: bool,
     /// Sum of all weights.
     pub(super) total_weight: f64,
-    /// Weight of one pair of each class, and how many there are.
-    by_class: Vec<(f64, usize)>,
+    /// What pairs of one weight have in common.
+    groups: Vec<Group>,
+}
+
+/// Pairs of one size class and one weight.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::estimate) struct Group {
+    pub(in crate::estimate) class: usize,
+    /// `w_a` of each of them.
+    pub(in crate::estimate) weight: f64,
+    /// The share of what they stand for that was not drawn.
+    pub(in crate::estimate) unseen: f64,
+    pub(in crate::estimate) count: usize,
 }
 
 impl<'a> Design<'a> {
     /// The design of the pairs in `classes`, the first of `coalitions`.
-    pub(super) fn new(sequence: &PairSequence, coalitions: &'a Coalitions, classes: &'a [u32]) -> Self {
+    pub(in crate::estimate) fn new(
+        sequence: &PairSequence,
+        coalitions: &'a Coalitions,
+        classes: &'a [u32],
+    ) -> Self {
         let n = coalitions.n_players();
         let of_class = |k: usize| {
             if k == 0 { 0.0 } else { sequence.multiplicity(k) as f64 / (k as f64 * (n - k) as f64) }
@@ -49,37 +67,47 @@ impl<'a> Design<'a> {
         let unseen = |k: usize, count: usize| {
             sequence.pool(k).map_or(1.0, |pool| 1.0 - count as f64 / pool as f64).max(0.0)
         };
-        Self::weighted(coalitions, classes, of_class, unseen)
+        let weights: Vec<f64> = (0..=n / 2).map(of_class).collect();
+        Self::weighted(coalitions, classes, &weights, unseen)
     }
 
-    /// A design whose classes are sizes and weigh what `of_class` says, each equally among those drawn of it.
+    /// A design whose classes are sizes, from 1 to the last of `of_class`, which says what each weighs; those drawn of
+    /// it share that equally.
     pub(super) fn weighted(
         coalitions: &'a Coalitions,
         classes: &'a [u32],
-        of_class: impl Fn(usize) -> f64,
+        of_class: &[f64],
         unseen: impl Fn(usize, usize) -> f64,
     ) -> Self {
-        let n_classes = classes.iter().max().map_or(1, |&largest| largest as usize + 1);
-        let mut by_class = vec![(0.0, 0); n_classes];
+        let mut groups: Vec<Group> =
+            (0..of_class.len()).map(|class| Group { class, weight: 0.0, unseen: 0.0, count: 0 }).collect();
         for &class in classes {
-            by_class[class as usize].1 += 1;
+            groups[class as usize].count += 1;
         }
-        let mut unseen_of = vec![0.0; by_class.len()];
-        let mut total_weight = 0.0;
-        for (k, (weight, count)) in by_class.iter_mut().enumerate().filter(|(_, (_, count))| *count > 0) {
-            *weight = of_class(k) / *count as f64;
-            total_weight += of_class(k);
-            unseen_of[k] = unseen(k, *count);
+        for group in groups.iter_mut().filter(|group| group.count > 0) {
+            group.weight = of_class[group.class] / group.count as f64;
+            group.unseen = unseen(group.class, group.count);
         }
+        Self::of_groups(coalitions, Cow::Borrowed(classes), groups)
+    }
+
+    /// The design of pairs in groups: the first of `coalitions`, each of the group that `groups_of` names.
+    pub(in crate::estimate) fn of_groups(
+        coalitions: &'a Coalitions,
+        groups_of: Cow<'a, [u32]>,
+        groups: Vec<Group>,
+    ) -> Self {
+        let met = |class| groups.iter().any(|group| group.class == class && group.count > 0);
+        let largest = groups.iter().map(|group| group.class).max().unwrap_or(0);
         Self {
             coalitions,
-            classes,
-            signs: Signs::new(coalitions, classes.len()),
-            weights: classes.iter().map(|&class| by_class[class as usize].0).collect(),
-            unseen: classes.iter().map(|&class| unseen_of[class as usize]).collect(),
-            total_weight,
-            all_met: (1..by_class.len()).all(|k| by_class[k].1 > 0),
-            by_class,
+            signs: Signs::new(coalitions, groups_of.len()),
+            weights: groups_of.iter().map(|&group| groups[group as usize].weight).collect(),
+            unseen: groups_of.iter().map(|&group| groups[group as usize].unseen).collect(),
+            total_weight: groups.iter().map(|group| group.weight * group.count as f64).sum(),
+            all_met: (1..=largest).all(met),
+            groups_of,
+            groups,
         }
     }
 
@@ -100,14 +128,14 @@ impl<'a> Design<'a> {
     /// Pairs and blocks are drawn in two stages; the factor of a class becomes `1 - (c_k / N_k) (mean share)`. That is
     /// right for the noise of the blocks and too large for what the regression cannot fit, which a residual of one
     /// look does not tell apart: errors are stated too large, never too small, where a class is all but exhausted.
-    pub(super) fn looked_at_on(mut self, sequence: &PairSequence, shares: &[f64]) -> Self {
-        let mut known = vec![0.0; self.by_class.len()];
-        for (&class, share) in self.classes.iter().zip(shares) {
-            known[class as usize] += share;
+    pub(in crate::estimate) fn looked_at_on(mut self, sequence: &PairSequence, shares: &[f64]) -> Self {
+        let mut known = vec![0.0; self.groups.len()];
+        for (&group, share) in self.groups_of.iter().zip(shares) {
+            known[group as usize] += share;
         }
-        for (unseen, &class) in self.unseen.iter_mut().zip(self.classes) {
-            let known = known[class as usize];
-            *unseen = sequence.pool(class as usize).map_or(1.0, |pool| 1.0 - known / pool as f64).max(0.0);
+        for (unseen, &group) in self.unseen.iter_mut().zip(self.groups_of.iter()) {
+            let (known, class) = (known[group as usize], self.groups[group as usize].class);
+            *unseen = sequence.pool(class).map_or(1.0, |pool| 1.0 - known / pool as f64).max(0.0);
         }
         self
     }
@@ -119,25 +147,25 @@ impl<'a> Design<'a> {
 
     /// Number of pairs.
     pub(super) fn n_pairs(&self) -> usize {
-        self.classes.len()
+        self.groups_of.len()
     }
 
     /// Trace of `P M P`: the sum of `w_a |P x_a|^2`.
     pub(super) fn projected_trace(&self) -> f64 {
         let n = self.n_players() as f64;
-        let class_trace = |(k, &(weight, count)): (usize, &(f64, usize))| {
-            let sum = n - 2.0 * k as f64;
-            weight * count as f64 * (n - sum * sum / n)
+        let trace = |group: &Group| {
+            let sum = n - 2.0 * group.class as f64;
+            group.weight * group.count as f64 * (n - sum * sum / n)
         };
-        self.by_class.iter().enumerate().map(class_trace).sum()
+        self.groups.iter().map(trace).sum()
     }
 
     /// `M = sum_a w_a x_a x_a'`; the lower triangle alone is filled.
     ///
-    /// Players' columns are bitsets of pairs, every word within one class, so that
+    /// Players' columns are bitsets of pairs, every word within one group, so that
     /// `M_ij = sum_a w_a - 2 sum_words w popcount(column_i ^ column_j)`: `n^2 / 2` times about `p / 64` word
-    /// operations, one word at least a class.
-    pub(super) fn gram(&self, workers: &Workers<'_>) -> Result<Square, Error> {
+    /// operations, one word at least a group.
+    pub(in crate::estimate) fn gram(&self, workers: &Workers<'_>) -> Result<Square, Error> {
         let (words, columns) = self.columns();
         let n = self.n_players();
         let mut gram = Square::zeros(n);
@@ -153,12 +181,13 @@ impl<'a> Design<'a> {
 
     /// The weight of each word of pairs, and the players' columns in tiles of 16: `(tiles, words, 16)`.
     fn columns(&self) -> (Vec<f64>, Vec<[u64; TILE]>) {
-        let mut pairs: Vec<Vec<usize>> = self.by_class.iter().map(|&(_, n)| Vec::with_capacity(n)).collect();
-        for (pair, &class) in self.classes.iter().enumerate() {
-            pairs[class as usize].push(pair);
+        let mut pairs: Vec<Vec<usize>> =
+            self.groups.iter().map(|group| Vec::with_capacity(group.count)).collect();
+        for (pair, &group) in self.groups_of.iter().enumerate() {
+            pairs[group as usize].push(pair);
         }
-        let words: Vec<(f64, &[usize])> = (self.by_class.iter().zip(&pairs))
-            .flat_map(|(&(weight, _), pairs)| pairs.chunks(64).map(move |word| (weight, word)))
+        let words: Vec<(f64, &[usize])> = (self.groups.iter().zip(&pairs))
+            .flat_map(|(group, pairs)| pairs.chunks(64).map(move |word| (group.weight, word)))
             .collect();
         let n_tiles = self.n_players().div_ceil(TILE);
         let mut columns = vec![[0; TILE]; n_tiles * words.len()];

@@ -52,7 +52,7 @@ pub(super) fn leverages(
 /// of which only the diagonal is formed, from the images `Q x_a`: `p n^2 / 64` additions of eight lanes, shared
 /// by all outputs, and `p n` multiply-adds an output. MacKinnon and White (1985) for HC3; Cochran (1977),
 /// "Sampling Techniques", section 2.6, for the factor.
-pub(super) fn variances(
+pub(in crate::estimate) fn variances(
     design: &Design<'_>,
     inverse: &Square,
     residuals: &[Vec<Lanes>],

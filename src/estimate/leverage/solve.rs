@@ -10,20 +10,20 @@ const SINGULAR: f64 = 1e-12;
 
 /// What up to eight outputs are fitted to.
 #[derive(Debug)]
-pub(super) struct Targets {
+pub(in crate::estimate) struct Targets {
     /// `o_a = (v(S_a) - v(S_a^c)) / 2`, a pair.
-    pub(super) half_differences: Vec<Lanes>,
+    pub(in crate::estimate) half_differences: Vec<Lanes>,
     /// `D = v(N) - v({})`.
-    pub(super) grand: Lanes,
+    pub(in crate::estimate) grand: Lanes,
 }
 
 /// The values of up to eight outputs and what they leave unexplained.
 #[derive(Debug, Clone)]
-pub(super) struct Fit {
+pub(in crate::estimate) struct Fit {
     /// `phi`, a player.
-    pub(super) values: Vec<Lanes>,
+    pub(in crate::estimate) values: Vec<Lanes>,
     /// `r_a = o_a + x_a' phi / 2`, a pair.
-    pub(super) residuals: Vec<Lanes>,
+    pub(in crate::estimate) residuals: Vec<Lanes>,
 }
 
 /// The inverse of the projected Gram matrix of some players, who alone share the worth.
@@ -32,15 +32,15 @@ pub(super) struct Fit {
 /// the gradient `X' W r` of the squared residuals to the step `-2 Q X' W r` that removes it, along which the sum
 /// of the values does not change.
 #[derive(Debug)]
-pub(super) struct System<'a> {
+pub(in crate::estimate) struct System<'a> {
     players: &'a [usize],
     /// `Q`.
-    pub(super) inverse: Square,
+    pub(in crate::estimate) inverse: Square,
 }
 
 impl<'a> System<'a> {
     /// The system of `players` from the lower triangle of the Gram matrix of all; None where it is singular.
-    pub(super) fn new(
+    pub(in crate::estimate) fn new(
         gram: &Square,
         players: &'a [usize],
         ridge: f64,
@@ -91,7 +91,7 @@ impl<'a> System<'a> {
     /// One step solves the normal equations. A second, taken from residuals that were computed anew, mends what
     /// rounding spoilt, so that an ill-conditioned system is solved about as well as by an orthogonal
     /// factorisation (Bjorck 1987, "Stability analysis of the method of seminormal equations").
-    pub(super) fn fit(
+    pub(in crate::estimate) fn fit(
         &self,
         design: &Design<'_>,
         targets: &Targets,

@@ -33,8 +33,18 @@ impl OddGp {
         Ok(Self { pairs, options })
     }
 
+    /// The pairs.
+    pub(in crate::estimate) fn pairs(&self) -> &Paired {
+        &self.pairs
+    }
+
+    /// How rows are fitted.
+    pub(in crate::estimate) fn options(&self) -> Options {
+        self.options
+    }
+
     /// What rows `first ..` are fitted to, as many as `count`.
-    fn data(&self, first: usize, count: usize) -> Data {
+    pub(in crate::estimate) fn data(&self, first: usize, count: usize) -> Data {
         let problem = self.pairs.problem();
         let width = problem.n_outputs / problem.n_rows;
         let columns = first * width..(first + count) * width;
@@ -101,6 +111,11 @@ impl Estimator for OddGp {
         }
         for (row, df) in estimate.interval_df.iter_mut().enumerate() {
             *df = models[row * models.len() / problem.n_rows].interval_df();
+        }
+        if !self.pairs.is_representative() {
+            // Blocks of the background that nobody has looked at: no posterior knows what they are like.
+            estimate.std_errors.fill(f64::NAN);
+            estimate.interval_df.fill(f64::NAN);
         }
         Ok(estimate)
     }

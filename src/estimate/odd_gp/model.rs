@@ -238,6 +238,12 @@ impl OddModel {
             .map_or_else(|| vec![0.0; self.signs.n_players()], |(solved, _)| solved.kernel.kappa.clone())
     }
 
+    /// The signs `(pairs + 1, players)` of the empty coalition and of the pairs, and `alpha` `(pairs + 1, outputs)`:
+    /// what terms of all degrees have in common.
+    pub(in crate::estimate) fn weights(&self) -> (&Matrix, &Matrix) {
+        (self.signs.matrix(), &self.alpha)
+    }
+
     /// `lambda`: the noise's variance in the units in which that of term `U` is `prod rho_j`; zero where the fit is linear.
     pub fn noise(&self) -> f64 {
         self.curved.as_ref().map_or(0.0, |(solved, _)| solved.lambda)
