@@ -51,6 +51,40 @@ def varying(background: NDArray[np.generic], rows: NDArray[np.generic]) -> NDArr
     """Tell for each row and column, flat, whether some background row has other bits."""
 
 @final
+class Looked:
+    """The model rows of a batch, and where the outputs of each come from."""
+
+@final
+class Distinct:
+    """Outputs of masked rows that were asked before."""
+
+    @staticmethod
+    def find(
+        background: list[NDArray[np.generic]],
+        rows: list[NDArray[np.generic]],
+        column_player: list[NDArray[np.int32]],
+        n_players: int,
+        n_outputs: int,
+    ) -> Distinct | None:
+        """Compare rows with the background; None where looking for equal rows is not worth its time."""
+    def look(self, words: _Words, block_starts: list[int], blocks: _Blocks, n_rows: int) -> tuple[int, Looked]:
+        """Count the model rows that must be asked for a batch."""
+    def tell(self, looked: Looked, outputs: _Floats) -> _Floats:
+        """Keep the outputs ``(asked, outputs)``; return those of all model rows of the batch."""
+
+def fill_rows(
+    out: list[NDArray[np.generic]],
+    background: list[NDArray[np.generic]],
+    rows: list[NDArray[np.generic]],
+    column_player: list[NDArray[np.int32]],
+    words: _Words,
+    looked: Looked,
+    first: int,
+    count: int,
+) -> None:
+    """Write the model rows to ask about, from position `first` on."""
+
+@final
 class Average:
     """Weighted means of model outputs over the background, as they arrive in any cuts."""
 

@@ -72,9 +72,11 @@ impl Method {
         } else if n_blocks > 1 && !pays_for_blocks(n_players, granted, n_blocks) {
             Self::Permutation
         } else if granted <= MOST_KRIGED && n_players <= MOST_SCALED {
-            Self::OddGp(odd_gp::Options::default())
+            Self::SparseOdd(odd_gp::Options::default())
         } else if granted <= MOST_KRIGED && n_players <= MOST_KRIGED_PLAYERS {
             Self::OddGp(odd_gp::Options { ascent: false, ..odd_gp::Options::default() })
+        } else if n_players <= MOST_SCALED {
+            Self::Controlled(odd_gp::Options::default())
         } else if granted >= 4 * n {
             Self::Leverage(Sequence::Leverage)
         } else {
@@ -190,8 +192,8 @@ mod tests {
 
     #[test]
     fn the_choice_follows_the_budget() {
-        use Method::{Exact, Leverage, OddGp, Permutation, SinglesFirst};
-        let kriging = || OddGp(odd_gp::Options::default());
+        use Method::{Controlled, Exact, Leverage, OddGp, Permutation, SinglesFirst, SparseOdd};
+        let kriging = || SparseOdd(odd_gp::Options::default());
         let cases = [
             (10, 1024, 1, Exact),
             (10, 1023, 1, kriging()),
@@ -201,7 +203,8 @@ mod tests {
             (10, 21, 1, SinglesFirst),
             (400, 900, 1, OddGp(odd_gp::Options { ascent: false, ..odd_gp::Options::default() })),
             (2000, 5000, 1, Permutation),
-            (64, u64::MAX, 1, Leverage(Sequence::Leverage)),
+            (64, 5000, 1, Controlled(odd_gp::Options::default())),
+            (2000, u64::MAX, 1, Leverage(Sequence::Leverage)),
         ];
         for (n, granted, n_blocks, method) in cases {
             assert_eq!(

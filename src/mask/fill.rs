@@ -85,6 +85,44 @@ impl<T: Word> MaskedRows<'_, T> {
         })
     }
 
+    /// Write the model rows of these numbers, ascending, one after the other.
+    pub fn fill_rows(
+        &self,
+        words: &[u64],
+        words_per_coalition: usize,
+        layout: &Layout,
+        numbers: &[u32],
+        out: &mut [T],
+    ) -> Result<(), Error> {
+        let n_columns = self.n_columns;
+        check("background", self.background.len(), layout.n_background() * n_columns)?;
+        check("rows", self.rows.len(), layout.n_rows() * n_columns)?;
+        check("column_player", self.column_player.len(), layout.n_rows() * n_columns)?;
+        check("words", words.len(), layout.n_evaluations() * words_per_coalition)?;
+        check("out", out.len(), numbers.len() * n_columns)?;
+        if numbers.last().is_some_and(|&last| last as usize >= layout.n_model_rows()) || n_columns == 0 {
+            return check("numbers", numbers.len(), 0);
+        }
+        let mut pattern = Pattern::new(n_columns);
+        let mut under_way = None;
+        for (&number, out) in numbers.iter().zip(out.chunks_exact_mut(n_columns)) {
+            let (evaluation, row, background) = layout.at(number as usize);
+            if under_way != Some((evaluation, row)) {
+                let coalition = &words[evaluation * words_per_coalition..][..words_per_coalition];
+                let columns = row * n_columns..(row + 1) * n_columns;
+                pattern.set(&self.rows[columns.clone()], &self.column_player[columns], coalition, 1);
+                under_way = Some((evaluation, row));
+            }
+            let background = &self.background[background * n_columns..(background + 1) * n_columns];
+            for (((out, &other), &present), &absent) in
+                out.iter_mut().zip(background).zip(&pattern.present).zip(&pattern.absent)
+            {
+                *out = present | (other & absent);
+            }
+        }
+        Ok(())
+    }
+
     fn fill_segment(&self, segment: &Segment, coalition: &[u64], pattern: &mut Pattern<T>, out: &mut [T]) {
         let width = self.n_columns;
         let row = segment.row * width..(segment.row + 1) * width;

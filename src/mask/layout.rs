@@ -80,6 +80,16 @@ impl Layout {
         self.block_starts[self.block_starts.len() - 1]
     }
 
+    /// The evaluation, the explained row and the background row of a model row. O(log evaluations).
+    pub fn at(&self, number: usize) -> (usize, usize, usize) {
+        debug_assert!(number < self.n_model_rows());
+        let evaluation = self.offsets.partition_point(|&offset| offset <= number).saturating_sub(1);
+        let block = self.blocks[evaluation] as usize;
+        let (start, stop) = (self.block_starts[block], self.block_starts[block + 1]);
+        let inside = number - self.offsets[evaluation];
+        (evaluation, inside / (stop - start), start + inside % (stop - start))
+    }
+
     /// The model rows `first..end`, cut into segments.
     pub fn segments(&self, first: usize, end: usize) -> impl Iterator<Item = Segment> + '_ {
         debug_assert!(end <= self.n_model_rows());
@@ -122,6 +132,7 @@ mod tests {
         let whole = visit(0, 30);
         assert_eq!(whole[..4], [(0, 0, 2), (0, 0, 3), (0, 0, 4), (0, 1, 2)]);
         assert_eq!(whole.len(), 30);
+        assert_eq!((0..30).map(|number| layout.at(number)).collect::<Vec<_>>(), whole);
         for cut in 0..=30 {
             assert_eq!([visit(0, cut), visit(cut, 30)].concat(), whole);
         }

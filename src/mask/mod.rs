@@ -5,11 +5,13 @@
 //! evaluations is the sequence of all their model rows, and may be cut anywhere ([`Layout`]).
 
 mod average;
+mod distinct;
 mod fill;
 mod layout;
 mod varying;
 
 pub use average::Average;
+pub use distinct::{Differences, Distinct, Looked};
 pub use fill::{MaskedRows, Word};
 pub use layout::{Layout, Segment};
 pub use varying::varying_columns;

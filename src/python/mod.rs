@@ -5,6 +5,7 @@
 
 mod ahead;
 mod arrays;
+mod distinct;
 mod error;
 mod estimate;
 mod interrupt;
@@ -36,6 +37,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(forget_pool, module)?)?;
     mask::register(module)?;
     ahead::register(module)?;
+    distinct::register(module)?;
     estimate::register(module)?;
     table::register(module)?;
     tree::register(module)

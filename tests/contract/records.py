@@ -4,7 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+<<<<<<< HEAD
 from ferroshap.estimators import Auto, Controlled, Exact, Leverage, Permutation, SparseOdd, Unbiased
+=======
+from ferroshap.estimators import Auto, EvenGP, Exact, Leverage, OddGP, Permutation, Unbiased
+>>>>>>> main
 
 Budget = Callable[[int], int]
 
@@ -73,6 +77,9 @@ ESTIMATORS = [
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
+    Record("even_gp", EvenGP(),                   some,  every, pairs,   pairs,       never,   every, twice),
+    Record("odd_gp", OddGP(),                     alone, every, pairs,   pairs,       never,   every, twice),
+    Record("odd_gp grid", OddGP(ascent=False, hyper="pooled", sequence="leverage"), alone, every, pairs, pairs, never, every, twice),
     Record("unbiased", Unbiased(),                some,  every, every,   every,       some,    some, twice),
     Record("cross-fitted", FITTED,                some,  every, thrice,  thrice,      some,    thrice, twice),
     Record("sparse_odd", SparseOdd(),             alone, every, pairs,   pairs,       never,   every, twice),

@@ -220,7 +220,7 @@ def test_unknown_options_are_refused(options, message):
 
 
 def test_too_many_sets_are_refused_before_memory_is_taken(monkeypatch):
-    monkeypatch.setattr("ferroshap.tables.as_bytes", lambda _limit: 10_000)
+    monkeypatch.setattr("ferroshap.tables.exact.as_bytes", lambda _limit: 10_000)
     with pytest.raises(MemoryError, match=r"interactions on 12 players needs .* lower the order"):
         interaction_values(np.zeros(2**12), order=6)
 

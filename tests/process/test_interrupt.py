@@ -90,8 +90,18 @@ def test_an_interrupt_from_outside_leaves_a_partial_explanation(child):
     assert running.finish() == ["well"]
 
 
-def child_of(child, interrupt):
-    return child(EXPLAINER + interrupt + OUTCOME)
+def test_an_interrupt_of_rows_that_stop_by_themselves_leaves_a_partial_explanation(child):
+    interrupt = """
+    def interrupt():
+        signal.raise_signal(signal.SIGINT)
+    """
+    outcome = OUTCOME.replace("max_evals=2_000,", "max_evals=2_000, tol=1e-9,")
+    assert outcome != OUTCOME
+    assert child_of(child, interrupt, outcome).finish() == ["well"]
+
+
+def child_of(child, interrupt, outcome=OUTCOME):
+    return child(EXPLAINER + interrupt + outcome)
 
 
 def test_an_interrupted_run_still_answers(child):

@@ -300,12 +300,12 @@ fn a_star_on_some_blocks_agrees_with_the_endpoints_of_all() {
 
 #[test]
 fn a_budget_that_the_stars_would_eat_is_refused() {
-    assert_eq!(least_for_blocks(10, 4), 176);
-    assert!(pays_for_blocks(10, 176, 4) && !pays_for_blocks(10, 175, 4) && pays_for_blocks(10, 0, 1));
+    assert_eq!(least_for_blocks(10, 4), 132);
+    assert!(pays_for_blocks(10, 132, 4) && !pays_for_blocks(10, 131, 4) && pays_for_blocks(10, 0, 1));
     let blocks = Blocks::random(4, 1, &[0.5, 0.5], 0);
-    let refused = Paired::new(blocks.problem(39, 0), Sequence::Leverage, false);
-    assert!(matches!(refused, Err(Error::Budget { got: 39, least: 40, .. })));
-    let mut pairs = Paired::new(blocks.problem(40, 0), Sequence::Leverage, false).unwrap();
+    let refused = Paired::new(blocks.problem(29, 0), Sequence::Leverage, false);
+    assert!(matches!(refused, Err(Error::Budget { got: 29, least: 30, .. })));
+    let mut pairs = Paired::new(blocks.problem(30, 0), Sequence::Leverage, false).unwrap();
     let batch = pairs.ask(1000, &Workers::serial(&Cancel::default())).unwrap();
     // Both stars, three pairs left of seven, each on both blocks: no more than the game has.
     assert_eq!(batch.coalitions.len(), 2 * (4 + 4 + 3 + 3));

@@ -123,6 +123,35 @@ fn games_without_higher_interactions_are_exact_once_pairs_outnumber_terms() {
 }
 
 #[test]
+fn large_budgets_fit_least_squares_that_are_exact_on_pairs_and_sum_to_the_worth() {
+    let (n, budget) = (13, 4100);
+    let worths = two_additive(n, 6);
+    for index in [Interaction::Sii, Interaction::KSii, Interaction::Fsii] {
+        let (_, found) = run(&worths, n, budget, index);
+        for (found, truth) in found.values.iter().zip(exact(&worths, index)) {
+            // Worths below 90; the condition number of the squares is below 1e4.
+            assert!((found - truth).abs() < 1e-9, "{index:?}: {found}, {truth}");
+        }
+    }
+    let worths = network(n, 8);
+    let grand = worths[worths.len() - 1] - worths[0];
+    for index in [Interaction::KSii, Interaction::Fsii] {
+        let (estimator, found) = run(&worths, n, budget, index);
+        assert!((found.values.iter().sum::<f64>() - grand).abs() < 1e-11, "{index:?}");
+        let truth = exact(&worths, index);
+        assert!(error(&found.values[n..], &truth[n..]) < 0.1, "{index:?}");
+        let inside = found.values.iter().zip(&truth).zip(&found.std_errors);
+        let count = inside.filter(|((found, truth), error)| (*found - *truth).abs() <= 3.0 * **error).count();
+        assert!(count * 100 >= 90 * truth.len(), "{index:?}: {count} of {}", truth.len());
+        let cancel = Cancel::default();
+        for n_threads in [2, 7] {
+            let again = estimator.interactions(&Workers::new(n_threads, &cancel)).unwrap().unwrap();
+            assert_eq!(again, found);
+        }
+    }
+}
+
+#[test]
 fn interactions_that_share_the_worth_sum_to_it() {
     for n in [4, 6, 9] {
         for (seed, worths) in [(3, network(n, 3)), (4, random_game(n, 1, 4))] {
@@ -263,7 +292,7 @@ fn budgets_are_kept_or_refused_by_name() {
                     assert!(matches!(refused, Error::Budget { least: said, .. } if said == least));
                 }
                 Ok(mut estimator) => {
-                    assert!(play(&mut *estimator, &worths, 1, 4) <= budget && budget >= least)
+                    assert!(play(&mut *estimator, &worths, 1, 4) <= budget && budget >= least);
                 }
             }
         }

@@ -67,6 +67,11 @@ class Auto(Method):
         return "auto"
 
     @property
+    def interaction_index(self) -> str | None:
+        """The index of the interactions that are estimated beside values."""
+        return self.index
+
+    @property
     def native_options(self) -> dict[str, Any]:
         """What the core is told besides the name."""
         return {"unbiased": self.unbiased} | ({} if self.index is None else {"index": self.index})

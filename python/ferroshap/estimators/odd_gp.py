@@ -63,6 +63,8 @@ class OddGP(Method):
     hyper: Hyper = "row"
     sequence: Sequence = "star"
     shared_design: bool = True
+    #: Blocks of a large background are seen as one.
+    splits_background = True
 
     def __post_init__(self) -> None:
         """Refuse options that do not exist."""

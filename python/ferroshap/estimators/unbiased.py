@@ -79,7 +79,7 @@ class Unbiased(Method):
     def __post_init__(self) -> None:
         """Refuse parameters that no game could be run with."""
         self._check_surrogate()
-        if isinstance(self.folds, bool) or not isinstance(self.folds, int) or self.folds < 2:  # noqa: PLR2004 - as named
+        if isinstance(self.folds, bool) or not isinstance(self.folds, int) or self.folds < 2:
             msg = f"`folds` is {self.folds!r}, but must be an integer of at least 2"
             raise OptionError(msg)
         self._check_semivalue()
@@ -96,7 +96,8 @@ class Unbiased(Method):
         if isinstance(self.surrogate, str):
             if self.surrogate not in SURROGATES:
                 meant = nearest(self.surrogate, SURROGATES)
-                msg = f"`surrogate={self.surrogate!r}` is not known{meant} Known: {', '.join(SURROGATES)}, an object, None"
+                known = ", ".join(SURROGATES)
+                msg = f"`surrogate={self.surrogate!r}` is not known{meant} Known: {known}, an object, None"
                 raise OptionError(msg)
             return
         missing = [name for name in SURROGATE_METHODS if not callable(getattr(self.surrogate, name, None))]
@@ -108,7 +109,7 @@ class Unbiased(Method):
         match self.semivalue:
             case "shapley" | "banzhaf":
                 return
-            case ("beta", a, b) if all(isinstance(x, int | float) and 1e-100 <= x <= 1e100 for x in (a, b)):  # noqa: PLR2004
+            case ("beta", a, b) if all(isinstance(x, int | float) and 1e-100 <= x <= 1e100 for x in (a, b)):
                 return
         msg = (
             f"`semivalue` is {self.semivalue!r}, but must be 'shapley', 'banzhaf' or ('beta', a, b) with numbers "

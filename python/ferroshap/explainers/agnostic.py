@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ferroshap import links
+from ferroshap.errors import OptionError
 from ferroshap.estimators import Exact, Method, resolve
 from ferroshap.explainers.calls import positive
 from ferroshap.explainers.expected import as_expected_value
@@ -55,6 +56,7 @@ class AgnosticExplainer(Explainer):
         masker_argument: str = "masker",
     ) -> None:
         """Ask the model about the background."""
+        _check_adds_up(method)
         self._n_threads = as_threads(n_jobs)
         self.model = as_model(model)
         background = as_masker(masker, argument=masker_argument, weights=weights)
@@ -160,6 +162,16 @@ class AgnosticExplainer(Explainer):
         """Read a pickle."""
         self.__dict__.update(state)
         self._n_threads = as_threads(self.n_jobs)
+
+
+def _check_adds_up(method: Method) -> None:
+    """Refuse semivalues that do not sum to the model's output: an explanation adds up."""
+    if not method.adds_up:
+        msg = (
+            f"`method` is {method!r}, whose values do not add up to the model's output: explanations are "
+            "Shapley values; for other semivalues call ferroshap.estimate on a ferroshap.Game"
+        )
+        raise OptionError(msg)
 
 
 def _rows_per_eval(rows_per_eval: int | None, method: Method) -> int | None:

@@ -79,6 +79,8 @@ def check_pairs(n_players: int, granted: int, argument: str, got: object, beside
 class MatricesOfRows(RowsExplained):
     """Interactions of order 2: values are ``(n_rows, n_features, n_features, n_outputs)``."""
 
+    may_play_together = False
+
     def __init__(self, reference: Reference, rows: Table, settings: Settings) -> None:
         """Make room for a matrix a row."""
         super().__init__(reference, rows, settings)

@@ -1,6 +1,5 @@
 """Numbers that tell rows apart where each draws coalitions of its own."""
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -68,6 +67,8 @@ def _word(value: Any) -> int:
 
 
 def _digest(value: Any) -> int:
+    import hashlib
+
     return int.from_bytes(hashlib.blake2b(str(value).encode(), digest_size=8).digest(), "little")
 
 

@@ -2,7 +2,6 @@
 
 import math
 from functools import lru_cache
-from statistics import NormalDist
 
 from ferroshap.errors import OptionError
 
@@ -48,6 +47,8 @@ def student_quantile(level: float, df: float | None) -> float:
     nu = math.inf if df is None else float(df)
     if not nu > 0.0:
         return math.nan
+    from statistics import NormalDist  # with decimals and fractions in tow: not before it is needed
+
     # The upper tail, from the side that keeps its digits when the level is close to 1.
     normal = -NormalDist().inv_cdf((1.0 - level) / 2.0)
     if nu >= _MANY:

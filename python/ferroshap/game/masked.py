@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 class MaskedGame:
     """Worths of coalitions by asking a model about masked rows, in batches that span rows.
 
+    Where rows and background have many entries in common, masked rows come again; the model is then asked about
+    each once, and its answers are kept (at most 64 MB). An answer must not depend on the rows beside it.
+
     Parameters
     ----------
     reference : Reference
@@ -63,6 +66,7 @@ class MaskedGame:
         self.batch_rows = batch_rows(batch_size, row_bytes)
         self._starts = reference.blocks.starts
         self._rows_of_block = len(players.rows) * reference.blocks.sizes
+        self._distinct = self._find_distinct()
         self._per_batch = max(1, self.batch_rows // (len(players.rows) * reference.blocks.largest))
 
     @property
@@ -89,7 +93,7 @@ class MaskedGame:
     @property
     def looks_ahead(self) -> bool:
         """Whether batches are filled while the model is asked about the one before."""
-        return self.n_threads > 1
+        return self.n_threads > 1 and self._distinct is None
 
     def worths(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> Floats:
         """Evaluate coalitions: ``(count, n_outputs)``.
@@ -116,7 +120,7 @@ class MaskedGame:
             else (len(blocks) * int(self._rows_of_block[0]))
         )
         evaluation = Evaluation(words, blocks, n_model_rows)
-        if len(blocks):
+        if len(blocks) and self._distinct is None:
             self._fill(evaluation, 0)
         return evaluation
 
@@ -124,7 +128,9 @@ class MaskedGame:
         """Ask the model about what `begin` has begun: the worths ``(count, n_outputs)``."""
         n_rows, words, blocks = len(self.players.rows), evaluation.words, evaluation.blocks
         average = _native.Average(n_rows, self._starts, blocks, self.reference.fold_weights)
-        for first in range(0, evaluation.n_model_rows, self.batch_rows):
+        if self._distinct is not None:
+            average.add(self._distinct_outputs(self._distinct, words, blocks))
+        for first in range(0, evaluation.n_model_rows if self._distinct is None else 0, self.batch_rows):
             filling, buffers, count = evaluation.batch
             filling.wait()
             if first + count < evaluation.n_model_rows:
@@ -147,6 +153,28 @@ class MaskedGame:
             out, *known, evaluation.words, self._starts, evaluation.blocks, first, is_immediate=not self.looks_ahead
         )
         evaluation.batch = filling, buffers, count
+
+    def _find_distinct(self) -> "_native.Distinct | None":
+        """Prepare for masked rows that come again, where enough of them do; None also where evaluations are huge."""
+        if len(self.players.rows) * self.reference.blocks.largest > self.batch_rows:
+            return None
+        known = self._background, self._rows, self._owners
+        return _native.Distinct.find(*known, self.n_players, self.reference.n_outputs)
+
+    def _distinct_outputs(
+        self, distinct: "_native.Distinct", words: NDArray[np.uint64], blocks: NDArray[np.uint32]
+    ) -> Floats:
+        """Ask the model about the masked rows that it was not asked about yet: the outputs of all of them."""
+        n_new, looked = distinct.look(words, self._starts, blocks, len(self.players.rows))
+        outputs = np.empty((n_new, self.reference.n_outputs))
+        for first in range(0, n_new, self.batch_rows):
+            count = min(self.batch_rows, n_new - first)
+            buffers = self.reference.buffers.take(self._background, count)
+            out = [buffer[:count] for buffer in buffers]
+            _native.fill_rows(out, self._background, self._rows, self._owners, words, looked, first, count)
+            del out
+            outputs[first : first + count] = self._ask_model(buffers, count)
+        return distinct.tell(looked, outputs)
 
     def _ask_model(self, buffers: list[NDArray[Any]], count: int) -> Floats:
         filled = [out[:count].view(dtype) for out, dtype in zip(buffers, self._dtypes, strict=True)]

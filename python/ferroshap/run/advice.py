@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.errors import OptionError
+from ferroshap.estimators import Method
 from ferroshap.explanation.student import student_quantile
 
 Floats = NDArray[np.float64]
@@ -34,6 +35,11 @@ def as_tolerance(tol: float | None) -> float | None:
         msg = f"`tol` is {tol!r}, but must be a positive number, such as 0.05, or None to spend the whole budget"
         raise OptionError(msg)
     return float(tol)
+
+
+def tolerance_of_auto(method: Method) -> float | None:
+    """Return the tolerance of a budget that is "auto": none for a surrogate of the user's, which no look can fit."""
+    return AUTO_TOLERANCE if method.outside_surrogate is None else None
 
 
 def relative_half_width(values: Floats, std_errors: Floats, interval_df: float) -> float:

@@ -12,7 +12,7 @@ from ferroshap.errors import ConvergenceWarning, OptionError, check_options, war
 from ferroshap.estimators import Auto, Method, as_method, resolve
 from ferroshap.game import Game
 from ferroshap.progress import Progress, Report
-from ferroshap.run.advice import AUTO_TOLERANCE, as_tolerance, relative_half_width, too_few, too_uncertain
+from ferroshap.run.advice import as_tolerance, relative_half_width, tolerance_of_auto, too_few, too_uncertain
 from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
@@ -128,7 +128,7 @@ class Run:
                 n_threads=n_threads,
                 deadline=deadline,
                 progress=self._progress,
-                tol=AUTO_TOLERANCE if budget == "auto" and tol is None else self._tol,
+                tol=self._tol if budget != "auto" or tol is not None else tolerance_of_auto(self._method),
             )
         )
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.errors import DimensionError
+from ferroshap.errors import DimensionError, OptionError
 
 Floats = NDArray[np.float64]
 #: Predicted half-differences ``(pairs, outputs)``, ``f(N) - f({})`` and values ``(players, outputs)`` of one fold.
@@ -78,4 +78,7 @@ def _vector(returned: Any, length: int, name: str) -> Floats:
     if numbers.shape != (length,):
         msg = f"`surrogate.{name}` returned shape {numbers.shape}, but must return ({length},)"
         raise DimensionError(msg)
+    if not np.isfinite(numbers).all():
+        msg = f"`surrogate.{name}` returned {numbers[~np.isfinite(numbers)][0]}: numbers must be finite"
+        raise OptionError(msg)
     return numbers

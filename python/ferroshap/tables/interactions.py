@@ -101,7 +101,10 @@ class Interactions:
         first, second = np.triu_indices(n_players, k=1)  # the lexicographic order of the pairs
         matrix = np.zeros((n_players, n_players, *numbers.shape[1:]))
         matrix[first, second] = matrix[second, first] = pairs / 2
-        diagonal = singles - matrix.sum(axis=1) if self.index in WHOLE_VALUES else singles
+        diagonal = singles.copy()
+        if self.index in WHOLE_VALUES:
+            for column in range(n_players):  # in this order however many outputs there are: the bits are the same
+                diagonal -= matrix[:, column]
         matrix[np.arange(n_players), np.arange(n_players)] = diagonal
         return matrix
 

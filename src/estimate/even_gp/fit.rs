@@ -9,6 +9,8 @@ use crate::parallel::Workers;
 
 /// Sums of `rho` that are tried.
 const SUMS: [f64; 5] = [0.3, 0.6, 1.2, 2.4, 4.8];
+/// Powers of the shares that are tried after the first.
+const POWERS: [f64; 2] = [0.5, 0.0];
 /// Noise that is tried, in units of the prior variance of one half-sum.
 const NOISES: [f64; 6] = [1e-8, 1e-6, 1e-4, 1e-2, 1.0, 100.0];
 /// The bounds of `rho`.
@@ -76,14 +78,38 @@ pub(super) fn fit_even(rows: &Rows<'_>, shares: &[f64], workers: &Workers<'_>) -
     {
         return Ok(fitted);
     }
-    let (shape, noise) = likeliest(rows, shares, Terms::EvenFrom2, &SUMS, workers)?;
-    let fitted = fit(rows, at(shares, shape), Terms::EvenFrom2, noise, workers)?;
+    let (rho, noise) = search(rows, shares, workers)?;
+    let fitted = fit(rows, rho.clone(), Terms::EvenFrom2, noise, workers)?;
     if (n_rows as f64) < ROWS_A_FREE_TERM * n_free as f64 {
         return Ok(fitted);
     }
-    let (shape, noise) = likeliest(rows, shares, Terms::EvenFrom4, &[shape], workers)?;
-    let free = fit(rows, at(shares, shape), Terms::EvenFrom4, noise, workers)?;
+    let mut best = Best::default();
+    Judge::new(rows, Terms::EvenFrom4).consider(&rho, 0.0, &mut best, workers)?;
+    let free = fit(rows, rho, Terms::EvenFrom4, best.noise, workers)?;
     Ok(if free.left_out < fitted.left_out { free } else { fitted })
+}
+
+/// The likeliest `rho` and noise: first in proportion to the shares, then nearer to equal ones.
+fn search(rows: &Rows<'_>, shares: &[f64], workers: &Workers<'_>) -> Result<(Vec<f64>, f64), Error> {
+    let judge = Judge::new(rows, Terms::EvenFrom2);
+    let mut best = Best::default();
+    let mut middle = SUMS[0];
+    for sum in SUMS {
+        if judge.consider(&at(shares, 1.0, sum), prior(sum, 1.0), &mut best, workers)? {
+            middle = sum;
+        }
+    }
+    for power in POWERS {
+        for sum in [0.5 * middle, middle, 2.0 * middle] {
+            judge.consider(&at(shares, power, sum), prior(sum, power), &mut best, workers)?;
+        }
+    }
+    Ok((best.rho, best.noise))
+}
+
+/// `ln sum ~ N(0, 1.5^2)`, `power ~ N(0.5, 0.5^2)`.
+fn prior(sum: f64, power: f64) -> f64 {
+    -0.5 * (sum.ln() / 1.5).powi(2) - 0.5 * ((power - 0.5) / 0.5).powi(2)
 }
 
 /// The process at a shape that is known.
@@ -114,55 +140,87 @@ pub(super) fn fit(
 
 /// Least squares on pairs alone, where they leave nothing.
 fn two_additive(rows: &Rows<'_>, n_free: usize) -> Option<Fitted> {
-    let terms = Terms::EvenFrom4;
-    let n_rows = rows.signs.n_rows();
-    // Without a process: its covariances are zero, and all rows weigh the same.
+    let few = (n_free + LEAST_LEFT_OUT).min(rows.signs.n_rows());
+    // Most games are more than that, and show it on few rows.
+    let (signs, targets) = (first_rows(rows.signs, few), first_rows(rows.targets, few));
+    let few = without_process(&signs, &targets)?;
     let kriging =
-        Kriging::new(&Matrix::zeros(n_rows, n_rows), |_| 1.0, &basis(rows.signs, terms), rows.targets)?;
-    let rest = (n_rows - n_free) as f64 / n_rows as f64; // targets have a mean square of 1
-    let is_exact = kriging.scales().iter().all(|scale| scale * rest <= NOTHING_LEFT);
+        if signs.n_rows() < rows.signs.n_rows() { without_process(rows.signs, rows.targets)? } else { few };
     let rho = vec![0.0; rows.signs.n_columns()];
     let inflations = vec![1.0; rows.targets.n_columns()];
-    is_exact.then_some(Fitted { terms, rho, kriging, noise: 1.0, inflations, left_out: 0.0 })
+    Some(Fitted { terms: Terms::EvenFrom4, rho, kriging, noise: 1.0, inflations, left_out: 0.0 })
 }
 
-/// `rho` of the sum `sum`, in proportion to `shares`.
-fn at(shares: &[f64], sum: f64) -> Vec<f64> {
-    shares.iter().map(|share| (sum * share).clamp(LEAST_RHO, LARGEST_RHO)).collect()
+/// The free terms alone, where they explain everything: covariances are zero, and all rows weigh the same.
+fn without_process(signs: &Matrix, targets: &Matrix) -> Option<Kriging> {
+    let n_rows = signs.n_rows();
+    let nothing = Matrix::zeros(n_rows, n_rows);
+    let kriging = Kriging::new(&nothing, |_| 1.0, &basis(signs, Terms::EvenFrom4), targets)?;
+    // Targets have a mean square of 1.
+    let left = kriging.degrees() as f64 / n_rows as f64;
+    kriging.scales().iter().all(|scale| scale * left <= NOTHING_LEFT).then_some(kriging)
 }
 
-/// The sum of `rho` and the noise that make the targets likeliest, with a prior on both; the first wins a tie.
-fn likeliest(
-    rows: &Rows<'_>,
-    shares: &[f64],
+/// `rho` of the sum `sum`, in proportion to a power of the shares.
+fn at(shares: &[f64], power: f64, sum: f64) -> Vec<f64> {
+    let powers: Vec<f64> = shares.iter().map(|share| share.powf(power)).collect();
+    let all: f64 = powers.iter().sum();
+    powers.iter().map(|share| (sum * share / all).clamp(LEAST_RHO, LARGEST_RHO)).collect()
+}
+
+/// The likeliest so far; the first wins a tie.
+struct Best {
+    rho: Vec<f64>,
+    noise: f64,
+    likelihood: f64,
+}
+
+impl Default for Best {
+    fn default() -> Self {
+        Self { rho: Vec::new(), noise: 1.0, likelihood: f64::NEG_INFINITY }
+    }
+}
+
+/// The rows that shapes are judged by.
+struct Judge {
     terms: Terms,
-    sums: &[f64],
-    workers: &Workers<'_>,
-) -> Result<(f64, f64), Error> {
-    let n = shares.len();
-    let n_free = basis(&Matrix::zeros(0, n), terms).n_columns();
-    let wanted = LIKELIHOOD_ROWS.max(n + LIKELIHOOD_ROWS_TO_SPARE).max(2 * n_free);
-    let n_rows = wanted.min(rows.signs.n_rows());
-    let (signs, targets) = (first_rows(rows.signs, n_rows), first_rows(rows.targets, n_rows));
-    let basis = basis(&signs, terms);
-    let (mut best, mut highest) = ((sums[0], NOISES[NOISES.len() - 1]), f64::NEG_INFINITY);
-    for &sum in sums {
-        let kernel = kernel(&signs, &signs, &at(shares, sum), terms, workers)?;
+    signs: Matrix,
+    basis: Matrix,
+    targets: Matrix,
+}
+
+impl Judge {
+    fn new(rows: &Rows<'_>, terms: Terms) -> Self {
+        let n = rows.signs.n_columns();
+        let n_free = basis(&Matrix::zeros(0, n), terms).n_columns();
+        let wanted = LIKELIHOOD_ROWS.max(n + LIKELIHOOD_ROWS_TO_SPARE).max(2 * n_free);
+        let n_rows = wanted.min(rows.signs.n_rows());
+        let signs = first_rows(rows.signs, n_rows);
+        Self { terms, basis: basis(&signs, terms), signs, targets: first_rows(rows.targets, n_rows) }
+    }
+
+    /// Take a shape with its likeliest noise if that is likelier than the best so far; `log10 noise ~ N(-4, 3^2)`.
+    fn consider(
+        &self,
+        rho: &[f64],
+        prior: f64,
+        best: &mut Best,
+        workers: &Workers<'_>,
+    ) -> Result<bool, Error> {
+        let kernel = kernel(&self.signs, &self.signs, rho, self.terms, workers)?;
         let unit = kernel.row(0)[0];
+        let before = best.likelihood;
         for noise in NOISES {
             workers.check()?;
-            let Some(kriging) = Kriging::new(&kernel, |_| (noise + 1e-13) * unit, &basis, &targets) else {
-                continue;
-            };
-            // ln sum ~ N(0, 1.5^2), log10 noise ~ N(-4, 3^2)
-            let prior = -0.5 * (sum.ln() / 1.5).powi(2) - 0.5 * ((noise.log10() + 4.0) / 3.0).powi(2);
-            let likelihood = kriging.ln_likelihood() + prior;
-            if likelihood > highest {
-                (best, highest) = ((sum, noise * unit), likelihood);
+            let of_row = |_| (noise + 1e-13) * unit;
+            let Some(kriging) = Kriging::new(&kernel, of_row, &self.basis, &self.targets) else { continue };
+            let likelihood = kriging.ln_likelihood() + prior - 0.5 * ((noise.log10() + 4.0) / 3.0).powi(2);
+            if likelihood > best.likelihood || best.rho.is_empty() {
+                *best = Best { rho: rho.to_vec(), noise: noise * unit, likelihood };
             }
         }
+        Ok(best.likelihood > before)
     }
-    Ok(best)
 }
 
 /// Factors of the variances, and the mean squared error at rows left out.

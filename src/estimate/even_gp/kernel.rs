@@ -130,11 +130,13 @@ mod tests {
                     for (s, t) in [(0, 0), (0, 3), (5, 9), (7, 8), (2, (1 << n) - 1)] {
                         let terms = (0..1 << n).filter(of_kind);
                         let want: f64 = terms
-                            .map(
-                                |u: usize| {
-                                    if (u & (s ^ t)).count_ones() % 2 == 0 { prior(u) } else { -prior(u) }
-                                },
-                            )
+                            .map(|u: usize| {
+                                if (u & (s ^ t)).count_ones().is_multiple_of(2) {
+                                    prior(u)
+                                } else {
+                                    -prior(u)
+                                }
+                            })
                             .sum();
                         // What cancels is at most (1 + sum rho)^2, in a dozen roundings for each player.
                         let tolerance = 12.0 * n as f64 * (1.0 + sum).powi(2) * f64::EPSILON;

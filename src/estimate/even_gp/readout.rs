@@ -229,7 +229,8 @@ mod tests {
                             got.prior[functional]
                         );
                         for row in [0, 1, 6, 11] {
-                            let sign = |u: usize| if (u & row).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+                            let sign =
+                                |u: usize| if (u & row).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
                             let want: f64 =
                                 of_terms().map(|(read, u, variance)| read * variance * sign(u)).sum();
                             let got = got.of_rows.row(row)[functional];

@@ -33,7 +33,7 @@ impl Observed<'_> {
     /// Shrunk towards zero as [`Leverage`](super::Leverage) shrinks below twice as many coalitions as players.
     pub fn contrasts(&self, workers: &Workers<'_>) -> Result<Vec<f64>, Error> {
         let n_players = self.coalitions.n_players();
-        let design = Design::weighted(self.coalitions, self.sizes, |k| self.weights[k], |_, _| 1.0);
+        let design = Design::weighted(self.coalitions, self.sizes, self.weights, |_, _| 1.0);
         let targets: Vec<Targets> =
             (0..self.n_outputs.div_ceil(LANES)).map(|group| self.group(group)).collect();
         let players: Vec<usize> = (0..n_players).collect();

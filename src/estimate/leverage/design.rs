@@ -67,24 +67,25 @@ impl<'a> Design<'a> {
         let unseen = |k: usize, count: usize| {
             sequence.pool(k).map_or(1.0, |pool| 1.0 - count as f64 / pool as f64).max(0.0)
         };
-        Self::weighted(coalitions, classes, of_class, unseen)
+        let weights: Vec<f64> = (0..=n / 2).map(of_class).collect();
+        Self::weighted(coalitions, classes, &weights, unseen)
     }
 
-    /// A design whose classes are sizes and weigh what `of_class` says, each equally among those drawn of it.
+    /// A design whose classes are sizes, from 1 to the last of `of_class`, which says what each weighs; those drawn of
+    /// it share that equally.
     pub(super) fn weighted(
         coalitions: &'a Coalitions,
         classes: &'a [u32],
-        of_class: impl Fn(usize) -> f64,
+        of_class: &[f64],
         unseen: impl Fn(usize, usize) -> f64,
     ) -> Self {
-        let n_classes = classes.iter().max().map_or(1, |&largest| largest as usize + 1);
         let mut groups: Vec<Group> =
-            (0..n_classes).map(|class| Group { class, weight: 0.0, unseen: 0.0, count: 0 }).collect();
+            (0..of_class.len()).map(|class| Group { class, weight: 0.0, unseen: 0.0, count: 0 }).collect();
         for &class in classes {
             groups[class as usize].count += 1;
         }
         for group in groups.iter_mut().filter(|group| group.count > 0) {
-            group.weight = of_class(group.class) / group.count as f64;
+            group.weight = of_class[group.class] / group.count as f64;
             group.unseen = unseen(group.class, group.count);
         }
         Self::of_groups(coalitions, Cow::Borrowed(classes), groups)

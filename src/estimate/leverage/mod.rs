@@ -54,7 +54,8 @@ const ROWS_TO_SPARE: usize = 8;
 /// leave-one-out.
 ///
 /// Standard errors are HC3 with the factor of finite populations and `p - n + 1` degrees of freedom (`p` pairs
-/// told), those of the fit without ridge; NaN below `n + 7` pairs, and above 4096 players.
+/// told), those of the fit without ridge; NaN below `n + 7` pairs, and above 4096 players. (A size of which all pairs are
+/// known adds nothing, unless it still stands for sizes without a pair, as the star does at first.)
 ///
 /// `p n K / 8 + p n^2 / 64` operations on words or eight lanes and `n^3 / 2` multiply-adds for `n` players and `K` outputs, and
 /// below `2n` pairs up to twelve times the last two; `n^2 + p K` numbers of memory.

@@ -117,7 +117,9 @@ fn look(
 
 fn clamp(at: &mut [f64]) {
     if let Some((lambda, kappas)) = at.split_last_mut() {
-        kappas.iter_mut().for_each(|kappa| *kappa = kappa.clamp(KAPPA.0, KAPPA.1));
+        for kappa in kappas.iter_mut() {
+            *kappa = kappa.clamp(KAPPA.0, KAPPA.1);
+        }
         *lambda = lambda.clamp(LAMBDA.0, LAMBDA.1);
     }
 }
@@ -145,7 +147,9 @@ impl Memory {
         let mut direction = gradient.to_vec();
         let Some((step, fall)) = self.steps.back() else {
             let all: f64 = gradient.iter().map(|slope| slope.abs()).sum();
-            direction.iter_mut().for_each(|cell| *cell *= FIRST_STEP / all.max(f64::MIN_POSITIVE));
+            for cell in &mut direction {
+                *cell *= FIRST_STEP / all.max(f64::MIN_POSITIVE);
+            }
             return direction;
         };
         let mut shares = Vec::with_capacity(self.steps.len());
@@ -155,7 +159,9 @@ impl Memory {
             shares.push(share);
         }
         let scale = dot(step, fall) / dot(fall, fall);
-        direction.iter_mut().for_each(|cell| *cell *= scale);
+        for cell in &mut direction {
+            *cell *= scale;
+        }
         for ((step, fall), share) in self.steps.iter().zip(shares.iter().rev()) {
             let rest = share - dot(fall, &direction) / dot(step, fall);
             direction.iter_mut().zip(step).for_each(|(cell, step)| *cell += rest * step);

@@ -32,6 +32,7 @@ const TAYLOR: [f64; 12] = [
 const SERIES: [f64; 8] =
     [1.0 / 342.0, 1.0 / 272.0, 1.0 / 210.0, 1.0 / 156.0, 1.0 / 110.0, 1.0 / 72.0, 1.0 / 42.0, 1.0 / 20.0];
 
+#[expect(clippy::inline_always, reason = "compiled anew for each instruction set of its caller")]
 #[inline(always)]
 fn exp(x: f64) -> f64 {
     let x = x.max(RANGE.0).min(RANGE.1);
@@ -47,6 +48,7 @@ fn exp(x: f64) -> f64 {
     f64::from_bits(fraction.to_bits().wrapping_add(shifted.to_bits() << 52))
 }
 
+#[expect(clippy::inline_always, reason = "compiled anew for each instruction set of its caller")]
 #[inline(always)]
 fn odd_and_even(y: f64, c: f64, scale: f64) -> (f64, f64) {
     // e^(c + |y|), because e^|y| alone may overflow.
@@ -94,14 +96,16 @@ mod tests {
             odd_parts(&mut alone, c);
             assert_eq!(alone, odd);
             for ((y, odd), even) in ys.iter().zip(&odd).zip(&even) {
-                assert!((even / (c.exp() * y.cosh()) - 1.0).abs() < 4e-15, "cosh {y}");
+                // The argument c + |y| is rounded, and that of the exponential once more.
+                let rounding = 2.0 * f64::EPSILON * (4.0 + y.abs() + c.abs());
+                assert!((even / (c.exp() * y.cosh()) - 1.0).abs() < rounding, "cosh {y}");
                 let series = (1..60).rev().fold(1.0, |sum, k| {
                     let k = f64::from(2 * k + 2);
                     1.0 + sum * y * y / (k * (k + 1.0))
                 });
                 let expected = c.exp() * y * y * y / 6.0 * series;
                 assert!(
-                    (odd - expected).abs() <= 4e-15 * expected.abs(),
+                    (odd - expected).abs() <= rounding * expected.abs(),
                     "c = {c}, y = {y}: {odd} {expected}"
                 );
             }
@@ -112,7 +116,9 @@ mod tests {
     fn huge_arguments_with_a_huge_negative_shift_stay_finite() {
         let mut numbers = [800.0, -800.0, 0.0];
         odd_parts(&mut numbers, -600.0);
-        assert!((numbers[0] / (200f64.exp() / 2.0) - 1.0).abs() < 1e-12 && numbers[1] == -numbers[0]);
-        assert_eq!(numbers[2], 0.0);
+        assert!(
+            (numbers[0] / (200f64.exp() / 2.0) - 1.0).abs() < 1e-12 && (numbers[1] + numbers[0]).abs() < 1.0
+        );
+        assert_eq!(numbers[2].to_bits(), 0);
     }
 }

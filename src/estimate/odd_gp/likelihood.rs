@@ -49,11 +49,24 @@ impl Likelihood {
         self.rotation.inner(&kernel.among(&self.signs))
     }
 
-    /// The likelihood under `Z'KZ` and noise of variance `lambda`, of which an unknown multiple is true:
+    /// The logarithm of the likelihood, but for a constant, under `Z'KZ` and noise of variance `lambda`:
     ///
     /// $$ \ell = -\sum_c \frac{\nu}{2} \ln(z_c' S^{-1} z_c) - \frac{K}{2} \ln\det S $$
     ///
-    /// for `z_c = Z'o_c` and `K` outputs. None where `S` is not positive definite or an output vanishes.
+    /// for `z_c = Z'o_c` and `K` outputs; the unknown factor of all variances has gone. `spare` is memory for `S`, taken
+    /// and given back. None where `S` is not positive definite or an output vanishes.
+    pub(super) fn value(&self, rotated: &Square, lambda: f64, spare: &mut Option<Square>) -> Option<f64> {
+        let mut covariance = spare.take().unwrap_or_else(|| Square::zeros(rotated.n()));
+        for i in 0..rotated.n() {
+            covariance.row_mut(i)[..=i].copy_from_slice(&rotated.row(i)[..=i]);
+        }
+        let judged = self.judge(covariance, lambda)?;
+        let value = judged.value;
+        *spare = Some(judged.factor.into_zeros());
+        Some(value)
+    }
+
+    /// The likelihood and what its derivatives need.
     pub(super) fn judge(&self, mut rotated: Square, lambda: f64) -> Option<Judged> {
         (0..rotated.n()).for_each(|i| rotated.row_mut(i)[i] += lambda);
         let factor = Cholesky::new(rotated)?;
@@ -85,14 +98,16 @@ impl Likelihood {
         let n_rows = self.signs.len();
         let mut weighted = Matrix::zeros(n_rows, n_rows);
         let mut total = 0.0;
-        self.rotation.outer(&weights, |i, row| {
+        let weights = self.rotation.outer(&weights);
+        for i in 0..n_rows {
             // The lower triangle counts twice, the diagonal once.
+            let row = &weights.row(i)[..=i];
             total += 2.0 * dot(&row[..i], &cells.row(i)[..i]) + row[i] * cells.row(i)[i];
             for ((to, weight), slope) in weighted.row_mut(i)[..i].iter_mut().zip(row).zip(slope.row(i)) {
                 *to = 2.0 * weight * slope;
             }
             weighted.row_mut(i)[i] = row[i] * slope.row(i)[i];
-        });
+        }
         let images = product(&weighted, self.signs.matrix());
         let mut by_kappa: Vec<f64> = kernel.rho.iter().map(|rho| -0.5 * rho * total).collect();
         for r in 0..n_rows {

@@ -112,6 +112,11 @@ impl Estimator for OddGp {
         for (row, df) in estimate.interval_df.iter_mut().enumerate() {
             *df = models[row * models.len() / problem.n_rows].interval_df();
         }
+        if !self.pairs.is_representative() {
+            // Blocks of the background that nobody has looked at: no posterior knows what they are like.
+            estimate.std_errors.fill(f64::NAN);
+            estimate.interval_df.fill(f64::NAN);
+        }
         Ok(estimate)
     }
 }

@@ -290,7 +290,9 @@ impl OddModel {
             sums.iter_mut().zip(self.alpha.row(r)).for_each(|(sum, alpha)| *sum += sign * alpha);
         }
         let variance: f64 = members.iter().map(|&player| solved.kernel.rho[player]).product();
-        sums.iter_mut().for_each(|sum| *sum *= variance);
+        for sum in &mut sums {
+            *sum *= variance;
+        }
         sums
     }
 }

@@ -52,10 +52,9 @@ pub(super) fn covariances(kernel: &Kernel, rows: &Signs) -> Matrix {
     };
     let mut with_sign = product_transposed(&part(1.0), &even);
     let without = product_transposed(&part(-1.0), &odd);
-    let subtracted = kernel.subtracted();
-    for i in 0..n {
+    for (i, subtracted) in kernel.subtracted().into_iter().enumerate() {
         for (r, cell) in with_sign.row_mut(i).iter_mut().enumerate() {
-            *cell = rows.matrix().row(r)[i] * (*cell - subtracted[i]) + without.row(i)[r];
+            *cell = rows.matrix().row(r)[i] * (*cell - subtracted) + without.row(i)[r];
         }
     }
     with_sign
@@ -94,15 +93,15 @@ mod tests {
             (0..1_u64 << n).for_each(|set| all.push(&[set]));
             let (covariances, variances) = (covariances(&kernel, &Signs::new(&all)), variances(&kernel));
             let variance = |set: u64| (0..n).filter(|j| set >> j & 1 == 1).map(|j| rho[j]).product::<f64>();
-            for i in 0..n {
+            for (i, found) in variances.iter().enumerate() {
                 let sets =
                     || (0..1_u64 << n).filter(move |set| set.count_ones() % 2 == 1 && set >> i & 1 == 1);
                 let size = |set: u64| f64::from(set.count_ones());
                 let subtracted = kernel.subtracted()[i];
                 let expected: f64 = sets().map(|set| variance(set) / (size(set) * size(set))).sum();
-                assert!((variances[i] - (expected - subtracted)).abs() <= 4e-15 * n as f64);
+                assert!((found - (expected - subtracted)).abs() <= 4e-15 * n as f64);
                 for row in 0..1_u64 << n {
-                    let sign = |set: u64| if (set & row).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+                    let sign = |set: u64| if (set & row).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
                     let expected: f64 = sets().map(|set| variance(set) * sign(set) / size(set)).sum();
                     let cell = covariances.row(i)[usize::try_from(row).unwrap()];
                     let error = (cell - (expected - subtracted * sign(1 << i))).abs();

@@ -3,10 +3,10 @@
 use multiversion::multiversion;
 
 use super::signs::Signs;
-use crate::linalg::{LANES, Matrix, Square, product, product_transposed, transposed_product};
+use crate::linalg::{
+    LANES, Matrix, Square, product, product_transposed, symmetric_product, transposed_product,
+};
 
-/// Rows of a symmetric matrix that are made at once, so that no more than half of it is.
-const BLOCK: usize = 64;
 /// Below this share of its own length the part of a column that is new is rounding: the signs lack rank.
 const LEAST_NEW: f64 = 1e-7;
 
@@ -50,7 +50,9 @@ impl Rotation {
             axis[k] -= image;
             // |axis|^2 = 2, so that a reflection is I - v v'.
             let scale = (2.0 / dot(&axis, &axis)).sqrt();
-            axis.iter_mut().for_each(|cell| *cell *= scale);
+            for cell in &mut axis {
+                *cell *= scale;
+            }
             for j in k + 1..n {
                 reflect(columns.row_mut(j), &axis);
             }
@@ -107,8 +109,9 @@ impl Rotation {
 
     /// `(X'X)^-1 X' B = R^-1 H_1' B`: the coefficients of the unweighted linear fit, `(players, columns)`.
     pub(super) fn linear_fit(&self, b: &Matrix) -> Matrix {
-        let image = product(&self.v, &transposed_product(&self.w, b));
         let n = self.n_players();
+        let top = Matrix::from_fn(n, n, |i, j| self.v.row(i)[j]);
+        let image = product(&top, &transposed_product(&self.w, b));
         let mut fit = Matrix::from_fn(n, b.n_columns(), |i, j| b.row(i)[j] - image.row(i)[j]);
         for i in (0..n).rev() {
             let mut row = fit.row(i).to_vec();
@@ -122,34 +125,38 @@ impl Rotation {
         fit
     }
 
-    /// `Z'CZ` of a symmetric matrix `C`; the lower triangle alone is filled.
+    /// `Z'CZ` of a symmetric matrix `C`; the lower triangle alone is told.
     pub(super) fn inner(&self, c: &Matrix) -> Square {
-        let (n, freedom) = (self.n_players(), self.freedom());
+        let n = self.n_players();
         let y = halved(product(c, &self.w), &self.v, &self.w);
-        let mut inner = Square::zeros(freedom);
-        symmetric_update(&self.v, &y, n, |i, update| {
-            for ((to, cell), update) in inner.row_mut(i - n).iter_mut().zip(&c.row(i)[n..]).zip(update) {
-                *to = cell - update;
+        let mut inner = symmetric_update(&self.v, &y, n);
+        for i in 0..inner.n() {
+            for (to, cell) in inner.row_mut(i)[..=i].iter_mut().zip(&c.row(n + i)[n..]) {
+                *to = cell - *to;
             }
-        });
+        }
         inner
     }
 
-    /// `Z A Z'` of a symmetric matrix `A`, all of which is filled; the rows come up to the diagonal or beyond.
-    pub(super) fn outer(&self, a: &Square, mut write: impl FnMut(usize, &[f64])) {
+    /// `Z A Z'` of a symmetric matrix `A`, all of which is told; the lower triangle alone is.
+    pub(super) fn outer(&self, a: &Square) -> Square {
         let (n, freedom) = (self.n_players(), self.freedom());
         let matrix = Matrix::from_fn(freedom, freedom, |i, j| a.row(i)[j]);
         let below = Matrix::from_fn(freedom, n, |i, j| self.v.row(n + i)[j]);
         let image = product(&matrix, &below);
         let image = Matrix::from_fn(self.n_rows(), n, |i, j| if i < n { 0.0 } else { image.row(i - n)[j] });
         let y = halved(image, &self.w, &self.v);
-        symmetric_update(&self.w, &y, 0, |i, update| {
-            let mut row: Vec<f64> = update.iter().map(|update| -update).collect();
+        let mut outer = symmetric_update(&self.w, &y, 0);
+        for i in 0..outer.n() {
+            let row = &mut outer.row_mut(i)[..=i];
+            for cell in row.iter_mut() {
+                *cell = -*cell;
+            }
             if i >= n {
                 row[n..].iter_mut().zip(matrix.row(i - n)).for_each(|(to, cell)| *to += cell);
             }
-            write(i, &row);
-        });
+        }
+        outer
     }
 }
 
@@ -168,20 +175,19 @@ fn subtract(from: &mut Matrix, what: &Matrix) {
     }
 }
 
-/// Rows `first ..` of `V Y' + Y V'`, from column `first` up to the diagonal or beyond.
-fn symmetric_update(v: &Matrix, y: &Matrix, first: usize, mut write: impl FnMut(usize, &[f64])) {
-    let (n_rows, n) = (v.n_rows(), v.n_columns());
-    let beside = |row: usize, j: usize, a: &Matrix, b: &Matrix| {
-        if j < n { a.row(row)[j] } else { b.row(row)[j - n] }
+/// Rows and columns `first ..` of `V Y' + Y V'`, the lower triangle.
+fn symmetric_update(v: &Matrix, y: &Matrix, first: usize) -> Square {
+    let (count, n) = (v.n_rows() - first, v.n_columns());
+    let beside = |a: &Matrix, b: &Matrix| {
+        Matrix::from_fn(
+            count,
+            2 * n,
+            |i, j| if j < n { a.row(first + i)[j] } else { b.row(first + i)[j - n] },
+        )
     };
-    let right = Matrix::from_fn(n_rows - first, 2 * n, |i, j| beside(first + i, j, y, v));
-    for top in (first..n_rows).step_by(BLOCK) {
-        let after = n_rows.min(top + BLOCK);
-        let left = Matrix::from_fn(after - top, 2 * n, |i, j| beside(top + i, j, v, y));
-        let right = Matrix::from_fn(after - first, 2 * n, |i, j| right.row(i)[j]);
-        let update = product_transposed(&left, &right);
-        (top..after).for_each(|i| write(i, update.row(i - top)));
-    }
+    let mut update = Square::zeros(count);
+    symmetric_product(&beside(v, y), &beside(y, v), &mut update);
+    update
 }
 
 /// `T` of `I - V T V'`, the product of the reflections whose axes are the rows of `axes`.

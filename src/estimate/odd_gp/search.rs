@@ -9,9 +9,13 @@ use crate::linalg::Matrix;
 use crate::parallel::Workers;
 
 /// Rows that the grid looks at: at least the first number, and the second beyond the players.
-const GRID_ROWS: (usize, usize) = (256, 64);
-/// Rows that the ascent looks at.
-const ASCENT_ROWS: (usize, usize) = (512, 128);
+///
+/// Measured on sixteen small games at 32 evaluations a player: the values after the ascent miss by 7.4e-7 instead of
+/// 6.2e-7 in squares with these in place of 256 rows, by 1.1e-6 with 64.
+const GRID_ROWS: (usize, usize) = (96, 48);
+/// Rows that the ascent looks at: 8.0e-7 in place of 7.4e-7 with all rows there, 9.4e-7 with 160, 2.1e-6 with 128; at 64
+/// players more rows than these change no error by more than a tenth.
+const ASCENT_ROWS: (usize, usize) = (192, 128);
 
 /// Kernels and noises to solve with, the likeliest first; those that follow are for the case that it fails.
 pub(super) fn shapes(
@@ -53,6 +57,8 @@ fn sizes(likelihood: &Likelihood, kernel: &Kernel, lambda: f64) -> Vec<f64> {
             }
         }
     }
-    sizes.iter_mut().for_each(|size| *size = size.sqrt());
+    for size in &mut sizes {
+        *size = size.sqrt();
+    }
     sizes
 }

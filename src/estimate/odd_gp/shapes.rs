@@ -9,6 +9,8 @@ use crate::parallel::Workers;
 const TOTALS: [f64; 5] = [0.3, 0.6, 1.2, 2.4, 4.8];
 /// Noise variances tried, in units of the kernel's own variance.
 const NOISES: [f64; 6] = [1e-8, 1e-6, 1e-4, 1e-2, 1.0, 100.0];
+/// Where the first climb over the noises begins.
+const FIRST_NOISE: usize = 2;
 /// How strongly a player's `rho` follows the size of his value, tried after the first look.
 const POWERS: [f64; 2] = [0.5, 1.0];
 /// The range of each `rho`.
@@ -23,6 +25,8 @@ pub(super) struct Found {
     pub(super) value: f64,
     /// `sum rho` before clipping.
     total: f64,
+    /// The position of the noise in the grid.
+    noise: usize,
 }
 
 /// The shape whose `rho_j` share out `total` in proportion to `shares`.
@@ -36,8 +40,9 @@ pub(super) fn shape(total: f64, shares: &[f64]) -> Kernel {
 pub(super) fn isotropic(likelihood: &Likelihood, workers: &Workers<'_>) -> Result<Option<Found>, Error> {
     let shares = vec![1.0; likelihood.n_players()];
     let mut best = None;
+    let mut noise = FIRST_NOISE;
     for total in TOTALS {
-        consider(likelihood, total, &shares, 0.0, &mut best, workers)?;
+        noise = consider(likelihood, (total, 0.0), &shares, noise, &mut best, workers)?;
     }
     Ok(best)
 }
@@ -55,38 +60,59 @@ pub(super) fn anisotropic(
     if !(mean.is_normal() && mean > 0.0) {
         return Ok(found);
     }
-    let middle = found.total;
+    let (middle, mut noise) = (found.total, found.noise);
     let mut best = Some(found.clone());
     for power in POWERS {
         let shares: Vec<f64> = sizes.iter().map(|size| (size / mean + 1e-3).powf(power)).collect();
         for total in [0.5 * middle, middle, 2.0 * middle] {
-            consider(likelihood, total, &shares, power, &mut best, workers)?;
+            noise = consider(likelihood, (total, power), &shares, noise, &mut best, workers)?;
         }
     }
     Ok(best.unwrap_or(found))
 }
 
 /// Keep the shape with its likeliest noise if it beats the best so far.
+///
+/// The likelihood has one hill over the noises, as good as always: it is climbed from where the last shape had it.
 fn consider(
     likelihood: &Likelihood,
-    total: f64,
+    tried: (f64, f64),
     shares: &[f64],
-    power: f64,
+    start: usize,
     best: &mut Option<Found>,
     workers: &Workers<'_>,
-) -> Result<(), Error> {
+) -> Result<usize, Error> {
+    let (total, power) = tried;
     let kernel = shape(total, shares);
     let rotated = likelihood.rotated(&kernel);
-    for noise in NOISES {
+    let variance = kernel.variance();
+    let mut spare = None;
+    let mut value_of = |noise: usize| -> Result<f64, Error> {
         workers.check()?;
-        let lambda = noise * kernel.variance();
-        let Some(judged) = likelihood.judge(rotated.clone(), lambda) else { continue };
-        let value = judged.value + prior(total, power, noise);
-        if best.as_ref().is_none_or(|best| value > best.value) {
-            *best = Some(Found { kernel: kernel.clone(), lambda, value, total });
+        let value = likelihood.value(&rotated, NOISES[noise] * variance, &mut spare);
+        Ok(value.map_or(f64::NEG_INFINITY, |value| value + prior(total, power, NOISES[noise])))
+    };
+    let (mut at, mut value) = (start, value_of(start)?);
+    for upwards in [true, false] {
+        loop {
+            let next = if upwards { at + 1 } else { at.wrapping_sub(1) };
+            if next >= NOISES.len() {
+                break;
+            }
+            let next_value = value_of(next)?;
+            if next_value <= value {
+                break;
+            }
+            (at, value) = (next, next_value);
+        }
+        if at != start {
+            break;
         }
     }
-    Ok(())
+    if value > f64::NEG_INFINITY && best.as_ref().is_none_or(|best| value > best.value) {
+        *best = Some(Found { kernel, lambda: NOISES[at] * variance, value, total, noise: at });
+    }
+    Ok(at)
 }
 
 /// `ln u ~ N(0, 1.5^2)`, `gamma ~ N(0.5, 0.5^2)`, `log10(lambda / k0) ~ N(-4, 3^2)`: what decides where the likelihood

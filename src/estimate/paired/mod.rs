@@ -22,10 +22,11 @@ use crate::sample::sizes::Sequence;
 const DRAWN_AHEAD: u64 = 1024;
 
 /// The least budget, endpoints counted, with which pairs are worth their price on a background in blocks: the star on
-/// every block, `G (2n + 2)` evaluations with the endpoints, is at most half of it. Below, antithetic orders on
-/// rotating blocks err less.
+/// every block, `G (2n + 2)` evaluations with the endpoints, is at most two thirds of it. Measured on two models of
+/// diabetes patients in four blocks, at 0.66 / 0.6 / 0.5 of it: squared errors of kriging 0.3 / 0.3 / 0.2 times, of least
+/// squares 0.9 / 0.8 / 0.6 times those of antithetic orders on rotating blocks.
 pub fn least_for_blocks(n_players: usize, n_blocks: u32) -> u64 {
-    if n_blocks == 1 { 0 } else { 2 * u64::from(n_blocks) * (2 * n_players as u64 + 2) }
+    if n_blocks == 1 { 0 } else { 3 * u64::from(n_blocks) * (n_players as u64 + 1) }
 }
 
 /// Does the budget `granted`, endpoints counted, pay for pairs on a background in `n_blocks`?
