@@ -4,11 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-<<<<<<< HEAD
-from ferroshap.estimators import Auto, Controlled, Exact, Leverage, Permutation, SparseOdd, Unbiased
-=======
-from ferroshap.estimators import Auto, EvenGP, Exact, Leverage, OddGP, Permutation, Unbiased
->>>>>>> main
+from ferroshap.estimators import (
+    Auto,
+    Controlled,
+    EvenGP,
+    Exact,
+    Leverage,
+    OddGP,
+    Permutation,
+    SparseOdd,
+    Unbiased,
+)
 
 Budget = Callable[[int], int]
 
