@@ -53,7 +53,7 @@ impl Estimator for SparseOdd {
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error> {
         let pairs = self.kriging.pairs();
         let problem = pairs.problem();
-        if pairs.is_exact() || pairs.n_told() < problem.n_players {
+        if pairs.is_exact() || !pairs.is_representative() || pairs.n_told() < problem.n_players {
             return self.kriging.estimate(workers);
         }
         let mut rows: Vec<Option<Result<Row, Error>>> = (0..problem.n_rows).map(|_| None).collect();
@@ -65,6 +65,10 @@ impl Estimator for SparseOdd {
         estimate.status = pairs.status();
         for (number, row) in rows.into_iter().enumerate() {
             self.write(number, &row.unwrap_or(Err(Error::Interrupted))?, &mut estimate);
+        }
+        if !pairs.is_representative() {
+            estimate.std_errors.fill(f64::NAN);
+            estimate.interval_df.fill(f64::NAN);
         }
         Ok(estimate)
     }
