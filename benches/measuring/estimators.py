@@ -88,6 +88,9 @@ SHAPIQ_SLOW = {
 }
 #: In protocol B alone: trees are trained for each of its estimates, and elsewhere it would take most of the time.
 SLOWEST = {"shapiq RegressionMSR"}
+#: Fits of all pairs of players: beyond 30 players their systems take seconds to minutes, and they are left out.
+OF_PAIRS = {"shapiq PolySHAP", "shapiq kADDSHAP"}
+MOST_IN_PAIRS = 30
 #: What the targets compare, on several seeds a row; the others on one.
 HEADLINE = {"Auto", "OddGP", "Leverage", "Permutation", "shap Kernel l1_reg=0"}
 ALL = OURS | SHAP | SHAPIQ | SHAPIQ_SLOW

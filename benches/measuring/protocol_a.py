@@ -32,6 +32,8 @@ PUBLISHED = {
     "corrgroups60": {4: 2.6e-2, 8: 7.7e-3},
     "independentlinear60": {4: 9.6e-3, 8: 3.3e-3},
 }
+N_PUBLISHED = 100  # rows that the figures are means of; Leverage alone plays as many, with five seeds each
+N_SEEDS = 5
 WITHIN = 1.7  # the means are heavy-tailed, and the version of XGBoost is another
 
 
@@ -90,6 +92,7 @@ def print_all(n_rows, n_jobs):
     names = [name for name in NAMES if name in ALL]
     chosen = list(cells())
     errors, _ = measure_all(chosen, names, n_rows, 1, n_jobs)
+    paper, _ = measure_all(chosen, ["Leverage"], N_PUBLISHED, N_SEEDS, n_jobs)
     lines, published, means = [], [], {name: [] for name in names}
     for cell in chosen:
         found = {name: errors[name][cell.name].mean(axis=(0, 1)) for name in names}
@@ -99,7 +102,7 @@ def print_all(n_rows, n_jobs):
                 continue
             lines.append([data_set, f"{times}n", *(f"{found[name][place]:.1e}" for name in names)])
             if times in PUBLISHED[data_set]:
-                mine, theirs = found["Leverage"][place], PUBLISHED[data_set][times]
+                mine, theirs = paper["Leverage"][cell.name][:, :, place].mean(), PUBLISHED[data_set][times]
                 published.append([data_set, f"{times}n", f"{mine:.1e}", f"{theirs:.1e}", mine / theirs])
         for name in names:
             means[name].append(np.maximum(found[name], FLOOR))
@@ -122,7 +125,7 @@ def print_all(n_rows, n_jobs):
 def print_published(found):
     """Our Leverage beside LeverageSHAP as its authors measured it."""
     measuring.table(
-        ["data", "budget", "Leverage", "LeverageSHAP, published", "ratio"],
+        ["data", "budget", f"Leverage, {N_PUBLISHED} rows of {N_SEEDS} seeds", "LeverageSHAP, published", "ratio"],
         [[*row[:4], f"{row[4]:.2f}"] for row in found],
     )
     far = [row for row in found if not 1 / WITHIN <= row[4] <= WITHIN]
