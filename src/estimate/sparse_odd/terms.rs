@@ -27,10 +27,11 @@ impl Term {
     }
 }
 
-/// The `count` terms whose posterior means are largest in absolute value, the largest first.
+/// The `count` terms whose posterior means `beta_U = rho_U sum_r alpha_r chi_U(S_r)` are largest in units of what the
+/// prior expects of them, `sqrt(rho_U)`, the largest first.
 ///
-/// All sets of three players, or of the 40 of largest `rho`, and all sets of five of the ten of largest `rho`:
-/// `beta_U = rho_U sum_r alpha_r chi_U(S_r)`, `2 n^3` multiply-adds a pair.
+/// All sets of three players, or of the 40 of largest `rho`, and all sets of five of the ten of largest `rho`; `2 n^3`
+/// multiply-adds a pair. (By the means themselves, terms of five come after accidents of three.)
 pub(super) fn strongest(model: &OddModel, output: usize, count: usize) -> Vec<Term> {
     let rho = model.rho();
     let mut by_rho: Vec<usize> = (0..rho.len()).collect();
@@ -45,7 +46,7 @@ pub(super) fn strongest(model: &OddModel, output: usize, count: usize) -> Vec<Te
     let mut found = threes(&first(MOST_OF_THREE), signs, &alpha);
     found.extend(fives(&first(MOST_OF_FIVE), signs, &alpha));
     for (sum, term) in &mut found {
-        *sum = (*sum * term.members().iter().map(|&player| rho[player]).product::<f64>()).abs();
+        *sum = sum.abs() * term.members().iter().map(|&player| rho[player]).product::<f64>().sqrt();
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().take(count).map(|(_, term)| term).collect()
