@@ -12,8 +12,8 @@ import measuring
 import numpy as np
 from measuring import cells, data, protocol_a, protocol_b, report
 from measuring.cells import TIMES
-from measuring.errors import measure_all
-from measuring.estimators import ALL, SHAPIQ, SHAPIQ_SLOW, SLOWEST
+from measuring.errors import kept, measure_all
+from measuring.estimators import ALL, OURS, SHAPIQ, SHAPIQ_SLOW, SLOWEST
 
 SHAPIQ_NAMES = [*SHAPIQ, *SHAPIQ_SLOW]
 BEST = "the best of shapiq"
@@ -28,12 +28,15 @@ def arguments():
     )
     parser.add_argument("--published-rows", type=int, default=20, help="rows of protocol A (the paper: 100)")
     parser.add_argument("--jobs", type=int, default=2, help="processes, of one thread each")
+    parser.add_argument("--kept", action="store_true", help="measure nothing: the cells that are on disk")
     return parser.parse_args()
 
 
 def print_comparison(title, chosen, names, options):
     """Errors and the ratios that the targets are about."""
     chosen = list(chosen)
+    if options.kept:
+        chosen, names = on_disk(chosen, names, options)
     errors, counts = measure_all(chosen, names, options.rows, options.seeds, options.jobs)
     print(f"{title}: {len(chosen)} cells of {options.rows} rows and {options.seeds} seeds.")
     print("Geometric mean over cells of the median error (worst cell):\n")
@@ -45,6 +48,17 @@ def print_comparison(title, chosen, names, options):
     pairs += [("Auto", "Permutation"), ("OddGP", "Leverage"), ("OddGP", "Permutation")]
     report.print_ratios(errors, pairs)
     return errors
+
+
+def on_disk(chosen, names, options):
+    """Cells that have the headline and every peer, and the estimators that have all these cells."""
+
+    def has(cell, name):
+        return kept(cell, name, options.rows, options.seeds) is not None
+
+    needed = [name for name in names if name not in OURS or name in {"Auto", "Leverage", "Permutation"}]
+    chosen = [cell for cell in chosen if all(has(cell, name) for name in needed)]
+    return chosen, [name for name in names if all(has(cell, name) for cell in chosen)]
 
 
 def print_counts(counts, chosen):
@@ -88,13 +102,13 @@ def main():
     if "grid" in options.protocol:
         errors = print_comparison("Grid", cells.grid(), [name for name in ALL if name not in SLOWEST], options)
         print_by_model(errors)
-        print_truth(options.rows)
+        print_truth([cell for cell in cells.grid() if cell.name in errors["Auto"]], options.rows)
 
 
-def print_truth(n_rows):
+def print_truth(chosen, n_rows):
     """The error of what is called truth, where that is itself an estimate."""
     rows = []
-    for cell in cells.grid():
+    for cell in chosen:
         known = [cell.known(number)[2] for number in range(n_rows)]
         if max(known) > 0:
             rows.append([cell.name, f"{np.median(known):.1e}", f"{max(known):.1e}"])

@@ -1,8 +1,8 @@
 """The question: how fast does each estimator's error fall, on trees and on smooth models, from 8 players to 64.
 
 Draws `error_on_trees.png` and `error_on_smooth_models.png` beside this file from the cells of `accuracy.py` against 25
-background rows: medians over rows and seeds, quartiles as bands. `python error_against_budget.py 20 3` are rows and
-seeds; what accuracy.py has measured is not measured again.
+background rows (one, where the truth against 25 is too dear): medians over rows and seeds, quartiles as bands.
+`python error_against_budget.py 20 3` are rows and seeds; what accuracy.py has measured is not measured again.
 """
 
 import io
@@ -32,10 +32,10 @@ LINES = {
 }
 PICTURES = {
     "error_on_trees.png": ["boosted", "forest"],
-    "error_on_smooth_models.png": ["MLP", "SVM"],
+    "error_on_smooth_models.png": ["MLP", "SVM", "GP"],
 }
 TABLES = ["diabetes", "adult", "breast cancer", "digits"]
-BACKGROUND = 25
+BACKGROUNDS = [25, 1]  # the first that there is
 LEAST_GAP = 0.052  # between labels, as a share of the panel's height
 
 
@@ -74,7 +74,7 @@ def draw_panel(axes, cell, errors):
         axes.fill_between(times, low[known], high[known], color=colour, alpha=0.10, linewidth=0)
         axes.plot(times, middle[known], color=colour, linestyle=dash, linewidth=width, solid_capstyle="round")
         ends.append((name, colour, times[-1], middle[known][-1]))
-    axes.set(xscale="log", yscale="log", title=f"{cell.name.removesuffix(f' {BACKGROUND}')}, n = {cell.n_players}")
+    axes.set(xscale="log", yscale="log", title=titled(cell))
     axes.set_xlim(TIMES[0], TIMES[-1])
     axes.set_xticks(TIMES, [label(times) for times in TIMES])
     axes.set_xticks([], minor=True)
@@ -94,6 +94,19 @@ def draw_panel(axes, cell, errors):
         )
 
 
+def found(every, table, kind):
+    """The name of the cell that shows a kind of model on a table."""
+    names = (f"{table} {kind} {size}" for size in BACKGROUNDS)
+    return next((name for name in names if name in every), None)
+
+
+def titled(cell):
+    """What the panel shows."""
+    model, _, size = cell.name.rpartition(" ")
+    rows = "row" if size == "1" else "rows"
+    return f"{model}, n = {cell.n_players}, {size} {rows}"
+
+
 def draw(path, kinds, errors, every):
     """One panel for every table and kind of model."""
     figure = Figure(figsize=(3.8 * len(TABLES), 3.3 * len(kinds)))
@@ -101,8 +114,8 @@ def draw(path, kinds, errors, every):
     panels = figure.subplots(len(kinds), len(TABLES), squeeze=False, gridspec_kw=room)
     for row, kind in zip(panels, kinds, strict=True):
         for axes, table in zip(row, TABLES, strict=True):
-            name = f"{table} {kind} {BACKGROUND}"
-            if name not in every:
+            name = found(every, table, kind)
+            if name is None:
                 axes.set_axis_off()
                 continue
             draw_panel(axes, every[name], errors)
@@ -123,9 +136,9 @@ def main():
     measuring.environment("ferroshap", "shap", "shapiq", "scikit-learn")
     every = {cell.name: cell for cell in cells.grid()}
     kinds = [kind for picture in PICTURES.values() for kind in picture]
-    wanted = [f"{table} {kind} {BACKGROUND}" for table in TABLES for kind in kinds]
+    wanted = [found(every, table, kind) for table in TABLES for kind in kinds]
     names = [name for name in LINES if name in ALL]
-    errors, _ = measure_all([every[name] for name in wanted if name in every], names, n_rows, n_seeds, n_jobs=2)
+    errors, _ = measure_all([every[name] for name in wanted if name], names, n_rows, n_seeds, n_jobs=2)
     for name in data.missing():
         print(f"without {name}: no {data.SHARED / data.FILES[name]}")
     for picture, chosen in PICTURES.items():

@@ -10,23 +10,36 @@ from measuring.cells import KEPT
 from measuring.estimators import ALL, HEADLINE, Counted, edition
 
 
+def kept(cell, name, n_rows, n_seeds):
+    """What is on disk of this edition of an estimator, errors and evaluations ``(2, rows, seeds, times)``, or None."""
+    path = _path(cell, name)
+    found = np.load(path) if path.exists() else None
+    n_seeds = n_seeds if name in HEADLINE else 1
+    if found is None or found.shape[1] < n_rows or found.shape[2] < n_seeds:
+        return None
+    return found[:, :n_rows, :n_seeds]
+
+
+def _path(cell, name):
+    return KEPT / "errors" / cell.name.replace(" ", "_") / f"{name.replace(' ', '_')}_{edition(name)}.npy"
+
+
 def measure(cell, name, n_rows, n_seeds):
     """Errors ``(rows, seeds, times)``, NaN where the estimator refuses or the budget is exact, and evaluations.
 
-    What is on disk is what this edition of the estimator gave before; only what is missing is measured.
+    What is on disk is not measured again.
     """
-    path = KEPT / "errors" / cell.name.replace(" ", "_") / f"{name.replace(' ', '_')}_{edition(name)}.npy"
+    found = kept(cell, name, n_rows, n_seeds)
+    if found is not None:
+        return found
     n_seeds = n_seeds if name in HEADLINE else 1
-    kept = np.load(path) if path.exists() else np.zeros((2, 0, 0, len(cell.times)))
-    if kept.shape[1] >= n_rows and kept.shape[2] >= n_seeds:
-        return kept[:, :n_rows, :n_seeds]
     found = np.full((2, n_rows, n_seeds, len(cell.times)), np.nan)
     for row in range(n_rows):
         game, values, _ = cell.known(row)
         for seed in range(n_seeds):
             found[:, row, seed] = _errors(cell, game, values, ALL[name], 1000 * row + seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path, found)
+    _path(cell, name).parent.mkdir(parents=True, exist_ok=True)
+    np.save(_path(cell, name), found)
     return found
 
 

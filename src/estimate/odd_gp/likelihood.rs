@@ -237,7 +237,7 @@ mod tests {
                 let judged = likelihood.look(&Kernel::of_rho(&vec![0.5; n]), other, &mut workspace);
                 let judged = judged.expect("noise keeps it definite");
                 if other < 0.5 {
-                    workspace.take_back(judged)
+                    workspace.take_back(judged);
                 } else {
                     likelihood.gradient(&kernel, judged, &mut workspace);
                 }
