@@ -4,17 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.estimators import (
-    Auto,
-    Controlled,
-    EvenGP,
-    Exact,
-    Leverage,
-    OddGP,
-    Permutation,
-    SparseOdd,
-    Unbiased,
-)
+from ferroshap.estimators import Auto, Controlled, Exact, Leverage, OddGP, Permutation, SparseOdd, Unbiased
 
 Budget = Callable[[int], int]
 
@@ -83,7 +73,6 @@ ESTIMATORS = [
     Record("leverage", Leverage(),                alone, every, pairs,   pairs,       never,   twice, twice),
     Record("kernel", Leverage(sequence="kernel"), alone, every, twice,   twice,       never,   twice, twice),
     Record("star", Leverage(sequence="star"),     alone, every, pairs,   pairs,       never,   twice, twice),
-    Record("even_gp", EvenGP(),                   some,  every, pairs,   pairs,       never,   every, twice),
     Record("odd_gp", OddGP(),                     alone, every, pairs,   pairs,       never,   every, twice),
     Record("odd_gp grid", OddGP(ascent=False, hyper="pooled", sequence="leverage"), alone, every, pairs, pairs, never, every, twice),
     Record("unbiased", Unbiased(),                some,  every, every,   every,       some,    some, twice),

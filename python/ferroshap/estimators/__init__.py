@@ -6,7 +6,7 @@ from ferroshap.estimators.controlled import Controlled
 from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
-from ferroshap.estimators.method import Method, resolve
+from ferroshap.estimators.method import Method, chosen, resolve
 from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
 from ferroshap.estimators.sparse_odd import SparseOdd
@@ -24,5 +24,6 @@ __all__ = [
     "SparseOdd",
     "Unbiased",
     "as_method",
+    "chosen",
     "resolve",
 ]

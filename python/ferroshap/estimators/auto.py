@@ -26,14 +26,14 @@ class Auto(Method):
     else                                 :class:`Permutation`
     ==================================== =======================================================
 
-    A background in blocks is kriged where the star on every block takes at most half of the budget, and
+    A background in blocks is kriged where the star on every block takes at most two thirds of the budget, and
     played by :class:`Permutation` elsewhere. No clock decides, so results are the same on every machine.
 
     Parameters
     ----------
     unbiased : bool
-        Unbiased values: :class:`Unbiased`, with a kriging surrogate from ``8 * n`` evaluations on; above 300
-        players :class:`Permutation`.
+        Unbiased values: :class:`Unbiased`, with a kriging surrogate up to 4,000 evaluations and a linear one
+        above; below ``8 * n`` evaluations, above 300 players and on a background in blocks :class:`Permutation`.
     index : {"SII", "k-SII", "STII", "FSII", "BII", "FBII"}, optional
         Interactions of order 2 besides the values: :class:`EvenGP`.
     shared_design : bool

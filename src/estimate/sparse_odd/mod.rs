@@ -53,7 +53,7 @@ impl Estimator for SparseOdd {
     fn estimate(&self, workers: &Workers<'_>) -> Result<Estimate, Error> {
         let pairs = self.kriging.pairs();
         let problem = pairs.problem();
-        if pairs.is_exact() || pairs.n_told() < problem.n_players {
+        if pairs.is_exact() || !pairs.is_representative() || pairs.n_told() < problem.n_players {
             return self.kriging.estimate(workers);
         }
         let mut rows: Vec<Option<Result<Row, Error>>> = (0..problem.n_rows).map(|_| None).collect();
