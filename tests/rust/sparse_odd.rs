@@ -121,6 +121,15 @@ fn what_is_not_sparse_is_left_to_kriging() {
 }
 
 #[test]
+fn worths_of_few_values_are_left_to_kriging() {
+    // The majority of three players: one term of three beside the single players.
+    let worth = |words: &[u64]| vec![f64::from(u8::from((words[0] & 7).count_ones() >= 2))];
+    let refitted = run(start(problem(10, 1, 200, 2)), &worth, 1000, 1);
+    let kriged = odd_gp::start(problem(10, 1, 200, 2), Options::default()).expect("a valid problem");
+    assert_eq!(refitted.values, run(kriged, &worth, 1000, 1).values);
+}
+
+#[test]
 fn outputs_choose_for_themselves_and_batches_and_threads_change_no_bit() {
     let (sparse, mut dense) = (Sparse::new(10, &[3], 4, 3), Sparse::new(10, &[], 0, 4));
     dense.noise = 3.0;

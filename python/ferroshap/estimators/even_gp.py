@@ -45,7 +45,7 @@ class EvenGP(Method):
     >>> import ferroshap
     >>> game = lambda s: s @ np.arange(30.0) + 2.0 * (s[:, 0] & s[:, 1])
     >>> found = ferroshap.estimate(game, EvenGP(), n_players=30, budget=1000).interactions
-    >>> found.values[30].round(9)
+    >>> float(found.values[30].round(9))
     2.0
     """
 

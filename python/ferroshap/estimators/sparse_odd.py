@@ -19,7 +19,8 @@ class SparseOdd(Method):
     all single players and the strongest p/20, p/10 or p/5 terms (p pairs of coalitions evaluated), with
     coefficients that add up to the grand coalition's gain, take its place where they predict pairs left out
     with less than a fifth of its error; each output of each row for itself. At least eight pairs
-    beyond the single players must tell.
+    beyond the single players must tell, and their half-differences take at least eight values: the worths of
+    voting games agree with a few terms by chance.
 
     Exact on games whose odd terms are few, of no more than five players and not much weaker than each other;
     otherwise as good as `OddGP`, which it is where the refit is not accepted. Efficient; biased, as that is.

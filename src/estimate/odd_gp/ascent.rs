@@ -19,9 +19,9 @@ const STEPS: usize = 12;
 const LOOKS: usize = 25;
 /// Sum of the absolute changes of the first step: with 1 the errors after 8 steps are twice as large.
 const FIRST_STEP: f64 = 5.0;
-/// Inverse of the prior variance of each `ln kappa_j` around the grid's. On sixteen small games at 4, 8 and 16 evaluations
-/// a player 1 in its place leaves squared errors 1.17, 1.23 and 1.07 times as large; 0.25 leaves 0.90, 0.83 and 1.06, but
-/// errors that are stated too small by half.
+/// Inverse of the prior variance of each `ln kappa_j` around the grid's. On sixteen small games at 4, 8 and 16
+/// evaluations a player 1 in its place leaves squared errors 1.17, 1.23 and 1.07 times as large; 0.25 leaves 0.90, 0.83
+/// and 1.06, but posterior intervals of 90 % then hold 73 % of the values at 4, in place of 80 %.
 const PRIOR_PRECISION: f64 = 0.5;
 /// Steps that the curvature is learnt from.
 const MEMORY: usize = 8;
