@@ -1,8 +1,8 @@
-"""The question: how fast does each estimator's error fall, on trees and on smooth models, from 8 players to 64.
+"""The question: how fast does each estimator's error fall, on trees and on smooth models.
 
 Draws `error_on_trees.png` and `error_on_smooth_models.png` beside this file from the cells of `accuracy.py` against 25
-background rows (one, where the truth against 25 is too dear): medians over rows and seeds, quartiles as bands.
-`python error_against_budget.py 20 3` are rows and seeds; what accuracy.py has measured is not measured again.
+background rows: medians over rows and seeds, quartiles as bands. `python error_against_budget.py 20 3` are rows and
+seeds; what accuracy.py has measured is not measured again.
 """
 
 import io
@@ -30,19 +30,19 @@ LINES = {
     "shapiq KernelSHAP": ("#CC79A7", (0, (1, 1.2)), 1.6),
     "shapiq OddSHAP": ("#009E73", (0, (1, 1.2)), 1.6),
 }
+#: Tables and kinds of models of each picture; every cell is against 25 background rows.
 PICTURES = {
-    "error_on_trees.png": ["boosted", "forest"],
-    "error_on_smooth_models.png": ["MLP", "SVM", "GP"],
+    "error_on_trees.png": (["California", "diabetes", "adult", "breast cancer"], ["boosted", "forest"]),
+    "error_on_smooth_models.png": (["California", "diabetes", "bike", "adult"], ["MLP", "SVM", "GP"]),
 }
-TABLES = ["diabetes", "adult", "breast cancer", "digits"]
-BACKGROUNDS = [25, 1]  # the first that there is
 LEAST_GAP = 0.052  # between labels, as a share of the panel's height
 
 
 def quartiles(errors):
-    """First quartile, median and third over rows and seeds ``(3, times)``."""
+    """Budgets that were measured, and quartiles over rows and seeds ``(3, times)``."""
     flat = np.maximum(errors, FLOOR).reshape(-1, errors.shape[-1])
-    return np.array([np.nanquantile(flat, q, axis=0) if len(flat) else None for q in (0.25, 0.5, 0.75)])
+    is_known = ~np.isnan(flat).all(axis=0)
+    return np.array(TIMES)[is_known], np.nanquantile(flat[:, is_known], [0.25, 0.5, 0.75], axis=0)
 
 
 def spread(heights, least):
@@ -68,19 +68,18 @@ def draw_panel(axes, cell, errors):
     for name, (colour, dash, width) in LINES.items():
         if name not in errors:
             continue
-        low, middle, high = quartiles(errors[name][cell.name])
-        known = ~np.isnan(middle)
-        times = np.array(TIMES)[known]
-        axes.fill_between(times, low[known], high[known], color=colour, alpha=0.10, linewidth=0)
-        axes.plot(times, middle[known], color=colour, linestyle=dash, linewidth=width, solid_capstyle="round")
-        ends.append((name, colour, times[-1], middle[known][-1]))
-    axes.set(xscale="log", yscale="log", title=titled(cell))
-    axes.set_xlim(TIMES[0], TIMES[-1])
-    axes.set_xticks(TIMES, [label(times) for times in TIMES])
+        times, (low, middle, high) = quartiles(errors[name][cell.name])
+        axes.fill_between(times, low, high, color=colour, alpha=0.10, linewidth=0)
+        axes.plot(times, middle, color=colour, linestyle=dash, linewidth=width, solid_capstyle="round")
+        ends.append((name, colour, middle[-1]))
+    axes.set(xscale="log", yscale="log", title=f"{cell.name.removesuffix(' 25')}, n = {cell.n_players}")
+    shown = list(cell.budgets())
+    axes.set_xlim(shown[0], shown[-1])
+    axes.set_xticks(shown, [label(times) for times in shown])
     axes.set_xticks([], minor=True)
     bottom, top = np.log10(axes.get_ylim())
     heights = [(np.log10(height) - bottom) / (top - bottom) for *_, height in ends]
-    for (name, colour, _, _), here, there in zip(ends, heights, spread(heights, LEAST_GAP), strict=True):
+    for (name, colour, _), here, there in zip(ends, heights, spread(heights, LEAST_GAP), strict=True):
         axes.annotate(
             name,
             xy=(1, here),
@@ -94,28 +93,15 @@ def draw_panel(axes, cell, errors):
         )
 
 
-def found(every, table, kind):
-    """The name of the cell that shows a kind of model on a table."""
-    names = (f"{table} {kind} {size}" for size in BACKGROUNDS)
-    return next((name for name in names if name in every), None)
-
-
-def titled(cell):
-    """What the panel shows."""
-    model, _, size = cell.name.rpartition(" ")
-    rows = "row" if size == "1" else "rows"
-    return f"{model}, n = {cell.n_players}, {size} {rows}"
-
-
-def draw(path, kinds, errors, every):
+def draw(path, tables, kinds, errors, every):
     """One panel for every table and kind of model."""
-    figure = Figure(figsize=(3.8 * len(TABLES), 3.3 * len(kinds)))
+    figure = Figure(figsize=(3.8 * len(tables), 3.3 * len(kinds)))
     room = {"wspace": 0.85, "hspace": 0.27, "left": 0.05, "right": 0.92, "bottom": 0.07, "top": 0.95}
-    panels = figure.subplots(len(kinds), len(TABLES), squeeze=False, gridspec_kw=room)
+    panels = figure.subplots(len(kinds), len(tables), squeeze=False, gridspec_kw=room)
     for row, kind in zip(panels, kinds, strict=True):
-        for axes, table in zip(row, TABLES, strict=True):
-            name = found(every, table, kind)
-            if name is None:
+        for axes, table in zip(row, tables, strict=True):
+            name = f"{table} {kind} 25"
+            if name not in every:
                 axes.set_axis_off()
                 continue
             draw_panel(axes, every[name], errors)
@@ -135,14 +121,13 @@ def main():
     n_rows, n_seeds = (int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (5, 1)
     measuring.environment("ferroshap", "shap", "shapiq", "scikit-learn")
     every = {cell.name: cell for cell in cells.grid()}
-    kinds = [kind for picture in PICTURES.values() for kind in picture]
-    wanted = [found(every, table, kind) for table in TABLES for kind in kinds]
+    wanted = [f"{table} {kind} 25" for tables, kinds in PICTURES.values() for table in tables for kind in kinds]
     names = [name for name in LINES if name in ALL]
-    errors, _ = measure_all([every[name] for name in wanted if name], names, n_rows, n_seeds, n_jobs=2)
+    errors, _ = measure_all([every[name] for name in wanted if name in every], names, n_rows, n_seeds, n_jobs=2)
     for name in data.missing():
         print(f"without {name}: no {data.SHARED / data.FILES[name]}")
-    for picture, chosen in PICTURES.items():
-        draw(Path(__file__).parent / picture, chosen, errors, every)
+    for picture, (tables, kinds) in PICTURES.items():
+        draw(Path(__file__).parent / picture, tables, kinds, errors, every)
         print(f"drawn: benches/{picture}, {n_rows} rows, {n_seeds} seeds")
 
 
