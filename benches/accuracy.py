@@ -112,6 +112,8 @@ def print_truth(chosen, n_rows):
         known = [cell.known(number)[2] for number in range(n_rows)]
         if max(known) > 0:
             rows.append([cell.name, f"{np.median(known):.1e}", f"{max(known):.1e}"])
+    if not rows:
+        return
     print(f"Values from {cells.LARGE_RUN:,} evaluations, their own error by their standard errors:\n")
     measuring.table(["cell", "median over rows", "largest"], rows)
 
