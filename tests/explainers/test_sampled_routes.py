@@ -133,7 +133,7 @@ def test_a_named_regression_estimates_the_whole_background_from_blocks(case):
     exact = ferroshap.ExactExplainer(case.model, case.background).shap_values(case.rows)
     assert np.allclose(explanation.values, exact, rtol=0, atol=1e-12)
     assert explanation.status == "EXACT"
-    assert explainer.plan.details["estimator"] == "sparse_odd"
+    assert explainer.plan.details["estimator"] == "leverage"
     # Where the stars of all blocks would take more than half of the budget, orders on rotating blocks err less.
     small = ferroshap.KernelExplainer(case.model, case.background, nsamples=62, **options)
     assert small.plan.details["estimator"] == "permutation"

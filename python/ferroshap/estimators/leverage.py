@@ -22,16 +22,16 @@ class Leverage(Method):
     interactions above order 2 from ``2 * n_players + 2`` evaluations on, exact when all coalitions
     are drawn; not unbiased. Standard errors are heteroskedasticity-consistent (HC3) with a
     finite-population factor; NaN below ``n_players + 7`` pairs. Measured over 800 games of nine players, intervals
-    of 90 % hold 93, 92, 91 and 91 % of the values at 4, 8, 16 and 32 evaluations a player. Below ``4 * n_players`` evaluations
-    a ridge towards equal shares, chosen by leave-one-pair-out error, keeps the fit sane. A budget below
-    ``2 * n_players + 2`` is spent on every player alone and the strongest ones' absence; the least is
-    ``n_players + 2``. Time O(pairs · players² / 64 + players³).
+    of 90 % hold 93, 92, 91 and 91 % of the values at 4, 8, 16 and 32 evaluations a player. Below
+    ``4 * n_players`` evaluations a ridge towards equal shares, chosen by leave-one-pair-out error, keeps
+    the fit sane. A budget below ``2 * n_players + 2`` is spent on every player alone and the strongest
+    ones' absence; the least is ``n_players + 2``. Time O(pairs · players² / 64 + players³).
 
     A background in ``G`` blocks is estimated as a whole: all single players and their absence come first, on
     every block; every other pair is looked at on one block and corrected by what the singles tell of it, so that
     blocks that differ by additive games leave no error. That takes ``3 * G * (n_players + 1)`` evaluations
-    at least; below, antithetic orders run on blocks by turns. Errors then count a pair as known only as far as
-    the background was looked at, and are too large where nearly all pairs of a size were.
+    at least; below, antithetic orders run on blocks by turns. Errors then count pairs that have
+    not met all blocks as not drawn, and are too large where nearly all pairs of a size were.
 
     Musco, Witter (2024), "Provably accurate Shapley value estimation via leverage score sampling";
     the regression is that of Lundberg, Lee (2017), "A unified approach to interpreting model predictions".
