@@ -1,147 +1,119 @@
-"""The question: how large is the error of each estimator at equal evaluations, on the values of boosted trees.
+"""The question: how large is the error of each estimator at equal evaluations.
 
-Protocol of the LeverageSHAP paper (Musco, Witter 2024): XGBRegressor(n_estimators=100, max_depth=4), one background
-row (the column means), error |estimate - truth|^2 / |truth|^2, mean over rows. Every evaluation counts, those of the
-empty and the full coalition too (shap's `nsamples` counts neither). `python accuracy.py 100` takes a hundred rows.
+Three protocols: A, the table of the LeverageSHAP paper; B, 16 kinds of small games; the grid, seven tables by five
+kinds of models against backgrounds of 1, 25 and 100 rows. The error is |estimate - truth|^2 / |truth|^2; every
+evaluation counts, those of the empty and the full coalition too. `python accuracy.py --rows 20 --seeds 3` is the
+table of RESULTS.md; what was measured stays in target/accuracy, and is not measured again.
 """
 
-import sys
-import warnings
+import argparse
 
 import measuring
 import numpy as np
-import shap
-import xgboost
-from shapiq.approximator import KernelSHAP, LeverageSHAP
-from sklearn.datasets import load_diabetes
+from measuring import cells, data, protocol_a, protocol_b, report
+from measuring.cells import TIMES
+from measuring.errors import kept, measure_all
+from measuring.estimators import ALL, OURS, SHAPIQ, SHAPIQ_SLOW, SLOWEST
 
-import ferroshap
-from ferroshap.estimators import Auto, Leverage, Permutation
-
-TIMES = [4, 8, 16, 32, 64]
-CALIFORNIA = measuring.REPOSITORY.parent / "shared" / "data" / "california_housing.csv"
+SHAPIQ_NAMES = [*SHAPIQ, *SHAPIQ_SLOW]
+BEST = "the best of shapiq"
 
 
-def data_sets():
-    """Name, table and target."""
-    yield "diabetes", *load_diabetes(return_X_y=True)
-    if CALIFORNIA.exists():
-        housing = np.loadtxt(CALIFORNIA, delimiter=",", skiprows=1)
-        yield "California", housing[:, :-1], housing[:, -1]
-    else:
-        print(f"no {CALIFORNIA}: without California\n")
-    for name in ["corrgroups60", "independentlinear60"]:
-        table, target = getattr(shap.datasets, name)()
-        yield name, np.asarray(table, dtype=float), target
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--protocol", nargs="+", choices=["a", "b", "grid"], default=["a", "b", "grid"])
+    parser.add_argument("--rows", type=int, default=5, help="explained rows a cell")
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="seeds a row of what the targets compare; the others have one"
+    )
+    parser.add_argument("--published-rows", type=int, default=20, help="rows of protocol A (the paper: 100)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes, of one thread each")
+    parser.add_argument("--kept", action="store_true", help="measure nothing: the cells that are on disk")
+    return parser.parse_args()
 
 
-def drawn_row(table, baseline, run):
-    """Row number `run` of the protocol: entries that equal the mean are drawn again."""
-    legacy = np.random.RandomState(100 * run)
-    row = table[legacy.choice(len(table))].copy()
-    while (row == baseline).any():
-        same = np.flatnonzero(row == baseline)
-        row[same] = [table[legacy.choice(len(table)), column] for column in same]
-    return row
+def print_comparison(title, chosen, names, options):
+    """Errors and the ratios that the targets are about."""
+    chosen = list(chosen)
+    if options.kept:
+        chosen, names = on_disk(chosen, names, options)
+    errors, counts = measure_all(chosen, names, options.rows, options.seeds, options.jobs)
+    print(f"{title}: {len(chosen)} cells of {options.rows} rows and {options.seeds} seeds.")
+    print("Geometric mean over cells of the median error (worst cell):\n")
+    report.print_means(errors)
+    print_counts(counts, chosen)
+    errors[BEST], best = report.best(errors, SHAPIQ_NAMES)
+    print("Best of shapiq: " + ", ".join(f"{report.label(t)} {n[7:]}" for t, n in zip(TIMES, best, strict=True)) + "\n")
+    pairs = [("Auto", "shap Kernel l1_reg=0"), ("Auto", "shap Kernel"), ("Auto", "Leverage"), ("Auto", BEST)]
+    pairs += [("Auto", "Permutation"), ("OddGP", "Leverage"), ("OddGP", "Permutation")]
+    report.print_ratios(errors, pairs)
+    return errors
 
 
-class Game:
-    """One row as a function of coalitions; counts them."""
+def on_disk(chosen, names, options):
+    """Cells that have the headline and every peer, and the estimators that have all these cells."""
 
-    def __init__(self, model, baseline, row):
-        self.model, self.baseline, self.row = model, baseline, row
-        self.n_players = len(row)
-        self.n_evaluations = 0
+    def has(cell, name):
+        return kept(cell, name, options.rows, options.seeds) is not None
 
-    def __call__(self, coalitions):
-        self.n_evaluations += len(coalitions)
-        return self.rows(np.where(coalitions, self.row, self.baseline))
-
-    def rows(self, rows):
-        return self.model.predict(rows).astype(float)
+    needed = [name for name in names if name not in OURS or name in {"Auto", "Leverage", "Permutation"}]
+    chosen = [cell for cell in chosen if all(has(cell, name) for name in needed)]
+    return chosen, [name for name in names if all(has(cell, name) for cell in chosen)]
 
 
-def ours(method):
-    return lambda game, budget, run: ferroshap.estimate(game, method, budget=budget, rng=run).values
+def print_counts(counts, chosen):
+    """Who asked for more than was granted."""
+    players = {cell.name: cell.n_players for cell in chosen}
+    over = {}
+    for name, found in counts.items():
+        for cell, count in found.items():
+            granted = [times * players[cell] + 2 * (times == TIMES[0]) for times in TIMES]
+            excess = np.nanmax(count - granted) if not np.isnan(count).all() else 0
+            over[name] = max(over.get(name, 0), excess)
+    spent = [f"{name} by {excess:.0f}" for name, excess in over.items() if excess > 0]
+    print("Budgets exceeded: " + (", ".join(spent) or "none") + "\n")
 
 
-def shap_kernel(game, budget, run):
-    explainer = shap.KernelExplainer(game.rows, game.baseline[None], seed=run)
-    return explainer.shap_values(game.row, nsamples=budget - 2, l1_reg=False, silent=True)
-
-
-def shap_permutation(game, budget, run):
-    masker = shap.maskers.Independent(game.baseline[None])
-    explainer = shap.PermutationExplainer(game.rows, masker, seed=run)
-    return explainer(game.row[None], max_evals=budget, silent=True).values[0]
-
-
-def shapiq_method(approximator):
-    def estimate(game, budget, run):
-        found = approximator(n=game.n_players, random_state=run).approximate(budget=budget, game=game)
-        return found.get_n_order_values(1)
-
-    return estimate
-
-
-ESTIMATORS = {
-    "Leverage": ours(Leverage()),
-    "Permutation": ours(Permutation()),
-    "Auto": ours(Auto()),
-    "shap Kernel": shap_kernel,
-    "shap Permutation": shap_permutation,
-    "shapiq LeverageSHAP": shapiq_method(LeverageSHAP),
-    "shapiq KernelSHAP": shapiq_method(KernelSHAP),
-}
-
-
-def measure(table, target, n_rows):
-    """Mean errors ``(estimators, budgets)`` and the budgets; none at which everything is exact."""
-    table = np.asarray(table, dtype=np.float32).astype(float)  # as the trees see it
-    model = xgboost.XGBRegressor(n_estimators=100, max_depth=4, n_jobs=1, random_state=0).fit(table, target)
-    baseline = table.mean(axis=0).astype(np.float32).astype(float)
-    trees = shap.TreeExplainer(model, baseline[None], feature_perturbation="interventional")
-    n = table.shape[1]
-    budgets = [times * n for times in TIMES if times * n < 2**n]
-    errors = np.zeros((len(ESTIMATORS), len(budgets), n_rows))
-    for run in range(n_rows):
-        row = drawn_row(table, baseline, run)
-        truth = trees.shap_values(row[None])[0]
-        for position, estimate in enumerate(ESTIMATORS.values()):
-            for place, budget in enumerate(budgets):
-                values = estimate(Game(model, baseline, row), budget, run)
-                errors[position, place, run] = np.sum((values - truth) ** 2) / np.sum(truth**2)
-    return budgets, errors.mean(axis=2)
-
-
-def geometric_mean(numbers):
-    return float(np.exp(np.mean(np.log(numbers))))
+def print_by_model(errors, times=16):
+    """Who gains how much, by table and by kind of model."""
+    found = report.ratios(errors["shap Kernel l1_reg=0"], errors["Auto"])[:, TIMES.index(times)]
+    names = [cell.rsplit(" ", 2) for cell in errors["Auto"]]
+    kinds = list(dict.fromkeys(kind for _, kind, _ in names))
+    rows = []
+    for table in dict.fromkeys(table for table, _, _ in names):
+        row = [table]
+        for kind in kinds:
+            picked = [ratio for ratio, (t, k, _) in zip(found, names, strict=True) if (t, k) == (table, kind)]
+            row.append(report.number(report.geometric_mean(np.array(picked)), "{:.3g}"))
+        rows.append(row)
+    print(f"Error of shap Kernel l1_reg=0 over Auto's at {times}n, geometric mean over backgrounds:\n")
+    measuring.table(["data", *kinds], rows)
 
 
 def main():
-    warnings.simplefilter("ignore")
-    measuring.environment("ferroshap", "shap", "shapiq", "xgboost-cpu")
-    n_rows = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    names, cells, lines = list(ESTIMATORS), {name: [] for name in ESTIMATORS}, []
-    for data_set, table, target in data_sets():
-        budgets, means = measure(table, target, n_rows)
-        for place, budget in enumerate(budgets):
-            lines.append([data_set, f"{budget // table.shape[1]}n", *(f"{error:.1e}" for error in means[:, place])])
-        for name, row in zip(names, means, strict=True):
-            cells[name].append(row)
-    print(f"Mean error over {n_rows} rows:\n")
-    measuring.table(["data", "budget", *names], lines)
-    own, peers = names[:3], names[3:]
-    print("Error of the peer over ours, geometric mean over all cells (worst data set):\n")
-    lines = []
-    for name in own:
-        ratios = {
-            peer: [theirs / mine for mine, theirs in zip(cells[name], cells[peer], strict=True)] for peer in peers
-        }
-        together = {peer: geometric_mean(np.concatenate(parts)) for peer, parts in ratios.items()}
-        worst = {peer: min(geometric_mean(part) for part in parts) for peer, parts in ratios.items()}
-        lines.append([name, *(f"{together[peer]:.2f} ({worst[peer]:.2f})" for peer in peers)])
-    measuring.table(["ours", *peers], lines)
+    options = arguments()
+    measuring.environment("ferroshap", "shap", "shapiq", "xgboost-cpu", "lightgbm", "scikit-learn")
+    for name in data.missing():
+        print(f"no {data.SHARED / data.FILES[name]}: without {name}\n")
+    if "a" in options.protocol:
+        protocol_a.print_all(options.published_rows, options.jobs)
+    if "b" in options.protocol:
+        print_comparison("Protocol B", protocol_b.cells(), list(ALL), options)
+    if "grid" in options.protocol:
+        errors = print_comparison("Grid", cells.grid(), [name for name in ALL if name not in SLOWEST], options)
+        print_by_model(errors)
+        print_truth([cell for cell in cells.grid() if cell.name in errors["Auto"]], options.rows)
+
+
+def print_truth(chosen, n_rows):
+    """The error of what is called truth, where that is itself an estimate."""
+    rows = []
+    for cell in chosen:
+        known = [cell.known(number)[2] for number in range(n_rows)]
+        if max(known) > 0:
+            rows.append([cell.name, f"{np.median(known):.1e}", f"{max(known):.1e}"])
+    print(f"Values from {cells.LARGE_RUN:,} evaluations, their own error by their standard errors:\n")
+    measuring.table(["cell", "median over rows", "largest"], rows)
 
 
 if __name__ == "__main__":

@@ -18,8 +18,10 @@ def usable_threads() -> int:
 def forget_pool() -> None:
     """Forget the thread pool, in a forked child."""
 
-def choose_method(name: str, n_players: int, granted: int, n_blocks: int, options: dict[str, Any] | None = None) -> str:
-    """Name the method that would run: for "auto" the automatic choice, else what a named one gives way to."""
+def choose_method(
+    name: str, n_players: int, granted: int, n_blocks: int, options: dict[str, Any] | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Name the method that would run, with its options: Auto's choice, or what a named one gives way to."""
 
 def unpack_coalitions(words: _Words, n_players: int) -> NDArray[np.bool_]:
     """Coalitions as a bool array ``(coalitions, players)``."""

@@ -47,6 +47,11 @@ impl Interaction {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|&(_, index)| index)
     }
 
+    /// The name that users type.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, index)| *index == self).map_or("", |(name, _)| name)
+    }
+
     /// Weights of the derivatives of sets of `size` players, where sets of `order` players are at the top.
     ///
     /// An order above `n_players` means `n_players`. For [`Interaction::KSii`] these are SII's: aggregate afterwards.

@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 use super::arrays::{flat, vector};
 use super::error::{DimensionError, to_python};
 use super::interrupt::{briefly, interruptible};
-use super::methods::{method_named, name_of, wishes};
+use super::methods::{method_named, name_of, options_of, wishes};
 use crate::coalition::{self, words_for};
 use crate::error::Error;
 use crate::estimate::auto::Method;
@@ -25,23 +25,25 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyEstimator>()
 }
 
-/// The name of the method that would run: for "auto" the automatic choice, else what a named one gives way to.
-/// Refuses a budget below the least.
+/// Name and options of the method that would run: for "auto" the automatic choice, else what a named one gives
+/// way to. Refuses a budget below the least.
 #[pyfunction]
 #[pyo3(signature = (name, n_players, granted, n_blocks, options=None))]
-fn choose_method(
+fn choose_method<'py>(
+    py: Python<'py>,
     name: &str,
     n_players: usize,
     granted: u64,
     n_blocks: u32,
-    options: Option<&Bound<'_, PyDict>>,
-) -> PyResult<&'static str> {
+    options: Option<&Bound<'py, PyDict>>,
+) -> PyResult<(&'static str, Bound<'py, PyDict>)> {
     let method = match name {
         "auto" => Method::choose(n_players, granted, n_blocks, &wishes(options)?),
         name => method_named(name, options)?,
     };
     method.check_budget(n_players, granted).map_err(|error| to_python(&error))?;
-    Ok(name_of(&method.or_smaller(n_players, granted, n_blocks)))
+    let method = method.or_smaller(n_players, granted, n_blocks);
+    Ok((name_of(&method), options_of(py, &method)?))
 }
 
 /// Coalitions as a bool array `(coalitions, players)`.

@@ -55,6 +55,36 @@ pub(super) fn wishes(options: Option<&Bound<'_, PyDict>>) -> PyResult<Wishes> {
     })
 }
 
+/// What Python hands back with the name, so that the same method starts again.
+pub(super) fn options_of<'py>(py: Python<'py>, method: &Method) -> PyResult<Bound<'py, PyDict>> {
+    let options = PyDict::new(py);
+    match method {
+        Method::OddGp(own) | Method::SparseOdd(own) | Method::Controlled(own) => {
+            options.set_item("ascent", own.ascent)?;
+            options.set_item("hyper", if own.shape == odd_gp::Shape::Pooled { "pooled" } else { "row" })?;
+            options.set_item("sequence", sequence_name(own.sequence))?;
+        }
+        Method::Unbiased(own) => {
+            let semivalue = match own.semivalue {
+                Semivalue::Banzhaf => ("banzhaf", 0.0, 0.0),
+                Semivalue::Beta { alpha, beta } => ("beta", alpha, beta),
+                Semivalue::Shapley | Semivalue::Weights(_) => ("shapley", 0.0, 0.0), // weights have no name here
+            };
+            options.set_item("semivalue", semivalue)?;
+            options.set_item("folds", own.folds)?;
+            match own.surrogate {
+                unbiased::Surrogate::None => (),
+                unbiased::Surrogate::Linear => options.set_item("surrogate", "linear")?,
+                unbiased::Surrogate::Kriging => options.set_item("surrogate", "kriging")?,
+                unbiased::Surrogate::Given => options.set_item("surrogate", "given")?,
+            }
+        }
+        Method::EvenGp(own) => options.set_item("index", own.index.name())?,
+        Method::Exact | Method::Permutation | Method::Leverage(_) | Method::SinglesFirst => (),
+    }
+    Ok(options)
+}
+
 fn option<'py, T: for<'a> FromPyObject<'a, 'py, Error = PyErr>>(
     options: Option<&Bound<'py, PyDict>>,
     name: &str,
@@ -73,6 +103,14 @@ fn sequence(options: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Sequence>> {
         "star" => Sequence::StarMiddle,
         _ => return Err(OptionError::new_err(format!("`sequence` is {name:?}, which is not known"))),
     }))
+}
+
+fn sequence_name(sequence: Sequence) -> &'static str {
+    match sequence {
+        Sequence::Leverage => "leverage",
+        Sequence::Kernel => "kernel",
+        Sequence::StarMiddle => "star",
+    }
 }
 
 fn odd_gp_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<odd_gp::Options> {

@@ -23,7 +23,7 @@ use crate::parallel::Workers;
 /// let cancel = Cancel::default();
 /// let mut sequence = CoalitionSequence::new(&[0.0, 2.0, 1.0, 1.0], 4, 0, 0);
 /// let (sizes, coalitions) = sequence.next_coalitions(6, &Workers::serial(&cancel))?;
-/// assert_eq!(sizes, [1, 3, 2, 1, 1, 1]);
+/// assert_eq!(sizes, [1, 3, 2, 1, 1, 3]);
 /// assert_eq!(coalitions.len(), 6);
 /// # Ok::<(), ferroshap::error::Error>(())
 /// ```

@@ -334,15 +334,17 @@ mod tests {
 
     #[test]
     fn a_second_phase_follows_its_own_rule_on_what_the_first_left() {
-        for (n, after) in [(6, 9), (8, 20), (9, 30), (12, 200)] {
+        for (n, after) in [(6, 9_usize), (8, 20), (9, 30), (12, 200)] {
             let mut sizes = Sizes::new(Sequence::StarMiddle, n, pools(n));
-            sizes.turn_after(after);
+            sizes.turn_after(after as u64);
             let given: Vec<_> = std::iter::from_fn(|| sizes.next()).collect();
             let classes_given: Vec<_> = given.iter().map(|&(class, _)| class).collect();
-            let (first, second) = classes_given.split_at(after as usize);
+            let (first, second) = classes_given.split_at(after);
             assert_eq!(first, classes(Sequence::StarMiddle, n).take(first.len()).collect::<Vec<_>>());
             let mut left = pools(n);
-            first.iter().for_each(|&class| left[class] -= 1);
+            for &class in first {
+                left[class] -= 1;
+            }
             let mut alone = Sizes::new(Sequence::Leverage, n, left.clone());
             alone.webster.retain(|Reverse((_, Reverse(class)))| left[*class] > 0);
             let expected: Vec<_> = std::iter::from_fn(|| alone.next().map(|(class, _)| class)).collect();

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.estimators import Auto, Exact, Leverage, OddGP, Permutation, Unbiased
+from ferroshap.estimators import Auto, Controlled, Exact, Leverage, OddGP, Permutation, SparseOdd, Unbiased
 
 Budget = Callable[[int], int]
 
@@ -77,5 +77,7 @@ ESTIMATORS = [
     Record("odd_gp grid", OddGP(ascent=False, hyper="pooled", sequence="leverage"), alone, every, pairs, pairs, never, every, twice),
     Record("unbiased", Unbiased(),                some,  every, every,   every,       some,    some, twice),
     Record("cross-fitted", FITTED,                some,  every, thrice,  thrice,      some,    thrice, twice),
+    Record("sparse_odd", SparseOdd(),             alone, every, pairs,   pairs,       never,   every, twice),
+    Record("controlled", Controlled(),            alone, every, pairs,   pairs,       never,   every, twice),
     Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),
 ]  # fmt: skip

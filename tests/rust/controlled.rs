@@ -61,6 +61,14 @@ fn smooth(n: usize, seed: u64) -> Vec<f64> {
         .collect()
 }
 
+/// The table of a product of one factor a player: a game of the very form that kriging expects.
+fn products(n: usize, seed: u64) -> Vec<f64> {
+    let mut stream = Stream::new(seed, Purpose::Order, 5, n as u64);
+    let weights: Vec<f64> = (0..n).map(|_| (stream.word() >> 11) as f64 / 2f64.powi(52) - 1.0).collect();
+    let factor = |s: usize, i: usize| 1.0 + weights[i] * ((s >> i & 1) as f64 - 0.5);
+    (0..1_usize << n).map(|s| (0..n).map(|i| factor(s, i)).product()).collect()
+}
+
 fn squared_error(estimate: &[f64], truth: &[f64]) -> f64 {
     let squares: f64 = truth.iter().map(|value| value * value).sum();
     estimate.iter().zip(truth).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / squares
@@ -98,7 +106,7 @@ fn errors_are_far_below_those_of_least_squares_where_kriging_fits() {
     let (n, budget) = (11, 800);
     let (mut ours, mut theirs) = (0.0, 0.0);
     for seed in 0..8 {
-        let worths = smooth(n, seed);
+        let worths = products(n, seed);
         let truth = shapley(&worths, n);
         let plain = Leverage::new(problem(n, 1, budget, seed), Sequence::Leverage).expect("a valid problem");
         ours +=

@@ -13,7 +13,7 @@ fn problem(n_players: usize, n_outputs: usize, budget: u64, seed: u64) -> Proble
 /// A number from 0.5 to 1.5, or its negative: terms that drown in others are found by nobody.
 fn weight(stream: &mut Stream) -> f64 {
     let size = 0.5 + (stream.word() >> 11) as f64 / 2f64.powi(53);
-    if stream.word() % 2 == 0 { size } else { -size }
+    if stream.word().is_multiple_of(2) { size } else { -size }
 }
 
 /// A game with few interactions.
@@ -53,7 +53,9 @@ impl Sparse {
     fn values(&self, n: usize) -> Vec<f64> {
         let mut values = vec![0.0; n];
         for (players, weight) in self.terms.iter().filter(|(players, _)| players.len() % 2 == 1) {
-            players.iter().for_each(|&player| values[player] -= 2.0 * weight / players.len() as f64);
+            for &player in players {
+                values[player] -= 2.0 * weight / players.len() as f64;
+            }
         }
         values
     }
@@ -115,6 +117,15 @@ fn what_is_not_sparse_is_left_to_kriging() {
     let worth = |words: &[u64]| vec![game.worth(words)];
     let refitted = run(start(problem(11, 1, 300, 2)), &worth, 1000, 1);
     let kriged = odd_gp::start(problem(11, 1, 300, 2), Options::default()).expect("a valid problem");
+    assert_eq!(refitted.values, run(kriged, &worth, 1000, 1).values);
+}
+
+#[test]
+fn worths_of_few_values_are_left_to_kriging() {
+    // The majority of three players: one term of three beside the single players.
+    let worth = |words: &[u64]| vec![f64::from(u8::from((words[0] & 7).count_ones() >= 2))];
+    let refitted = run(start(problem(10, 1, 200, 2)), &worth, 1000, 1);
+    let kriged = odd_gp::start(problem(10, 1, 200, 2), Options::default()).expect("a valid problem");
     assert_eq!(refitted.values, run(kriged, &worth, 1000, 1).values);
 }
 

@@ -37,32 +37,34 @@ fn play(
     worths: &[f64],
     shuffle: Option<u64>,
 ) -> (Estimate, u64) {
-    let mut run = stopping::start(method.clone(), problem.clone(), tolerance).unwrap();
+    let mut run =
+        stopping::start(method.clone(), problem.clone(), tolerance).expect("a method of ten players");
     let cancel = Cancel::default();
     let workers = Workers::new(if shuffle.is_some() { 3 } else { 1 }, &cancel);
     let mut stream = Stream::new(shuffle.unwrap_or(0), Purpose::Order, 7, 7);
     let (mut waiting, mut n_asked): (Vec<(u64, Vec<f64>)>, u64) = (Vec::new(), 0);
     loop {
         let most = if shuffle.is_some() { 1 + stream.index_below(40) } else { 1000 };
-        let batch = run.ask(most, &workers).unwrap();
+        let batch = run.ask(most, &workers).expect("not interrupted");
         let n_new = batch.coalitions.len();
         assert!(n_new <= most);
         n_asked += n_new as u64;
         if n_new > 0 {
-            let told =
-                (0..n_new).map(|i| worths[usize::try_from(batch.coalitions.get(i)[0]).unwrap()]).collect();
+            let told = (0..n_new)
+                .map(|i| worths[usize::try_from(batch.coalitions.get(i)[0]).expect("ten players")])
+                .collect();
             waiting.push((batch.first, told));
         }
         let has_to = n_new == 0 || shuffle.is_none();
         if !waiting.is_empty() && (has_to || stream.index_below(3) == 0) {
             let (first, told) = waiting.swap_remove(stream.index_below(waiting.len()));
-            run.tell(first, &told).unwrap();
+            run.tell(first, &told).expect("asked, and told once");
             if stream.index_below(4) == 0 {
-                run.look(&workers).unwrap(); // may come at any time
-                run.estimate(&workers).unwrap();
+                run.look(&workers).expect("not interrupted"); // may come at any time
+                run.estimate(&workers).expect("not interrupted");
             }
         } else if n_new == 0 {
-            return (run.estimate(&workers).unwrap(), n_asked);
+            return (run.estimate(&workers).expect("not interrupted"), n_asked);
         }
     }
 }

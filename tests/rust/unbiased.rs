@@ -23,12 +23,12 @@ fn play(
     game: &dyn Fn(&[u64]) -> Vec<f64>,
     size: usize,
 ) -> Box<dyn Estimator> {
-    let mut run = unbiased::start(problem, options).unwrap();
+    let mut run = unbiased::start(problem, options).expect("a valid run that nobody interrupts");
     let cancel = Cancel::default();
     let workers = Workers::serial(&cancel);
     let mut batches = Vec::new();
     loop {
-        let batch = run.ask(size, &workers).unwrap();
+        let batch = run.ask(size, &workers).expect("a valid run that nobody interrupts");
         if batch.coalitions.is_empty() {
             break;
         }
@@ -38,14 +38,14 @@ fn play(
     for batch in &batches {
         let worths: Vec<f64> =
             (0..batch.coalitions.len()).flat_map(|i| game(batch.coalitions.get(i))).collect();
-        run.tell(batch.first, &worths).unwrap();
+        run.tell(batch.first, &worths).expect("a valid run that nobody interrupts");
     }
     run
 }
 
 fn estimate(run: &dyn Estimator, n_threads: usize) -> Estimate {
     let cancel = Cancel::default();
-    run.estimate(&Workers::new(n_threads, &cancel)).unwrap()
+    run.estimate(&Workers::new(n_threads, &cancel)).expect("a valid run that nobody interrupts")
 }
 
 fn beta(alpha: f64, beta: f64) -> Semivalue {
@@ -57,7 +57,8 @@ fn means_over_seeds_meet_the_definition_and_variances_are_those_made() {
     const SEEDS: u64 = 2000;
     let n = 8;
     let v = random_game(n, 1, 3);
-    let game = |words: &[u64]| vec![v[usize::try_from(words[0]).unwrap()]];
+    let game =
+        |words: &[u64]| vec![v[usize::try_from(words[0]).expect("a valid run that nobody interrupts")]];
     let cases = [
         (Semivalue::Shapley, Surrogate::None, 40),
         (Semivalue::Shapley, Surrogate::Linear, 50),
@@ -69,7 +70,10 @@ fn means_over_seeds_meet_the_definition_and_variances_are_those_made() {
         (beta(16.0, 1.0), Surrogate::None, 41),
     ];
     for (semivalue, surrogate, budget) in cases {
-        let truth = semivalue_by_definition(&v, &semivalue.size_weights(n).unwrap().weights());
+        let truth = semivalue_by_definition(
+            &v,
+            &semivalue.size_weights(n).expect("a valid run that nobody interrupts").weights(),
+        );
         let options = options(semivalue.clone(), surrogate);
         // Kriging costs a hundred times the others.
         let seeds = if surrogate == Surrogate::Kriging { SEEDS / 4 } else { SEEDS };
@@ -129,9 +133,13 @@ fn bits_do_not_depend_on_threads_batches_or_order_of_arrival() {
 fn all_coalitions_give_the_semivalue_of_the_table() {
     for n in 1..=9 {
         let v = random_game(n, 1, n);
-        let game = |words: &[u64]| vec![v[usize::try_from(words[0]).unwrap()]];
+        let game =
+            |words: &[u64]| vec![v[usize::try_from(words[0]).expect("a valid run that nobody interrupts")]];
         for semivalue in [Semivalue::Shapley, Semivalue::Banzhaf, beta(16.0, 1.0), beta(0.5, 0.5)] {
-            let truth = semivalue_by_definition(&v, &semivalue.size_weights(n).unwrap().weights());
+            let truth = semivalue_by_definition(
+                &v,
+                &semivalue.size_weights(n).expect("a valid run that nobody interrupts").weights(),
+            );
             let options = options(semivalue, Surrogate::None);
             let found = estimate(&*play(problem(n, 1, 1 << n, 0), &options, &game, 7), 1);
             assert_eq!(found.status, Status::Exact);
@@ -175,8 +183,9 @@ fn a_fitted_surrogate_leaves_additive_games_without_error() {
 
 #[test]
 fn what_cannot_be_estimated_is_refused() {
-    let start =
-        |problem: Problem, options: &Options| unbiased::start(problem, options).err().unwrap().to_string();
+    let start = |problem: Problem, options: &Options| {
+        unbiased::start(problem, options).err().expect("a valid run that nobody interrupts").to_string()
+    };
     let shapley = Options::default();
     assert!(
         start(problem(10, 1, 21, 0), &shapley).contains("`budget` is 21, but unbiased needs at least 22")

@@ -2,23 +2,28 @@
 
 from ferroshap.estimators.auto import Auto
 from ferroshap.estimators.choice import as_method
+from ferroshap.estimators.controlled import Controlled
 from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
-from ferroshap.estimators.method import Method, resolve
+from ferroshap.estimators.method import Method, chosen, resolve
 from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
+from ferroshap.estimators.sparse_odd import SparseOdd
 from ferroshap.estimators.unbiased import Unbiased
 
 __all__ = [
     "Auto",
+    "Controlled",
     "EvenGP",
     "Exact",
     "Leverage",
     "Method",
     "OddGP",
     "Permutation",
+    "SparseOdd",
     "Unbiased",
     "as_method",
+    "chosen",
     "resolve",
 ]

@@ -32,8 +32,8 @@ class Auto(Method):
     Parameters
     ----------
     unbiased : bool
-        Unbiased values: :class:`Unbiased`, with a kriging surrogate from ``8 * n`` evaluations on; above 300
-        players :class:`Permutation`.
+        Unbiased values: :class:`Unbiased`, with a kriging surrogate up to 4,000 evaluations and a linear one
+        above; below ``8 * n`` evaluations, above 300 players and on a background in blocks :class:`Permutation`.
     index : {"SII", "k-SII", "STII", "FSII", "BII", "FBII"}, optional
         Interactions of order 2 besides the values: :class:`EvenGP`.
     shared_design : bool

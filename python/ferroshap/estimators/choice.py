@@ -2,21 +2,25 @@
 
 from ferroshap.errors import OptionError, nearest
 from ferroshap.estimators.auto import Auto
+from ferroshap.estimators.controlled import Controlled
 from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
 from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.permutation import Permutation
+from ferroshap.estimators.sparse_odd import SparseOdd
 from ferroshap.estimators.unbiased import Unbiased
 
 KNOWN: dict[str, type[Method]] = {
     "auto": Auto,
+    "controlled": Controlled,
     "even_gp": EvenGP,
     "exact": Exact,
     "leverage": Leverage,
     "odd_gp": OddGP,
     "permutation": Permutation,
+    "sparse_odd": SparseOdd,
     "unbiased": Unbiased,
 }
 

@@ -22,10 +22,10 @@ class Leverage(Method):
     interactions above order 2 from ``2 * n_players + 2`` evaluations on, exact when all coalitions
     are drawn; not unbiased. Standard errors are heteroskedasticity-consistent (HC3) with a
     finite-population factor; NaN below ``n_players + 7`` pairs. Measured over 800 games of nine players, intervals
-    of 90 % hold 93, 92, 91 and 91 % of the values at 4, 8, 16 and 32 evaluations a player. Below
-    ``4 * n_players`` evaluations a ridge towards equal shares, chosen by leave-one-pair-out error, keeps
-    the fit sane. A budget below ``2 * n_players + 2`` is spent on every player alone and the strongest
-    ones' absence; the least is ``n_players + 2``. Time O(pairs · players² / 64 + players³).
+    of 90 % hold 93, 92, 91 and 91 % of the values at 4, 8, 16 and 32 evaluations a player. Below ``4 * n_players``
+    evaluations a ridge towards equal shares, chosen by leave-one-pair-out error, keeps the fit sane. A budget below
+    ``2 * n_players + 2`` is spent on every player alone and the strongest ones' absence; the least is
+    ``n_players + 2``. Time O(pairs · players² / 64 + players³).
 
     A background in ``G`` blocks is estimated as a whole: all single players and their absence come first, on
     every block; every other pair is looked at on one block and corrected by what the singles tell of it, so that

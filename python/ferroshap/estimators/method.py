@@ -45,10 +45,15 @@ class Method:
         return {}
 
 
-def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> str:
-    """Name the method of the core that will run: Auto's choice, or what a named method gives way to.
+def chosen(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> tuple[str, dict[str, Any]]:
+    """Name and options of the method of the core that will run: Auto's choice, or what a named method gives way to.
 
     `granted` counts the two endpoints. Games of up to three players are enumerated where the
     budget pays for it, and an order that it cannot pay for becomes "singles_first".
     """
     return _native.choose_method(method.native_name, n_players, granted, n_blocks, method.native_options)
+
+
+def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> str:
+    """Name the method of the core that will run, as `chosen` does."""
+    return chosen(method, n_players, granted, n_blocks)[0]

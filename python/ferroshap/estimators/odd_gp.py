@@ -27,7 +27,9 @@ class OddGP(Method):
     Biased towards games of few and weak interactions; consistent; efficient; exact on games without
     interactions above order 2 from ``2 * n_players + 2`` evaluations on, and once all coalitions are
     evaluated. Standard errors are the posterior's, enlarged where pairs left out are predicted worse
-    than it says; their Student intervals have ``pairs + 1 - n_players`` degrees of freedom. A budget
+    than it says; their Student intervals have ``pairs + 1 - n_players`` degrees of freedom. On games of
+    models intervals of 90 % hold 88 to 94 % of the values; of worths that take few values, as in weighted
+    voting, they hold as few as a third. A budget
     below ``2 * n_players + 2`` is spent on every player alone and the strongest ones' absence.
 
     For models that are dear to evaluate and budgets up to some 4000 evaluations: a fit solves a system

@@ -198,7 +198,7 @@ class RowsExplained:
 
     def _method_name(self, n_players: int, budget: int) -> str:
         settings = self.settings
-        return resolved(settings.method, n_players, budget, self.reference.blocks.n_blocks, settings.tol)
+        return resolved(settings.method, n_players, budget, self.reference.blocks.n_blocks, settings.tol)[0]
 
     def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
         settings = self.settings

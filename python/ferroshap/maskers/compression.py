@@ -21,8 +21,9 @@ CANDIDATES, TARGETS = 1024, 8192
 CHUNK = 1024
 #: Added to the diagonal, which is 1: rows that are all but equal share a weight instead of fighting over it.
 RIDGE = 1e-10
-#: Shares of absent features that the kernel averages over. Eight give the same rows; two are worse (measured).
-SHARES, SHARE_WEIGHTS = (1 + np.polynomial.legendre.leggauss(4)[0]) / 2, np.polynomial.legendre.leggauss(4)[1] / 2
+#: Nodes of the rule by which the kernel averages over shares of absent features. Eight give the same rows; two are
+#: worse (measured).
+NODES = 4
 
 
 def compress(X: Any, size: int, *, weights: Any = None, rng: Seed = None) -> Summary:
@@ -148,12 +149,13 @@ class _Column:
 
 def _kernel(columns: list[_Column], rows: Rows, others: Rows) -> Floats:
     """`K` of two sets of rows: ``(rows, others)``."""
-    products = np.ones((len(SHARES), len(rows), len(others)))
+    nodes, node_weights = np.polynomial.legendre.leggauss(NODES)
+    products = np.ones((NODES, len(rows), len(others)))
     for column in columns:
         likeness = column.likeness(rows, others)
-        for place, share in enumerate(SHARES):
+        for place, share in enumerate((1 + nodes) / 2):
             products[place] *= 1.0 - share + share * likeness
-    mean: Floats = np.tensordot(SHARE_WEIGHTS, products, axes=1)
+    mean: Floats = np.tensordot(node_weights / 2, products, axes=1)
     return mean
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ferroshap import _native
 from ferroshap.errors import BudgetError
-from ferroshap.estimators import Method, resolve
+from ferroshap.estimators import Method, chosen
 from ferroshap.game import Endpoints
 from ferroshap.progress import Progress
 from ferroshap.run.surrogates import Fitted, Training, fit_folds
@@ -26,15 +26,17 @@ N_ENDPOINTS = 2
 FEW_COALITIONS = 8
 
 
-def resolved(method: Method, n_players: int, budget: int, n_blocks: int, tol: float | None) -> str:
-    """Name the method of the core that will run, and stop at `tol` unless that is None.
+def resolved(
+    method: Method, n_players: int, budget: int, n_blocks: int, tol: float | None
+) -> tuple[str, dict[str, Any]]:
+    """Name and options of the method of the core that will run, and stop at `tol` unless that is None.
 
     All coalitions know no errors on the way, so a run of them could not stop before the last. Where the choice
     is ours and they are many, a sampling method is taken instead, which is exact too once it has seen them all.
     """
     if tol is not None and method.native_name == "auto" and 2**n_players > FEW_COALITIONS * n_players:
         budget = min(budget, 2**n_players - 1)
-    return resolve(method, n_players, budget, n_blocks)
+    return chosen(method, n_players, budget, n_blocks)
 
 
 @runtime_checkable
@@ -153,7 +155,7 @@ class Loop:
             raise BudgetError(msg)
         self.source = source
         endpoints = source.endpoints()
-        self.method_name = resolved(method, source.n_players, budget, len(endpoints.weights), tol)
+        self.method_name, options = resolved(method, source.n_players, budget, len(endpoints.weights), tol)
         self._n_threads = n_threads
         self._surrogate = method.outside_surrogate
         self._stops = tol is not None
@@ -172,7 +174,7 @@ class Loop:
             row_key,
             endpoints,
             source.n_rows,
-            method.native_options,
+            options,
             tol,
         )
 

@@ -57,7 +57,7 @@ class Together:
         #: What is asked and not told.
         self._asked: tuple[int, Words, BlockNumbers] | None = None
         ends = self._source.endpoints()
-        self.method_name = resolved(method, self._source.n_players, budget, len(ends.weights), tol)
+        self.method_name, options = resolved(method, self._source.n_players, budget, len(ends.weights), tol)
         self._runs = [
             _native.Estimator(
                 self.method_name,
@@ -68,7 +68,7 @@ class Together:
                 row_key,
                 (np.ascontiguousarray(ends.empty[:, own]), ends.full[own], ends.weights, ends.base[own]),
                 1,
-                method.native_options,
+                options,
                 tol,
             )
             for own in map(self._columns, range(n_rows))

@@ -79,6 +79,7 @@ class Interactions:
         --------
         Two players worth 1 and 2 alone, and 5 together:
 
+        >>> from ferroshap import interaction_values
         >>> interaction_values([0, 1, 2, 5]).matrix()
         array([[1., 1.],
                [1., 2.]])

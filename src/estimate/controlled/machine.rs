@@ -170,6 +170,10 @@ impl Controlled {
             estimate.gap[row * width..(row + 1) * width].copy_from_slice(control.model.gap());
             estimate.interval_df[row] = control.model.interval_df();
         }
+        if !self.pairs.is_representative() {
+            estimate.std_errors.fill(f64::NAN);
+            estimate.interval_df.fill(f64::NAN);
+        }
         Ok(estimate)
     }
 }

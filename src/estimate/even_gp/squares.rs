@@ -95,9 +95,9 @@ impl<'a> Design<'a> {
         let sequence = told.sequence();
         let shares =
             counts.iter().enumerate().map(|(k, &c)| sequence.multiplicity(k) as f64 / c.max(1) as f64);
-        let undrawn = counts.iter().enumerate().map(|(k, &c)| match sequence.pool(k) {
-            Some(pool) if k > 0 => 1.0 - c as f64 / pool as f64,
-            _ => 1.0,
+        let undrawn = counts.iter().enumerate().map(|(k, &c)| {
+            let pool = if k == 0 { None } else { sequence.pool(k) }; // no pair has nobody as its smaller half
+            pool.map_or(1.0, |pool| 1.0 - c as f64 / pool as f64)
         });
         Self { told, n, shares: shares.collect(), undrawn: undrawn.collect() }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::kernel::Kernel;
-use super::likelihood::Likelihood;
+use super::likelihood::{Likelihood, Workspace};
 use super::rotation::dot;
 use crate::error::Error;
 use crate::parallel::Workers;
@@ -19,6 +19,10 @@ const STEPS: usize = 12;
 const LOOKS: usize = 25;
 /// Sum of the absolute changes of the first step: with 1 the errors after 8 steps are twice as large.
 const FIRST_STEP: f64 = 5.0;
+/// Inverse of the prior variance of each `ln kappa_j` around the grid's. On sixteen small games at 4, 8 and 16
+/// evaluations a player 1 in its place leaves squared errors 1.17, 1.23 and 1.07 times as large; 0.25 leaves 0.90, 0.83
+/// and 1.06, but posterior intervals of 90 % then hold 73 % of the values at 4, in place of 80 %.
+const PRIOR_PRECISION: f64 = 0.5;
 /// Steps that the curvature is learnt from.
 const MEMORY: usize = 8;
 /// The share of the promised gain that a step must bring (Armijo 1966).
@@ -36,7 +40,7 @@ struct Point {
 /// Climb from a shape and a noise to a likelier one; None where the first shape cannot be judged.
 ///
 /// L-BFGS (Liu, Nocedal 1989) with backtracking, clamped to bounds, on the restricted likelihood with the prior
-/// `ln kappa_j ~ N(where it began, 1)`.
+/// `ln kappa_j ~ N(where it began, 2)`.
 pub(super) fn climb(
     likelihood: &Likelihood,
     kernel: &Kernel,
@@ -48,7 +52,9 @@ pub(super) fn climb(
     start.push(lambda.ln());
     clamp(&mut start);
     let centre = start[..n].to_vec();
-    let Some(mut point) = look(likelihood, start, &centre, f64::NEG_INFINITY, workers)? else {
+    let mut workspace = likelihood.workspace();
+    let Some(mut point) = look(likelihood, start, &centre, f64::NEG_INFINITY, &mut workspace, workers)?
+    else {
         return Ok(None);
     };
     let mut memory = Memory::default();
@@ -68,7 +74,8 @@ pub(super) fn climb(
             let step: Vec<f64> = at.iter().zip(&point.at).map(|(new, old)| new - old).collect();
             let promised = dot(&step, &point.gradient);
             looks += 1;
-            next = look(likelihood, at, &centre, point.value + LEAST_SHARE * promised, workers)?;
+            next =
+                look(likelihood, at, &centre, point.value + LEAST_SHARE * promised, &mut workspace, workers)?;
             length *= 0.5;
         }
         let Some(next) = next else { break };
@@ -90,26 +97,27 @@ fn look(
     at: Vec<f64>,
     centre: &[f64],
     least: f64,
+    workspace: &mut Workspace,
     workers: &Workers<'_>,
 ) -> Result<Option<Point>, Error> {
     workers.check()?;
     let n = centre.len();
     let kernel = Kernel::new(at[..n].iter().map(|logarithm| logarithm.exp()).collect());
     let lambda = at[n].exp();
-    let (rotated, cells, slope) = likelihood.with_slope(&kernel);
-    let Some(judged) = likelihood.judge(rotated, lambda) else { return Ok(None) };
+    let Some(judged) = likelihood.look(&kernel, lambda, workspace) else { return Ok(None) };
     let away: Vec<f64> = at.iter().zip(centre).map(|(at, centre)| at - centre).collect();
-    let value = judged.value - 0.5 * dot(&away, &away);
+    let value = judged.value - 0.5 * PRIOR_PRECISION * dot(&away, &away);
     if value < least {
+        workspace.take_back(judged);
         return Ok(None);
     }
     workers.check()?;
-    let (by_kappa, by_lambda) = likelihood.gradient(&kernel, &cells, &slope, &judged);
+    let (by_kappa, by_lambda) = likelihood.gradient(&kernel, judged, workspace);
     let mut gradient: Vec<f64> = by_kappa
         .iter()
         .zip(&kernel.kappa)
         .zip(&away)
-        .map(|((slope, kappa), away)| slope * kappa - away)
+        .map(|((slope, kappa), away)| slope * kappa - PRIOR_PRECISION * away)
         .collect();
     gradient.push(by_lambda * lambda);
     Ok(gradient.iter().all(|slope| slope.is_finite()).then_some(Point { at, value, gradient }))

@@ -67,37 +67,38 @@ impl Kernel {
 
     /// `K` between all rows.
     pub(super) fn among(&self, rows: &Signs) -> Matrix {
-        let shift = self.shift;
-        self.symmetric(rows, |cells, _| odd_parts(cells, shift))
-    }
-
-    /// `K` between all rows, and `e^c cosh y`, up to the diagonal or beyond, of which `e^c (cosh y - 1) x_j x_j'` is the derivative by `kappa_j`,
-    /// but for `-rho_j K`.
-    pub(super) fn among_with_slope(&self, rows: &Signs) -> (Matrix, Matrix) {
-        let mut slope = Matrix::zeros(rows.len(), rows.len());
-        let shift = self.shift;
-        let kernel = self.symmetric(rows, |cells, i| {
-            let count = cells.len();
-            odd_and_even_parts(cells, &mut slope.row_mut(i)[..count], shift);
-        });
-        (kernel, slope)
-    }
-
-    /// A symmetric matrix whose rows `write` makes of `y`, up to the diagonal or beyond.
-    fn symmetric(&self, rows: &Signs, mut write: impl FnMut(&mut [f64], usize)) -> Matrix {
         let mut kernel = Matrix::zeros(rows.len(), rows.len());
+        self.write_among(rows, &mut kernel);
+        kernel
+    }
+
+    /// Write `K` between all rows over a matrix.
+    pub(super) fn write_among(&self, rows: &Signs, kernel: &mut Matrix) {
+        self.write(rows, kernel, |cells, _| odd_parts(cells, self.shift));
+    }
+
+    /// Write `K` between all rows, and `e^c cosh y` up to the diagonal or beyond: `e^c (cosh y - 1) x_j x_j'` is the
+    /// derivative of `K` by `kappa_j`, but for `-rho_j K`.
+    pub(super) fn write_with_slope(&self, rows: &Signs, kernel: &mut Matrix, slope: &mut Matrix) {
+        self.write(rows, kernel, |cells, i| {
+            let count = cells.len();
+            odd_and_even_parts(cells, &mut slope.row_mut(i)[..count], self.shift);
+        });
+    }
+
+    /// Write a symmetric matrix whose rows `change` makes of `y`, up to the diagonal or beyond.
+    fn write(&self, rows: &Signs, kernel: &mut Matrix, mut change: impl FnMut(&mut [f64], usize)) {
         let scaled = rows.scaled(&self.kappa);
         for first in (0..rows.len()).step_by(BLOCK) {
             let after = rows.len().min(first + BLOCK);
             let left = Matrix::from_fn(after - first, rows.n_players(), |i, j| scaled.row(first + i)[j]);
             let mut cells = product_transposed(&left, &rows.first(after));
             for i in first..after {
-                write(cells.row_mut(i - first), i);
+                change(cells.row_mut(i - first), i);
                 kernel.row_mut(i)[..after].copy_from_slice(cells.row(i - first));
             }
         }
-        mirror(&mut kernel);
-        kernel
+        mirror(kernel);
     }
 }
 
@@ -162,7 +163,9 @@ mod tests {
             let mut all = Coalitions::new(n);
             (0..1_u64 << n).for_each(|set| all.push(&[set]));
             let signs = Signs::new(&all);
-            let (cells, slope) = kernel.among_with_slope(&signs);
+            let mut cells = Matrix::zeros(signs.len(), signs.len());
+            let mut slope = cells.clone();
+            kernel.write_with_slope(&signs, &mut cells, &mut slope);
             assert_eq!(cells, kernel.among(&signs));
             let rounding = 1e-15 * kernel.rho.iter().sum::<f64>() * n as f64;
             for i in (0..all.len()).step_by(3) {

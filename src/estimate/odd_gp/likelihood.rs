@@ -28,6 +28,19 @@ pub(super) struct Judged {
     whitened: Matrix,
 }
 
+/// Memory that one shape leaves to the next: to take fresh one costs as much as to judge a shape of 200 rows.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    /// `K` of the shape looked at last, and `e^c cosh y` where its gradient is wanted: `(rows, rows)`.
+    kernel: Matrix,
+    slope: Matrix,
+    /// `W` before it is rotated back: `(nu, nu)`.
+    weights: Matrix,
+    inner: Option<Square>,
+    outer: Option<Square>,
+    scratch: Vec<f64>,
+}
+
 impl Likelihood {
     /// The empty coalition and the first `n_pairs` pairs; `targets` are `(pairs + 1, outputs)`, those of the empty
     /// coalition first. None where the signs lack rank.
@@ -44,30 +57,49 @@ impl Likelihood {
         self.signs.n_players()
     }
 
+    /// Memory for many shapes.
+    pub(super) fn workspace(&self) -> Workspace {
+        let (n_rows, freedom) = (self.signs.len(), self.rotation.freedom());
+        Workspace {
+            kernel: Matrix::zeros(n_rows, n_rows),
+            slope: Matrix::zeros(n_rows, n_rows),
+            weights: Matrix::zeros(freedom, freedom),
+            inner: None,
+            outer: None,
+            scratch: Vec::new(),
+        }
+    }
+
     /// `Z'KZ`, the lower triangle.
-    pub(super) fn rotated(&self, kernel: &Kernel) -> Square {
-        self.rotation.inner(&kernel.among(&self.signs))
+    pub(super) fn rotated(&self, kernel: &Kernel, workspace: &mut Workspace) -> Square {
+        kernel.write_among(&self.signs, &mut workspace.kernel);
+        self.rotation.inner(&workspace.kernel, None)
     }
 
     /// The logarithm of the likelihood, but for a constant, under `Z'KZ` and noise of variance `lambda`:
     ///
     /// $$ \ell = -\sum_c \frac{\nu}{2} \ln(z_c' S^{-1} z_c) - \frac{K}{2} \ln\det S $$
     ///
-    /// for `z_c = Z'o_c` and `K` outputs; the unknown factor of all variances has gone. `spare` is memory for `S`, taken
-    /// and given back. None where `S` is not positive definite or an output vanishes.
-    pub(super) fn value(&self, rotated: &Square, lambda: f64, spare: &mut Option<Square>) -> Option<f64> {
-        let mut covariance = spare.take().unwrap_or_else(|| Square::zeros(rotated.n()));
+    /// for `z_c = Z'o_c` and `K` outputs; the unknown factor of all variances has gone. None where `S` is not positive
+    /// definite or an output vanishes.
+    pub(super) fn value(&self, rotated: &Square, lambda: f64, workspace: &mut Workspace) -> Option<f64> {
+        let mut covariance = workspace.inner.take().unwrap_or_else(|| Square::zeros(rotated.n()));
         for i in 0..rotated.n() {
             covariance.row_mut(i)[..=i].copy_from_slice(&rotated.row(i)[..=i]);
         }
         let judged = self.judge(covariance, lambda)?;
         let value = judged.value;
-        *spare = Some(judged.factor.into_zeros());
+        workspace.inner = Some(judged.factor.into_zeros());
         Some(value)
     }
 
-    /// The likelihood and what its derivatives need.
-    pub(super) fn judge(&self, mut rotated: Square, lambda: f64) -> Option<Judged> {
+    /// The likelihood of a kernel and a noise; what its gradient needs stays in the workspace.
+    pub(super) fn look(&self, kernel: &Kernel, lambda: f64, workspace: &mut Workspace) -> Option<Judged> {
+        kernel.write_with_slope(&self.signs, &mut workspace.kernel, &mut workspace.slope);
+        self.judge(self.rotation.inner(&workspace.kernel, workspace.inner.take()), lambda)
+    }
+
+    fn judge(&self, mut rotated: Square, lambda: f64) -> Option<Judged> {
         (0..rotated.n()).for_each(|i| rotated.row_mut(i)[i] += lambda);
         let factor = Cholesky::new(rotated)?;
         let mut whitened = self.targets.clone();
@@ -78,7 +110,7 @@ impl Likelihood {
         value.is_finite().then_some(Judged { value, factor, whitened })
     }
 
-    /// The derivatives of the likelihood by each `kappa_j`, and by `lambda`.
+    /// The derivatives of the likelihood by each `kappa_j`, and by `lambda`, after a look at the kernel.
     ///
     /// With `W = Z (nu sum_c a_c a_c' / (z_c'a_c) - K S^-1) Z'`, `a_c = S^-1 z_c`, and `*` element by element,
     ///
@@ -89,46 +121,39 @@ impl Likelihood {
     pub(super) fn gradient(
         &self,
         kernel: &Kernel,
-        cells: &Matrix,
-        slope: &Matrix,
-        judged: &Judged,
+        judged: Judged,
+        workspace: &mut Workspace,
     ) -> (Vec<f64>, f64) {
-        let weights = self.weights(judged);
-        let trace: f64 = (0..weights.n()).map(|i| weights.row(i)[i]).sum();
-        let n_rows = self.signs.len();
-        let mut weighted = Matrix::zeros(n_rows, n_rows);
+        self.weigh(judged, workspace);
+        let Workspace { kernel: cells, slope, weights, outer, .. } = workspace;
+        let trace: f64 = (0..weights.n_rows()).map(|i| weights.row(i)[i]).sum();
+        let rotated = self.rotation.outer(weights, outer.take());
         let mut total = 0.0;
-        let weights = self.rotation.outer(&weights);
-        for i in 0..n_rows {
+        for i in 0..self.signs.len() {
             // The lower triangle counts twice, the diagonal once.
-            let row = &weights.row(i)[..=i];
+            let row = &rotated.row(i)[..=i];
             total += 2.0 * dot(&row[..i], &cells.row(i)[..i]) + row[i] * cells.row(i)[i];
-            for ((to, weight), slope) in weighted.row_mut(i)[..i].iter_mut().zip(row).zip(slope.row(i)) {
-                *to = 2.0 * weight * slope;
-            }
-            weighted.row_mut(i)[i] = row[i] * slope.row(i)[i];
+            let products = slope.row_mut(i);
+            products[..i].iter_mut().zip(row).for_each(|(cell, weight)| *cell *= 2.0 * weight);
+            products[i] *= row[i];
+            products[i + 1..].fill(0.0);
         }
-        let images = product(&weighted, self.signs.matrix());
+        *outer = Some(rotated);
+        let images = product(slope, self.signs.matrix());
         let mut by_kappa: Vec<f64> = kernel.rho.iter().map(|rho| -0.5 * rho * total).collect();
-        for r in 0..n_rows {
-            for ((sum, image), sign) in by_kappa.iter_mut().zip(images.row(r)).zip(self.signs.matrix().row(r))
-            {
+        for r in 0..images.n_rows() {
+            let signs = self.signs.matrix().row(r);
+            for ((sum, image), sign) in by_kappa.iter_mut().zip(images.row(r)).zip(signs) {
                 *sum += 0.5 * image * sign;
             }
         }
         (by_kappa, 0.5 * trace)
     }
 
-    /// `Z'KZ` with the kernel's cells.
-    pub(super) fn with_slope(&self, kernel: &Kernel) -> (Square, Matrix, Matrix) {
-        let (cells, slope) = kernel.among_with_slope(&self.signs);
-        (self.rotation.inner(&cells), cells, slope)
-    }
-
     /// The values under a shape, `(players, outputs)`.
     pub(super) fn values(&self, kernel: &Kernel, lambda: f64) -> Option<Matrix> {
         let mut covariance = kernel.among(&self.signs);
-        let judged = self.judge(self.rotation.inner(&covariance), lambda)?;
+        let judged = self.judge(self.rotation.inner(&covariance, None), lambda)?;
         (0..covariance.n_rows()).for_each(|i| covariance.row_mut(i)[i] += lambda);
         let mut solved = judged.whitened;
         judged.factor.solve_upper(&mut solved);
@@ -138,30 +163,34 @@ impl Likelihood {
         Some(posterior::values(&readout, &linear, &alpha))
     }
 
-    /// `nu sum_c a_c a_c' / (z_c' a_c) - K S^-1`.
-    fn weights(&self, judged: &Judged) -> Square {
+    /// Write `nu sum_c a_c a_c' / (z_c' a_c) - K S^-1`.
+    fn weigh(&self, judged: Judged, workspace: &mut Workspace) {
         let freedom = self.rotation.freedom() as f64;
         let mut solved = judged.whitened.clone();
         judged.factor.solve_upper(&mut solved);
-        let n_outputs = solved.n_columns();
-        let scales: Vec<f64> =
-            squared_columns(&judged.whitened).into_iter().map(|square| freedom / square).collect();
-        let mut weights = judged.factor.inverse();
-        let n = weights.n();
-        for i in 0..n {
-            weights.row_mut(i)[..n].iter_mut().for_each(|cell| *cell *= -(n_outputs as f64));
+        let squares = squared_columns(&judged.whitened);
+        let inverse = judged.factor.into_inverse(&mut workspace.scratch);
+        let n_outputs = squares.len() as f64;
+        for i in 0..inverse.n() {
+            let row = workspace.weights.row_mut(i);
+            row.iter_mut().zip(inverse.row(i)).for_each(|(to, cell)| *to = -n_outputs * cell);
         }
-        for (output, scale) in scales.iter().enumerate() {
-            let column: Vec<f64> = (0..n).map(|i| solved.row(i)[output]).collect();
-            for i in 0..n {
-                let own = scale * column[i];
-                weights.row_mut(i)[..n]
-                    .iter_mut()
-                    .zip(&column)
-                    .for_each(|(cell, other)| *cell += own * other);
+        for (output, square) in squares.into_iter().enumerate() {
+            let column: Vec<f64> = (0..inverse.n()).map(|i| solved.row(i)[output]).collect();
+            for (i, cell) in column.iter().enumerate() {
+                let own = freedom / square * cell;
+                let row = workspace.weights.row_mut(i);
+                row.iter_mut().zip(&column).for_each(|(cell, other)| *cell += own * other);
             }
         }
-        weights
+        workspace.inner = Some(inverse);
+    }
+}
+
+impl Workspace {
+    /// Take back the memory of a shape that is not followed.
+    pub(super) fn take_back(&mut self, judged: Judged) {
+        self.inner = Some(judged.factor.into_zeros());
     }
 }
 
@@ -198,13 +227,26 @@ mod tests {
             let lambda = 0.02;
             let at = |kappa: Vec<f64>, lambda: f64| {
                 let kernel = Kernel::new(kappa);
-                let judged = likelihood.judge(likelihood.rotated(&kernel), lambda);
+                let judged = likelihood.look(&kernel, lambda, &mut likelihood.workspace());
                 judged.expect("noise keeps it definite").value
             };
             let kernel = Kernel::new(kappa.clone());
-            let (rotated, cells, slope) = likelihood.with_slope(&kernel);
-            let judged = likelihood.judge(rotated, lambda).expect("noise keeps it definite");
-            let (by_kappa, by_lambda) = likelihood.gradient(&kernel, &cells, &slope, &judged);
+            let mut workspace = likelihood.workspace();
+            for other in [0.3, 1.0] {
+                // What another shape left behind must not matter.
+                let judged = likelihood.look(&Kernel::of_rho(&vec![0.5; n]), other, &mut workspace);
+                let judged = judged.expect("noise keeps it definite");
+                if other < 0.5 {
+                    workspace.take_back(judged);
+                } else {
+                    likelihood.gradient(&kernel, judged, &mut workspace);
+                }
+            }
+            let judged = likelihood.look(&kernel, lambda, &mut workspace).expect("noise keeps it definite");
+            let rotated = likelihood.rotated(&kernel, &mut likelihood.workspace());
+            let value = likelihood.value(&rotated, lambda, &mut likelihood.workspace());
+            assert_eq!(value, Some(judged.value));
+            let (by_kappa, by_lambda) = likelihood.gradient(&kernel, judged, &mut workspace);
             let step = 1e-5;
             let scale = by_lambda.abs() + by_kappa.iter().fold(0.0, |sum, slope| sum + slope.abs());
             for j in 0..n {
@@ -234,7 +276,7 @@ mod tests {
             Likelihood { signs: one.signs.clone(), rotation: one.rotation.clone(), raw: lifted, targets };
         let kernel = Kernel::of_rho(&vec![0.2; n]);
         let of = |likelihood: &Likelihood| {
-            likelihood.judge(likelihood.rotated(&kernel), 0.1).expect("definite").value
+            likelihood.look(&kernel, 0.1, &mut likelihood.workspace()).expect("definite").value
         };
         assert!((of(&one) - of(&other)).abs() < 1e-10);
     }

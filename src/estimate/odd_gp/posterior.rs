@@ -56,7 +56,7 @@ impl Solved {
         let mut covariance = kernel.among(signs);
         covariance.row_mut(0)[0] += JITTER * kernel.variance();
         (1..signs.len()).for_each(|i| covariance.row_mut(i)[i] += lambda);
-        let factor = Cholesky::new(rotation.inner(&covariance))?;
+        let factor = Cholesky::new(rotation.inner(&covariance, None))?;
         let mut whitened = rotation.beyond_linear(targets);
         factor.solve_lower(&mut whitened);
         let is_finite = squared_columns(&whitened).iter().all(|square| square.is_finite());

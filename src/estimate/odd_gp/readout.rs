@@ -14,8 +14,8 @@ fn nodes(n_players: usize) -> Vec<(f64, f64)> {
     rule.points.into_iter().zip(rule.weights).collect()
 }
 
-/// `sum_{U contains i, |U| odd} Lambda_U chi_U(S_r) / |U|`, less `e^c kappa_i x_i`: the covariance between the
-/// `-2`nd part of each player's value and each half-difference, under the kernel with its linear part,
+/// `sum_{U contains i, |U| odd} Lambda_U chi_U(S_r) / |U|`, less `e^c kappa_i x_i`: the covariance between each
+/// player's value, divided by `-2`, and each half-difference, under the kernel with its linear part,
 /// `(players, rows)`.
 ///
 /// With `xi_j = rho_j x_j(S_r)`, `1 / |U|` is the integral of `t^(|U| - 1)` over `[0, 1]`, and

@@ -126,10 +126,12 @@ impl Rotation {
     }
 
     /// `Z'CZ` of a symmetric matrix `C`; the lower triangle alone is told.
-    pub(super) fn inner(&self, c: &Matrix) -> Square {
+    ///
+    /// `memory` is that of another `Z'CZ`, if there is one: fresh memory takes longer than the arithmetic.
+    pub(super) fn inner(&self, c: &Matrix, memory: Option<Square>) -> Square {
         let n = self.n_players();
         let y = halved(product(c, &self.w), &self.v, &self.w);
-        let mut inner = symmetric_update(&self.v, &y, n);
+        let mut inner = symmetric_update(&self.v, &y, n, memory);
         for i in 0..inner.n() {
             for (to, cell) in inner.row_mut(i)[..=i].iter_mut().zip(&c.row(n + i)[n..]) {
                 *to = cell - *to;
@@ -138,22 +140,21 @@ impl Rotation {
         inner
     }
 
-    /// `Z A Z'` of a symmetric matrix `A`, all of which is told; the lower triangle alone is.
-    pub(super) fn outer(&self, a: &Square) -> Square {
+    /// `Z A Z'` of a symmetric matrix `A`; the lower triangle alone is told. `memory` is that of another.
+    pub(super) fn outer(&self, a: &Matrix, memory: Option<Square>) -> Square {
         let (n, freedom) = (self.n_players(), self.freedom());
-        let matrix = Matrix::from_fn(freedom, freedom, |i, j| a.row(i)[j]);
         let below = Matrix::from_fn(freedom, n, |i, j| self.v.row(n + i)[j]);
-        let image = product(&matrix, &below);
+        let image = product(a, &below);
         let image = Matrix::from_fn(self.n_rows(), n, |i, j| if i < n { 0.0 } else { image.row(i - n)[j] });
         let y = halved(image, &self.w, &self.v);
-        let mut outer = symmetric_update(&self.w, &y, 0);
+        let mut outer = symmetric_update(&self.w, &y, 0, memory);
         for i in 0..outer.n() {
             let row = &mut outer.row_mut(i)[..=i];
             for cell in row.iter_mut() {
                 *cell = -*cell;
             }
             if i >= n {
-                row[n..].iter_mut().zip(matrix.row(i - n)).for_each(|(to, cell)| *to += cell);
+                row[n..].iter_mut().zip(a.row(i - n)).for_each(|(to, cell)| *to += cell);
             }
         }
         outer
@@ -176,7 +177,7 @@ fn subtract(from: &mut Matrix, what: &Matrix) {
 }
 
 /// Rows and columns `first ..` of `V Y' + Y V'`, the lower triangle.
-fn symmetric_update(v: &Matrix, y: &Matrix, first: usize) -> Square {
+fn symmetric_update(v: &Matrix, y: &Matrix, first: usize, memory: Option<Square>) -> Square {
     let (count, n) = (v.n_rows() - first, v.n_columns());
     let beside = |a: &Matrix, b: &Matrix| {
         Matrix::from_fn(
@@ -185,7 +186,7 @@ fn symmetric_update(v: &Matrix, y: &Matrix, first: usize) -> Square {
             |i, j| if j < n { a.row(first + i)[j] } else { b.row(first + i)[j - n] },
         )
     };
-    let mut update = Square::zeros(count);
+    let mut update = memory.filter(|square| square.n() == count).unwrap_or_else(|| Square::zeros(count));
     symmetric_product(&beside(v, y), &beside(y, v), &mut update);
     update
 }

@@ -2,7 +2,8 @@
 
 use super::kernel::Kernel;
 use super::likelihood::Likelihood;
-use super::{Options, ascent, shapes};
+use super::shapes::Grid;
+use super::{Options, ascent};
 use crate::coalition::Coalitions;
 use crate::error::Error;
 use crate::linalg::Matrix;
@@ -29,10 +30,11 @@ pub(super) fn shapes(
     let Some(likelihood) = Likelihood::new(coalitions, pairs(GRID_ROWS), targets) else {
         return Ok(Vec::new());
     };
-    let Some(isotropic) = shapes::isotropic(&likelihood, workers)? else { return Ok(Vec::new()) };
+    let mut grid = Grid::new(&likelihood);
+    let Some(isotropic) = grid.isotropic(workers)? else { return Ok(Vec::new()) };
     let mut found = vec![(isotropic.kernel.clone(), isotropic.lambda)];
     let sizes = sizes(&likelihood, &isotropic.kernel, isotropic.lambda);
-    let best = shapes::anisotropic(&likelihood, isotropic, &sizes, workers)?;
+    let best = grid.anisotropic(isotropic, &sizes, workers)?;
     found.push((best.kernel.clone(), best.lambda));
     if options.ascent {
         let wider = (pairs(ASCENT_ROWS) > pairs(GRID_ROWS))

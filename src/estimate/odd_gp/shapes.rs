@@ -1,7 +1,7 @@
 //! The first look for a shape: a grid of few kernels and noises.
 
 use super::kernel::Kernel;
-use super::likelihood::Likelihood;
+use super::likelihood::{Likelihood, Workspace};
 use crate::error::Error;
 use crate::parallel::Workers;
 
@@ -36,83 +36,95 @@ pub(super) fn shape(total: f64, shares: &[f64]) -> Kernel {
     Kernel::of_rho(&rho)
 }
 
-/// The likeliest isotropic shape: all players alike.
-pub(super) fn isotropic(likelihood: &Likelihood, workers: &Workers<'_>) -> Result<Option<Found>, Error> {
-    let shares = vec![1.0; likelihood.n_players()];
-    let mut best = None;
-    let mut noise = FIRST_NOISE;
-    for total in TOTALS {
-        noise = consider(likelihood, (total, 0.0), &shares, noise, &mut best, workers)?;
-    }
-    Ok(best)
+/// The grid, and the likeliest shape found so far.
+#[derive(Debug)]
+pub(super) struct Grid<'a> {
+    likelihood: &'a Likelihood,
+    workspace: Workspace,
+    best: Option<Found>,
+    /// Where the last shape had its likeliest noise.
+    noise: usize,
 }
 
-/// `found`, or the likeliest shape in which players with larger values interact more.
-///
-/// `sizes` are the players' values as the first look has them, of all outputs together.
-pub(super) fn anisotropic(
-    likelihood: &Likelihood,
-    found: Found,
-    sizes: &[f64],
-    workers: &Workers<'_>,
-) -> Result<Found, Error> {
-    let mean = sizes.iter().sum::<f64>() / sizes.len() as f64;
-    if !(mean.is_normal() && mean > 0.0) {
-        return Ok(found);
+impl<'a> Grid<'a> {
+    /// Nothing tried yet.
+    pub(super) fn new(likelihood: &'a Likelihood) -> Self {
+        Self { likelihood, workspace: likelihood.workspace(), best: None, noise: FIRST_NOISE }
     }
-    let (middle, mut noise) = (found.total, found.noise);
-    let mut best = Some(found.clone());
-    for power in POWERS {
-        let shares: Vec<f64> = sizes.iter().map(|size| (size / mean + 1e-3).powf(power)).collect();
-        for total in [0.5 * middle, middle, 2.0 * middle] {
-            noise = consider(likelihood, (total, power), &shares, noise, &mut best, workers)?;
-        }
-    }
-    Ok(best.unwrap_or(found))
-}
 
-/// Keep the shape with its likeliest noise if it beats the best so far.
-///
-/// The likelihood has one hill over the noises, as good as always: it is climbed from where the last shape had it.
-fn consider(
-    likelihood: &Likelihood,
-    tried: (f64, f64),
-    shares: &[f64],
-    start: usize,
-    best: &mut Option<Found>,
-    workers: &Workers<'_>,
-) -> Result<usize, Error> {
-    let (total, power) = tried;
-    let kernel = shape(total, shares);
-    let rotated = likelihood.rotated(&kernel);
-    let variance = kernel.variance();
-    let mut spare = None;
-    let mut value_of = |noise: usize| -> Result<f64, Error> {
-        workers.check()?;
-        let value = likelihood.value(&rotated, NOISES[noise] * variance, &mut spare);
-        Ok(value.map_or(f64::NEG_INFINITY, |value| value + prior(total, power, NOISES[noise])))
-    };
-    let (mut at, mut value) = (start, value_of(start)?);
-    for upwards in [true, false] {
-        loop {
-            let next = if upwards { at + 1 } else { at.wrapping_sub(1) };
-            if next >= NOISES.len() {
-                break;
-            }
-            let next_value = value_of(next)?;
-            if next_value <= value {
-                break;
-            }
-            (at, value) = (next, next_value);
+    /// The likeliest isotropic shape: all players alike.
+    pub(super) fn isotropic(&mut self, workers: &Workers<'_>) -> Result<Option<Found>, Error> {
+        let shares = vec![1.0; self.likelihood.n_players()];
+        for total in TOTALS {
+            self.consider(total, 0.0, &shares, workers)?;
         }
-        if at != start {
-            break;
+        Ok(self.best.clone())
+    }
+
+    /// `found`, or the likeliest shape in which players with larger values interact more.
+    ///
+    /// `sizes` are the players' values as the first look has them, of all outputs together.
+    pub(super) fn anisotropic(
+        &mut self,
+        found: Found,
+        sizes: &[f64],
+        workers: &Workers<'_>,
+    ) -> Result<Found, Error> {
+        let mean = sizes.iter().sum::<f64>() / sizes.len() as f64;
+        if !(mean.is_normal() && mean > 0.0) {
+            return Ok(found);
         }
+        self.noise = found.noise;
+        for power in POWERS {
+            let shares: Vec<f64> = sizes.iter().map(|size| (size / mean + 1e-3).powf(power)).collect();
+            for total in [0.5 * found.total, found.total, 2.0 * found.total] {
+                self.consider(total, power, &shares, workers)?;
+            }
+        }
+        Ok(self.best.clone().unwrap_or(found))
     }
-    if value > f64::NEG_INFINITY && best.as_ref().is_none_or(|best| value > best.value) {
-        *best = Some(Found { kernel, lambda: NOISES[at] * variance, value, total, noise: at });
+
+    /// Keep the shape with its likeliest noise if it beats the best so far.
+    ///
+    /// Over the noises the likelihood has one hill, as good as always: it is climbed from where the last shape had its
+    /// top, which takes three looks in place of six.
+    fn consider(
+        &mut self,
+        total: f64,
+        power: f64,
+        shares: &[f64],
+        workers: &Workers<'_>,
+    ) -> Result<(), Error> {
+        let kernel = shape(total, shares);
+        let rotated = self.likelihood.rotated(&kernel, &mut self.workspace);
+        let variance = kernel.variance();
+        let mut value_of = |noise: usize| -> Result<f64, Error> {
+            workers.check()?;
+            let value = self.likelihood.value(&rotated, NOISES[noise] * variance, &mut self.workspace);
+            Ok(value.map_or(f64::NEG_INFINITY, |value| value + prior(total, power, NOISES[noise])))
+        };
+        let start = self.noise;
+        let (mut at, mut value) = (start, value_of(start)?);
+        for upwards in [true, false] {
+            while at == start || upwards == (at > start) {
+                let next = if upwards { at + 1 } else { at.wrapping_sub(1) };
+                if next >= NOISES.len() {
+                    break;
+                }
+                let next_value = value_of(next)?;
+                // Too little noise to be definite: more of it.
+                if next_value <= value && value > f64::NEG_INFINITY {
+                    break;
+                }
+                (at, value) = (next, next_value);
+            }
+        }
+        self.noise = at;
+        if value > f64::NEG_INFINITY && self.best.as_ref().is_none_or(|best| value > best.value) {
+            self.best = Some(Found { kernel, lambda: NOISES[at] * variance, value, total, noise: at });
+        }
+        Ok(())
     }
-    Ok(at)
 }
 
 /// `ln u ~ N(0, 1.5^2)`, `gamma ~ N(0.5, 0.5^2)`, `log10(lambda / k0) ~ N(-4, 3^2)`: what decides where the likelihood

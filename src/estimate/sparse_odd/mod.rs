@@ -66,6 +66,10 @@ impl Estimator for SparseOdd {
         for (number, row) in rows.into_iter().enumerate() {
             self.write(number, &row.unwrap_or(Err(Error::Interrupted))?, &mut estimate);
         }
+        if !pairs.is_representative() {
+            estimate.std_errors.fill(f64::NAN);
+            estimate.interval_df.fill(f64::NAN);
+        }
         Ok(estimate)
     }
 }

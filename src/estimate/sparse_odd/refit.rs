@@ -15,6 +15,12 @@ const MOST_COLUMNS: f64 = 0.7;
 const ACCEPTED: f64 = 0.2;
 /// Leave-one-out errors are compared on at least this many pairs, none of the star.
 const LEAST_COMPARED: usize = 8;
+/// Half-differences must take at least this many values. Those of voting games take two or three, and agree with a few
+/// terms by chance: of fifteen such games of nine players nine were refitted at `4 n` and at `8 n`, and their intervals
+/// held 3 % of the values.
+const LEAST_VALUES: usize = 8;
+/// Half-differences that are nearer to each other than this, relative to the largest, are one value.
+const SAME: f64 = 1e-9;
 /// Columns that are told apart less than this, in squares, are the same on these pairs.
 const INDEPENDENT: f64 = 1e-6;
 /// `1 - h` is taken to be at least this.
@@ -43,10 +49,22 @@ pub(super) fn all(data: &Data, model: &OddModel, workers: &Workers<'_>) -> Resul
         workers.check()?;
         let of_kriging: Vec<f64> = left_out.iter().skip(output).step_by(n_outputs).copied().collect();
         let bar = ACCEPTED * root_mean_square(&of_kriging, &compared);
-        let refit = if bar > 0.0 { of_output(data, model, output, &compared, bar) } else { None };
+        let targets = compared.iter().map(|&pair| data.targets[pair * n_outputs + output]).collect();
+        let refit = if bar > 0.0 && takes_many_values(targets) {
+            of_output(data, model, output, &compared, bar)
+        } else {
+            None
+        };
         refits.push(refit);
     }
     Ok(refits)
+}
+
+fn takes_many_values(mut targets: Vec<f64>) -> bool {
+    targets.sort_by(f64::total_cmp);
+    let largest = targets.iter().fold(0.0_f64, |most, target| most.max(target.abs()));
+    let steps = targets.windows(2).filter(|pair| pair[1] - pair[0] > SAME * largest).count();
+    steps + 1 >= LEAST_VALUES
 }
 
 /// How many terms are tried, ascending.

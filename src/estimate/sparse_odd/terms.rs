@@ -27,10 +27,13 @@ impl Term {
     }
 }
 
-/// The `count` terms whose posterior means are largest in absolute value, the largest first.
+/// The `count` terms to try first: by turns the one whose posterior mean `rho_U s_U` is largest in units of what the
+/// prior expects of it, `sqrt(rho_U)`, and the one with the largest `|s_U|`, `s_U = sum_r alpha_r chi_U(S_r)`.
 ///
-/// All sets of three players, or of the 40 of largest `rho`, and all sets of five of the ten of largest `rho`:
-/// `beta_U = rho_U sum_r alpha_r chi_U(S_r)`, `2 n^3` multiply-adds a pair.
+/// The first are what the process has understood; the second what it has not, as where its shape has given a player
+/// up whose terms are then all expected to be tiny. (By the means themselves, terms of five come after accidents of
+/// three.) All sets of three players, or of the 40 of largest `rho`, and all sets of five of the ten of largest
+/// `rho`; `2 n^3` multiply-adds a pair.
 pub(super) fn strongest(model: &OddModel, output: usize, count: usize) -> Vec<Term> {
     let rho = model.rho();
     let mut by_rho: Vec<usize> = (0..rho.len()).collect();
@@ -44,11 +47,19 @@ pub(super) fn strongest(model: &OddModel, output: usize, count: usize) -> Vec<Te
     let alpha: Vec<f64> = (0..alpha.n_rows()).map(|r| alpha.row(r)[output]).collect();
     let mut found = threes(&first(MOST_OF_THREE), signs, &alpha);
     found.extend(fives(&first(MOST_OF_FIVE), signs, &alpha));
-    for (sum, term) in &mut found {
-        *sum = (*sum * term.members().iter().map(|&player| rho[player]).product::<f64>()).abs();
-    }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.into_iter().take(count).map(|(_, term)| term).collect()
+    let expected = |term: &Term| term.members().iter().map(|&player| rho[player]).product::<f64>().sqrt();
+    let ranked = |strength: &dyn Fn(&(f64, Term)) -> f64| {
+        let strengths: Vec<f64> = found.iter().map(strength).collect();
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.sort_by(|&a, &b| strengths[b].total_cmp(&strengths[a]));
+        order
+    };
+    let understood = ranked(&|(sum, term)| expected(term) * sum.abs());
+    let seen = ranked(&|(sum, _)| sum.abs());
+    let mut is_taken = vec![false; found.len()];
+    let by_turns = understood.into_iter().zip(seen).flat_map(|(one, other)| [one, other]);
+    let fresh = by_turns.filter(|&place| !std::mem::replace(&mut is_taken[place], true));
+    fresh.take(count).map(|place| found[place].1).collect()
 }
 
 /// `sum_r alpha_r chi_U(S_r)` of all sets of three: a product of matrices for each first player.

@@ -67,7 +67,9 @@ fn for_each_design(
     let everybody = (1 << N) - 1;
     for design in designs {
         let mut coalitions = Coalitions::new(N);
-        design.iter().for_each(|&s| coalitions.push(&[s]));
+        for &s in &design {
+            coalitions.push(&[s]);
+        }
         let strata: Vec<u32> = design.iter().map(|s| s.count_ones()).collect();
         let sample = Sample {
             terms: &terms,
@@ -151,7 +153,9 @@ fn wrong(told: &Told<'_>, folds: &Folds) -> Vec<Fit> {
 
 fn wrong_but_complete(told: &Told<'_>, folds: &Folds) -> Vec<Fit> {
     let mut fits = wrong(told, folds);
-    fits.iter_mut().for_each(|fit| told.complete(fit));
+    for fit in &mut fits {
+        told.complete(fit);
+    }
     fits
 }
 

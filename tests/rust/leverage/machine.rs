@@ -60,12 +60,8 @@ fn known_endpoints_are_neither_asked_nor_counted() {
     let (n, game) = (8, dense(8, 2));
     let full = game(&[255])[0];
     let empty = game(&[0])[0];
-    let endpoints = Endpoints {
-        empty: vec![empty - 1.0, empty + 3.0],
-        full: vec![full],
-        block_weights: vec![0.75, 0.25],
-        base: vec![empty],
-    };
+    let endpoints =
+        Endpoints { empty: vec![empty], full: vec![full], block_weights: vec![1.0], base: vec![empty] };
     let mut leverage = estimator(Problem { endpoints: Some(endpoints), ..problem(n, 1, 41, 1) });
     assert_eq!(play(&mut leverage, &game, 5), 40);
     let known = estimate(&leverage, 1);

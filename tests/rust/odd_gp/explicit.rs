@@ -201,7 +201,7 @@ fn errors_are_those_of_the_explicit_model_but_for_their_calibration() {
             assert!(*ratio >= 1.0 - 1e-6 && (ratio / ratios[0] - 1.0).abs() < 1e-6, "n = {n}: {ratios:?}");
         }
         // Without pairs to leave out nothing is calibrated, but scales that were learnt widen the errors.
-        assert!(data.is_star.iter().any(|star| !star) || ratios[0] <= 1.55);
+        assert!(data.is_star.iter().any(|star| !star) || ratios[0] <= 1.86);
     }
 }
 

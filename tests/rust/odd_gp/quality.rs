@@ -7,6 +7,8 @@ use ferroshap::sample::Sequence;
 
 use super::{additive, dense, games, largest, oracle, problem, run, squared_distance, voting};
 
+type Game<'a> = Box<dyn Fn(&[u64]) -> f64 + 'a>;
+
 fn every_option() -> Vec<Options> {
     let mut all = Vec::new();
     for sequence in [Sequence::StarMiddle, Sequence::Leverage] {
@@ -91,7 +93,7 @@ fn degenerate_games_get_finite_efficient_values() {
     let n = 8;
     let pair = |words: &[u64], i, j| f64::from(u8::from(contains(words, i) && contains(words, j)));
     let noisy = dense(n, 3);
-    let cases: Vec<(&str, Box<dyn Fn(&[u64]) -> f64 + '_>)> = vec![
+    let cases: Vec<(&str, Game<'_>)> = vec![
         ("zero", Box::new(|_| 0.0)),
         ("constant", Box::new(|_| -3e5)),
         ("tiny", Box::new(|words| 5e-324 * f64::from(u8::from(contains(words, 2))))),
