@@ -3,6 +3,7 @@
 use ferroshap::coalition::members;
 use ferroshap::error::Error;
 use ferroshap::estimate::leverage::Leverage;
+use ferroshap::estimate::odd_gp::{self, OddGp};
 use ferroshap::estimate::paired::{Paired, least_for_blocks, pays_for_blocks};
 use ferroshap::estimate::{Batch, Endpoints, Estimate, Estimator, Problem, Status};
 use ferroshap::parallel::{Cancel, Workers};
@@ -107,16 +108,19 @@ impl Asked for Paired {
     }
 }
 
-impl Asked for Leverage {
-    fn ask(&mut self, max: usize) -> Batch {
-        Estimator::ask(self, max, &Workers::serial(&Cancel::default())).expect("asking does not fail")
-    }
-    fn tell(&mut self, first: u64, worths: &[f64]) {
-        Estimator::tell(self, first, worths).expect("finite worths that were asked");
-    }
+macro_rules! asked {
+    ($($estimator:ty),*) => { $(impl Asked for $estimator {
+        fn ask(&mut self, max: usize) -> Batch {
+            Estimator::ask(self, max, &Workers::serial(&Cancel::default())).expect("asking does not fail")
+        }
+        fn tell(&mut self, first: u64, worths: &[f64]) {
+            Estimator::tell(self, first, worths).expect("finite worths that were asked");
+        }
+    })* };
 }
+asked!(Leverage, OddGp);
 
-fn estimate(run: &Leverage) -> Estimate {
+fn estimate(run: &dyn Estimator) -> Estimate {
     run.estimate(&Workers::serial(&Cancel::default())).expect("nobody interrupts")
 }
 
@@ -313,5 +317,30 @@ fn a_budget_that_the_stars_would_eat_is_refused() {
         assert_eq!(*block as usize, i / 8);
         let inside = members(batch.coalitions.get(i)).count();
         assert_eq!(inside, if i % 2 == 0 { 1 } else { 3 });
+    }
+}
+
+#[test]
+fn errors_stay_where_all_pairs_are_known_on_one_block_each() {
+    let (mut squares, mut stated) = ([0.0; 2], [0.0; 2]);
+    for number in 0..60 {
+        let blocks = Blocks::random(6, 1, &[1.0 / 3.0; 3], number);
+        let truth = shapley_by_orders(&blocks.whole());
+        // 18 looks at the stars, one at each of the 25 other pairs.
+        let problem = blocks.problem(2 + 2 * 43, number as u64);
+        let mut leverage = Leverage::new(problem.clone(), Sequence::Leverage).unwrap();
+        let mut kriging = OddGp::new(problem, odd_gp::Options::default()).unwrap();
+        assert_eq!(blocks.play(&mut leverage, 64, usize::MAX), 86);
+        assert_eq!(blocks.play(&mut kriging, 64, usize::MAX), 86);
+        for (method, estimate) in [estimate(&leverage), estimate(&kriging)].iter().enumerate() {
+            for (player, value) in truth.iter().enumerate() {
+                squares[method] += (estimate.values[player] - value).powi(2);
+                stated[method] += estimate.std_errors[player].powi(2);
+            }
+        }
+    }
+    for (squares, stated) in squares.iter().zip(&stated) {
+        // Errors are at least those made, but for what 60 games of six players leave to luck, and of their size.
+        assert!((0.8..6.0).contains(&(stated / squares)), "stated {stated}, made {squares}");
     }
 }

@@ -30,8 +30,8 @@ class Leverage(Method):
     A background in ``G`` blocks is estimated as a whole: all single players and their absence come first, on
     every block; every other pair is looked at on one block and corrected by what the singles tell of it, so that
     blocks that differ by additive games leave no error. That takes ``3 * G * (n_players + 1)`` evaluations
-    at least; below, antithetic orders run on blocks by turns. Errors then count a pair as known only as far as
-    the background was looked at, and are too large where nearly all pairs of a size were.
+    at least; below, antithetic orders run on blocks by turns. Errors then count pairs that have
+    not met all blocks as not drawn, and are too large where nearly all pairs of a size were.
 
     Musco, Witter (2024), "Provably accurate Shapley value estimation via leverage score sampling";
     the regression is that of Lundberg, Lee (2017), "A unified approach to interpreting model predictions".

@@ -123,15 +123,16 @@ impl<'a> Design<'a> {
         if unseen > 0.0 || self.all_met { unseen } else { (1.0 - leverage).powi(2) }
     }
 
-    /// The same design where each pair was looked at on a share of the background alone.
+    /// The same design where some pairs are known on a part of the background alone: `seen` is 1 for the others, 0 for
+    /// them, and they count as not drawn.
     ///
-    /// Pairs and blocks are drawn in two stages; the factor of a class becomes `1 - (c_k / N_k) (mean share)`. That is
-    /// right for the noise of the blocks and too large for what the regression cannot fit, which a residual of one
-    /// look does not tell apart: errors are stated too large, never too small, where a class is all but exhausted.
-    pub(in crate::estimate) fn looked_at_on(mut self, sequence: &PairSequence, shares: &[f64]) -> Self {
+    /// For the noise of the blocks, which no number of pairs takes away, that is right; for what the regression cannot
+    /// fit, which a residual of one look does not tell apart, errors are stated too large where a class is all but
+    /// exhausted.
+    pub(in crate::estimate) fn looked_at_on(mut self, sequence: &PairSequence, seen: &[f64]) -> Self {
         let mut known = vec![0.0; self.groups.len()];
-        for (&group, share) in self.groups_of.iter().zip(shares) {
-            known[group as usize] += share;
+        for (&group, seen) in self.groups_of.iter().zip(seen) {
+            known[group as usize] += seen;
         }
         for (unseen, &group) in self.unseen.iter_mut().zip(self.groups_of.iter()) {
             let (known, class) = (known[group as usize], self.groups[group as usize].class);

@@ -61,8 +61,8 @@ const ROWS_TO_SPARE: usize = 8;
 /// below `2n` pairs up to twelve times the last two; `n^2 + p K` numbers of memory.
 ///
 /// On a background in blocks ([`Paired`]) the star comes first, on every block, and its class counts as complete;
-/// that other pairs were looked at on a part of the background shows in their residuals, and the errors count a
-/// pair as known only as far as the background was looked at. At least [`super::paired::least_for_blocks`] evaluations.
+/// that other pairs were looked at on a part of the background shows in their residuals, and the errors count them
+/// as not drawn. At least [`super::paired::least_for_blocks`] evaluations.
 ///
 /// Limits: at least 4 players.
 #[derive(Debug)]

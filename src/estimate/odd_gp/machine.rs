@@ -74,6 +74,39 @@ impl OddGp {
         })?;
         models.into_iter().map(|model| model.unwrap_or(Err(Error::Interrupted))).collect()
     }
+
+    /// Squared errors by the choice of blocks that come on top of a model's own, which takes noise for fine detail
+    /// where it knows nearly all pairs; None where the background is in one piece.
+    pub(in crate::estimate) fn block_variances(
+        &self,
+        model: &OddModel,
+        workers: &Workers<'_>,
+    ) -> Result<Option<Vec<f64>>, Error> {
+        if self.pairs.seen().is_none() {
+            return Ok(None);
+        }
+        Ok(self.pairs.block_variances(&model.left_out(workers)?))
+    }
+
+    /// Standard errors of all rows, `(players, outputs of the row)`, with the noise of the blocks in them.
+    fn std_errors(&self, models: &[OddModel], workers: &Workers<'_>) -> Result<Vec<Vec<f64>>, Error> {
+        let mut all: Vec<Result<Vec<f64>, Error>> =
+            models.iter().map(|model| Ok(model.std_errors().to_vec())).collect();
+        if self.pairs.seen().is_some() {
+            workers.for_each_unit(all.iter_mut().zip(models), |_, (errors, model)| {
+                *errors = self
+                    .block_variances(model, &workers.alone())
+                    .map(|variances| with_variances(model.std_errors(), variances.as_deref()));
+            })?;
+        }
+        all.into_iter().collect()
+    }
+}
+
+/// Standard errors with further squared errors added.
+pub(in crate::estimate) fn with_variances(std_errors: &[f64], variances: Option<&[f64]>) -> Vec<f64> {
+    let Some(variances) = variances else { return std_errors.to_vec() };
+    std_errors.iter().zip(variances).map(|(error, variance)| (error * error + variance).sqrt()).collect()
 }
 
 impl Estimator for OddGp {
@@ -98,14 +131,15 @@ impl Estimator for OddGp {
         }
         let mut estimate = shares;
         let models = self.models(workers)?;
+        let std_errors = self.std_errors(&models, workers)?;
         let width = n_outputs / models.len();
-        for (row, model) in models.iter().enumerate() {
+        for (row, (model, std_errors)) in models.iter().zip(&std_errors).enumerate() {
             let columns = row * width..(row + 1) * width;
             for player in 0..n {
                 let (from, to) = (player * width..(player + 1) * width, player * n_outputs);
                 let to = to + columns.start..to + columns.end;
                 estimate.values[to.clone()].copy_from_slice(&model.values()[from.clone()]);
-                estimate.std_errors[to].copy_from_slice(&model.std_errors()[from]);
+                estimate.std_errors[to].copy_from_slice(&std_errors[from]);
             }
             estimate.gap[columns].copy_from_slice(model.gap());
         }

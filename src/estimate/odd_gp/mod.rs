@@ -31,6 +31,7 @@ mod signs;
 mod targets;
 
 pub use self::machine::OddGp;
+pub(in crate::estimate) use self::machine::with_variances;
 pub use self::model::{Data, OddModel};
 
 use crate::error::Error;

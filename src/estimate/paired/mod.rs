@@ -3,6 +3,7 @@
 //! Where the background is cut into blocks, a pair is looked at on a block of it: `schedule` says which and when,
 //! `stars` makes of that a half-difference for the whole background. Who estimates need not know.
 
+mod noise;
 mod schedule;
 mod stars;
 
@@ -79,6 +80,8 @@ fn check_players(problem: &Problem) -> Result<(), Error> {
 struct OnBlocks {
     stars: Stars,
     /// Weight of the blocks that each complete pair was looked at on.
+    weights: Vec<f64>,
+    /// Of each complete pair 1 where these were all blocks, else 0.
     seen: Vec<f64>,
 }
 
@@ -106,7 +109,11 @@ impl Paired {
         let turns = Turns::drawn(endpoints.block_weights(), problem.seed, problem.row_key);
         let schedule = Schedule::new(n, n_blocks, sequence.n_pairs(), turns);
         let affordable = problem.budget.saturating_sub(endpoints.n_asked()) / 2;
-        let stars = || OnBlocks { stars: Stars::new(n, problem.n_outputs, keeps_sums), seen: Vec::new() };
+        let stars = || OnBlocks {
+            stars: Stars::new(n, problem.n_outputs, keeps_sums),
+            weights: Vec::new(),
+            seen: Vec::new(),
+        };
         Ok(Self {
             n_looks: schedule.n_looks().map_or(affordable, |all| all.min(affordable)),
             n_told_looks: 0,
@@ -210,7 +217,7 @@ impl Paired {
 
     /// Take the next look at the star.
     fn take_star(&mut self, pair: usize, difference: &[f64], sum: &[f64]) {
-        let Some(OnBlocks { stars, seen }) = &mut self.blocks else { return };
+        let Some(OnBlocks { stars, seen, .. }) = &mut self.blocks else { return };
         stars.push(self.coalitions.get(pair), difference, sum);
         if seen.len() < self.problem.n_players {
             self.half_differences.extend_from_slice(difference);
@@ -226,8 +233,7 @@ impl Paired {
         };
         let cells = first * self.problem.n_outputs;
         let half_sums = self.half_sums.as_mut().map(|half_sums| &mut half_sums[cells..]);
-        let weight = stars.write(&self.endpoints, first, &mut self.half_differences[cells..], half_sums);
-        seen[first..].fill(weight);
+        stars.write(&self.endpoints, first, &mut self.half_differences[cells..], half_sums);
         if stars.n_complete() == self.endpoints.block_weights().len() {
             seen.fill(1.0);
             stars.close(&self.endpoints);
@@ -236,15 +242,19 @@ impl Paired {
 
     /// Take a look at a pair beyond the star: corrected, and averaged with the looks at it on other blocks.
     fn take_on_block(&mut self, pair: usize, block: usize, mut difference: Vec<f64>, mut sum: Vec<f64>) {
-        let Some(OnBlocks { stars, seen }) = &mut self.blocks else { return };
+        let Some(OnBlocks { stars, weights, seen }) = &mut self.blocks else { return };
         let words = self.coalitions.get(pair);
         stars.correct_difference(words, block, &mut difference);
         let weight = self.endpoints.block_weights()[block];
-        let share = if let Some(seen) = seen.get_mut(pair) {
-            *seen += weight;
-            weight / *seen
+        let number = pair - self.problem.n_players;
+        let share = if let Some(weights) = weights.get_mut(number) {
+            *weights += weight;
+            // All blocks, but for rounding: the smallest has no weight that small.
+            seen[pair] = f64::from(*weights > 1.0 - 1e-9);
+            weight / *weights
         } else {
-            seen.push(weight);
+            weights.push(weight);
+            seen.push(0.0);
             1.0
         };
         average(&mut self.half_differences, pair, &difference, share);
@@ -274,8 +284,8 @@ impl Paired {
         self.schedule.n_pairs_of(self.n_looks)
     }
 
-    /// Of each complete pair, the share of the background that it was looked at on, where that is not all of it for
-    /// all pairs.
+    /// Of each complete pair 1 where it is known on the whole background, 0 where it was looked at on a part; None
+    /// where the background is in one piece.
     pub fn seen(&self) -> Option<&[f64]> {
         self.blocks.as_ref().map(|blocks| &blocks.seen[..])
     }

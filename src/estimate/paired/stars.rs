@@ -70,7 +70,7 @@ impl Stars {
     }
 
     /// Write the pairs of the star from number `first` on, as the complete blocks know them, or as the first block
-    /// does while it is not complete; returns the weight of those blocks.
+    /// does while it is not complete.
     ///
     /// What those blocks miss of `D` is shared equally, and of `v({})` as if it were an additive game's, so that the
     /// rows agree with the endpoints, which are those of the whole background.
@@ -80,7 +80,7 @@ impl Stars {
         first: usize,
         differences: &mut [f64],
         sums: Option<&mut [f64]>,
-    ) -> f64 {
+    ) {
         let n = self.n_players as f64;
         let n_blocks = self.n_complete().max(1);
         let weights = &known.block_weights()[..n_blocks];
@@ -101,7 +101,6 @@ impl Stars {
                 *cell = mean(&|g| own[g * a_block + place]) + 0.5 * missing;
             }
         }
-        total
     }
 
     /// All stars are complete: find what each block has in excess of the mean.

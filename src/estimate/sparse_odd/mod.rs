@@ -8,7 +8,7 @@
 mod refit;
 mod terms;
 
-use super::odd_gp::{OddGp, OddModel, Options, Shape};
+use super::odd_gp::{OddGp, OddModel, Options, Shape, with_variances};
 use super::{Batch, Estimate, Estimator, Problem};
 use crate::error::Error;
 use crate::parallel::Workers;
@@ -96,6 +96,8 @@ impl SparseOdd {
             // Outputs of one row share their intervals' degrees of freedom: the fewest, which are the most careful.
             known.interval_df = known.interval_df.min(refit.interval_df);
         }
+        let of_blocks = self.kriging.block_variances(&model, workers)?;
+        known.std_errors = with_variances(&known.std_errors, of_blocks.as_deref());
         Ok(known)
     }
 
