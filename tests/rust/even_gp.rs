@@ -219,8 +219,11 @@ fn errors_fall_with_the_budget_and_are_as_large_as_stated() {
                 }
             }
         }
+        // Eight times the evaluations leave a tenth of the squared error; STII, which alone reads the odd terms too,
+        // falls to a ninth (measured: 0.11).
+        let left = if index == Interaction::Stii { 0.25 } else { 0.1 };
         assert!(
-            errors[0] < 1.0 && errors[1] < errors[0] && errors[2] < 0.25 * errors[0],
+            errors[0] < 1.0 && errors[1] < errors[0] && errors[2] < left * errors[0],
             "{name}: {errors:?}"
         );
         // 1296 intervals of three errors; those of one fit are wrong together.
