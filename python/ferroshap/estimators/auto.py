@@ -28,6 +28,8 @@ class Auto(Method):
 
     A background in blocks is kriged where the star on every block takes at most two thirds of the budget, and
     played by :class:`Permutation` elsewhere. No clock decides, so results are the same on every machine.
+    Intervals of 90 % hold 92 to 93 % of the values of models, but as few as a third where worths take few
+    values, as in weighted voting: name :class:`Leverage` there.
 
     Parameters
     ----------

@@ -25,8 +25,9 @@ class Controlled(Method):
     pairs that :math:`f` has not seen; their Student intervals have as many degrees of freedom as these are more
     than the players. With fewer than four pairs a player it is `OddGP` itself.
 
-    For budgets of some thousands, where one system of all pairs would take too long. How many pairs are in the first
-    phase depends on the budget, so a run with a larger budget does not go on where a smaller one ended.
+    For budgets of some thousands, where one system of all pairs would take too long; below, `OddGP` is more
+    accurate. How many pairs are in the first phase depends on the budget, so a run with a larger budget does
+    not go on where a smaller one ended.
     Costs O(pairs · 1000 · players) besides what `Leverage` and a fit of `OddGP` to 1000 pairs cost.
 
     Control variates: Owen (2013), "Monte Carlo theory, methods and examples", section 8.9.

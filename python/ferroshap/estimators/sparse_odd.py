@@ -25,7 +25,8 @@ class SparseOdd(Method):
     Exact on games whose odd terms are few, of no more than five players and not much weaker than each other;
     otherwise as good as `OddGP`, which it is where the refit is not accepted. Efficient; biased, as that is.
     Standard errors of a refit join what the draw of the pairs does to the coefficients (HC3) and what terms that
-    were not taken may hide, as if these were terms of three players, evenly spread.
+    were not taken may hide, as if these were terms of three players, evenly spread. Where `OddGP` misses, as
+    in weighted voting, whose intervals of 90 % hold as few as a third of the values, this does too.
 
     Costs a fit of `OddGP`, and least squares with a fifth as many columns as pairs.
 

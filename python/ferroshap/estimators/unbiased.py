@@ -33,8 +33,10 @@ class Unbiased(Method):
     all. Standard errors are NaN where no size has two coalitions. The least budget is
     ``2 * n_players + 2``, or ``2 ** n_players`` where that is less. Time O(coalitions · players).
 
-    A surrogate makes the errors smaller by as much as it explains of the worths, and never biases: the
-    coalitions are dealt into folds, each of which is judged by a surrogate fitted to the others.
+    Being unbiased has its price: without a surrogate, squared errors over sixteen games of models are 0.14 at
+    8 evaluations a player and 0.018 at 32, where `Leverage` leaves 0.003 and 0.0004. A surrogate makes
+    the errors smaller by as much as it explains of the worths, and never biases: the coalitions are dealt
+    into folds, each of which is judged by a surrogate fitted to the others.
 
     Shapley values sum to ``v(N) - v({})``. Other semivalues do not: the estimate's gap is NaN, and no
     explainer takes them, since explanations add up.
