@@ -14,6 +14,7 @@
 pub mod coalition;
 pub mod error;
 pub mod estimate;
+pub mod impute;
 pub mod index;
 pub mod linalg;
 pub mod mask;

@@ -1,0 +1,5 @@
+//! Absent columns drawn given those that are present.
+
+mod selection;
+
+pub use selection::{SelectedRows, Selection, SelectionAverage};
