@@ -1,0 +1,1 @@
+//! Bandwidths by cross-validation in a formula.
