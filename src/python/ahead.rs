@@ -24,7 +24,7 @@ type Outcome = std::thread::Result<Result<(), Error>>;
 
 /// A batch that is being filled. It holds on to every array involved until the filling has ended.
 #[pyclass(frozen, module = "ferroshap._native")]
-struct Filling {
+pub(super) struct Filling {
     outcome: Mutex<Option<Receiver<Outcome>>>,
     /// Held, not read: the job writes into their memory.
     arrays: Mutex<Vec<Py<PyAny>>>,
@@ -57,8 +57,32 @@ impl Drop for Filling {
     }
 }
 
+impl Filling {
+    /// Begin the jobs on the pool, holding on to the arrays that they read and write; or do them here and now.
+    pub(super) fn begin(
+        py: Python<'_>,
+        jobs: Vec<Job>,
+        arrays: Vec<Py<PyAny>>,
+        is_immediate: bool,
+    ) -> PyResult<Self> {
+        if is_immediate {
+            briefly(py, 1, |workers| jobs.into_iter().try_for_each(|job| job(workers)))?;
+            return Ok(Self { outcome: Mutex::new(None), arrays: Mutex::default() });
+        }
+        let (report, outcome) = sync_channel(1);
+        parallel::pool(2).spawn(move || {
+            let cancel = Cancel::default();
+            let workers = Workers::serial(&cancel);
+            let fill = || jobs.into_iter().try_for_each(|job| job(&workers));
+            // Nobody listens when the batch was dropped, and then nobody needs to hear.
+            let _ = report.send(catch_unwind(AssertUnwindSafe(fill)));
+        });
+        Ok(Self { outcome: Mutex::new(Some(outcome)), arrays: Mutex::new(arrays) })
+    }
+}
+
 /// Memory of a NumPy array, for a job that outlives the call.
-struct Span<T> {
+pub(super) struct Span<T> {
     start: *mut T,
     length: usize,
 }
@@ -69,30 +93,31 @@ unsafe impl<T: Send> Send for Span<T> {}
 
 impl<T> Span<T> {
     /// To be read only.
-    fn of(slice: &[T]) -> Self {
+    pub(super) fn of(slice: &[T]) -> Self {
         Self { start: slice.as_ptr().cast_mut(), length: slice.len() }
     }
 
     /// To be written: the pointer must come from the exclusive borrow.
-    fn of_mut(slice: &mut [T]) -> Self {
+    pub(super) fn of_mut(slice: &mut [T]) -> Self {
         Self { start: slice.as_mut_ptr(), length: slice.len() }
     }
 
     #[expect(unsafe_code, reason = "see the type")]
-    fn read<'a>(&self) -> &'a [T] {
+    pub(super) fn read<'a>(&self) -> &'a [T] {
         // SAFETY: from a live slice; the array is alive (see `Filling`), and who explains does not write to the
         // background, the rows or the owners meanwhile: they belong to one `MaskedGame`, which never does.
         unsafe { std::slice::from_raw_parts(self.start, self.length) }
     }
 
     #[expect(unsafe_code, reason = "see the type")]
-    fn write<'a>(&self) -> &'a mut [T] {
+    pub(super) fn write<'a>(&self) -> &'a mut [T] {
         // SAFETY: made by `of_mut` from a live array, kept alive as above, and the buffer is handed to nobody before `Filling.wait` has returned.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
     }
 }
 
-type Job = Box<dyn FnOnce(&Workers<'_>) -> Result<(), Error> + Send>;
+/// A part of a batch's filling.
+pub(super) type Job = Box<dyn FnOnce(&Workers<'_>) -> Result<(), Error> + Send>;
 
 /// Begin to write the model rows of a batch from `first` on into `out`, one array for each kind of column; or do
 /// it here and now, where there is no second thread.
@@ -119,19 +144,7 @@ fn fill_ahead(
         let held = [out, background, rows].map(|array| array.clone().unbind());
         arrays.extend(held.into_iter().chain([owners.as_any().clone().unbind()]));
     }
-    if is_immediate {
-        briefly(py, 1, |workers| jobs.into_iter().try_for_each(|job| job(workers)))?;
-        return Ok(Filling { outcome: Mutex::new(None), arrays: Mutex::default() });
-    }
-    let (report, outcome) = sync_channel(1);
-    parallel::pool(2).spawn(move || {
-        let cancel = Cancel::default();
-        let workers = Workers::serial(&cancel);
-        let fill = || jobs.into_iter().try_for_each(|job| job(&workers));
-        // Nobody listens when the batch was dropped, and then nobody needs to hear.
-        let _ = report.send(catch_unwind(AssertUnwindSafe(fill)));
-    });
-    Ok(Filling { outcome: Mutex::new(Some(outcome)), arrays: Mutex::new(arrays) })
+    Filling::begin(py, jobs, arrays, is_immediate)
 }
 
 fn job<T: Word + Element + 'static>(

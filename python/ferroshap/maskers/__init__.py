@@ -3,6 +3,7 @@
 from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
+from ferroshap.maskers.empirical import Empirical
 from ferroshap.maskers.groups import Groups
 from ferroshap.maskers.independent import Baseline, Independent
 from ferroshap.maskers.masker import Masker
@@ -14,6 +15,7 @@ __all__ = [
     "Baseline",
     "Conditional",
     "Draws",
+    "Empirical",
     "Groups",
     "Independent",
     "Masker",

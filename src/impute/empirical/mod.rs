@@ -79,12 +79,7 @@ impl Empirical {
         let standard = Matrix::from_fn(scales.len(), n_rows, |place, row| {
             scales[place].apply(values[row * n_columns + scales[place].column])
         });
-        let mut panels = vec![[0.0; LANES]; n_rows.div_ceil(LANES) * scales.len()];
-        for (place, column) in (0..scales.len()).map(|place| (place, standard.row(place))) {
-            for (panel, rows) in column.chunks(LANES).enumerate() {
-                panels[panel * scales.len() + place][..rows.len()].copy_from_slice(rows);
-            }
-        }
+        let panels = side_by_side(n_rows, scales.len(), |row, place| standard.row(place)[row]);
         let correlations = definite(&standard, weights);
         Ok(Self { n_columns, weights: weights.to_vec(), scales, panels, correlations })
     }
@@ -179,6 +174,12 @@ impl Empirical {
             .collect()
     }
 
+    /// A row of the background in standard units.
+    fn coordinates(&self, row: usize) -> Vec<f64> {
+        let n = self.n_varying();
+        self.panels[row / LANES * n..][..n].iter().map(|lanes| lanes[row % LANES]).collect()
+    }
+
     fn factor(&self, places: &[usize]) -> Factor {
         Factor::new(&self.correlations, places)
     }
@@ -188,6 +189,17 @@ impl Scale {
     fn apply(&self, value: f64) -> f64 {
         ((value - self.centre) / self.spread).clamp(-FARTHEST, FARTHEST)
     }
+}
+
+/// Rows eight side by side, `n_columns` lanes a panel; the last panel is padded with zeros.
+fn side_by_side(n_rows: usize, n_columns: usize, cell: impl Fn(usize, usize) -> f64) -> Vec<Lanes> {
+    let mut panels = vec![[0.0; LANES]; n_rows.div_ceil(LANES) * n_columns];
+    for row in 0..n_rows {
+        for column in 0..n_columns {
+            panels[row / LANES * n_columns + column][row % LANES] = cell(row, column);
+        }
+    }
+    panels
 }
 
 /// What a squared distance is multiplied by in the exponent: `1 / (2 h^2 |S|)`.

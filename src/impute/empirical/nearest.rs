@@ -5,10 +5,11 @@ use multiversion::multiversion;
 use crate::impute::selection::{Selection, Thinning};
 use crate::linalg::exp;
 
-/// The share of all weight that the kept rows reach, but for rounding: equal weights may sum to it exactly.
-const KEPT: f64 = 0.95 * (1.0 - 1e-12);
-/// `e^-39` is below a roundoff: rows whose weights together are smaller beside the nearest one are not looked at.
-const NOTHING: f64 = 39.0;
+/// The share of all weight that the kept rows reach, but for rounding and for what is not looked at: equal weights
+/// may sum to it exactly.
+const KEPT: f64 = 0.95 * (1.0 - 1e-9);
+/// Rows that together weigh less than `e^-21` (7.6e-10) of the nearest one are not looked at.
+const NOTHING: f64 = 21.0;
 /// Classes of exponents in which weights are summed, and how many there are to one: only the class in which the share
 /// is reached must be sorted.
 const CLASSES: usize = 256;
@@ -50,11 +51,10 @@ impl<'a> Nearest<'a> {
         weigh(distances, least, self.sharpness, self.weights, &self.rows, &mut self.exponents, &mut self.shares);
         let farthest = self.farthest();
         let mut kept = 0;
+        // Without branches: which of the rows are near is past predicting.
         for entry in 0..self.rows.len() {
-            if self.exponents[entry] <= farthest {
-                (self.rows[kept], self.shares[kept]) = (self.rows[entry], self.shares[entry]);
-                kept += 1;
-            }
+            (self.rows[kept], self.shares[kept]) = (self.rows[entry], self.shares[entry]);
+            kept += usize::from(self.exponents[entry] <= farthest);
         }
         self.rows.truncate(kept);
         self.shares.truncate(kept);
@@ -78,8 +78,10 @@ impl<'a> Nearest<'a> {
             }
             reached += sum;
         }
+        let first = last as f64 / CLASSES_PER_UNIT;
+        let end = if last + 1 == CLASSES { f64::INFINITY } else { (last + 1) as f64 / CLASSES_PER_UNIT };
         let mut inside: Vec<(f64, f64)> = (self.exponents.iter().zip(&self.shares))
-            .filter(|&(&exponent, _)| class(exponent) == last)
+            .filter(|&(&exponent, _)| (first <= exponent) & (exponent < end))
             .map(|(&exponent, &share)| (exponent, share))
             .collect();
         // Stable, so that equal exponents are added in the order of the rows.
@@ -115,18 +117,14 @@ fn minimum(numbers: &[f64]) -> f64 {
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 #[expect(clippy::cast_possible_truncation, reason = "a background has fewer than 2^32 rows")]
 fn near(numbers: &[f64], limit: f64, positions: &mut Vec<u32>) {
-    let mut count = 0;
-    positions.resize(numbers.len(), 0);
     for (number, lanes) in numbers.chunks(LANES).enumerate() {
-        let is_any = lanes.iter().fold(false, |any, &value| any | (value <= limit));
-        if is_any {
-            for (lane, &value) in lanes.iter().enumerate() {
-                positions[count] = (number * LANES + lane) as u32;
-                count += usize::from(value <= limit);
-            }
+        let mut found =
+            lanes.iter().enumerate().fold(0_u32, |bits, (lane, &value)| bits | u32::from(value <= limit) << lane);
+        while found != 0 {
+            positions.push((number * LANES) as u32 + found.trailing_zeros());
+            found &= found - 1;
         }
     }
-    positions.truncate(count);
 }
 
 /// Exponents below the nearest row's, and weights beside it.

@@ -31,16 +31,14 @@ impl Thinning {
         let (mut kept, mut hits, mut sum) = (0, 0_u64, offset());
         for entry in 0..rows.len() {
             let weight = weights[entry];
-            let mut is_kept = weight > limit;
-            if !is_kept {
-                sum += weight / limit;
-                is_kept = sum >= (hits + 1) as f64;
-                hits += u64::from(is_kept);
-            }
-            // Rounding may make a hit too many.
-            if is_kept && kept < self.n_samples {
-                (rows[kept], weights[kept]) = (rows[entry], weight.max(limit));
-                kept += 1;
+            let is_heavy = weight > limit;
+            sum += if is_heavy { 0.0 } else { weight / limit };
+            let is_hit = sum >= (hits + 1) as f64;
+            hits += u64::from(is_hit);
+            (rows[kept], weights[kept]) = (rows[entry], weight.max(limit));
+            kept += usize::from(is_heavy | is_hit);
+            if kept == self.n_samples {
+                break; // rounding may make a hit too many
             }
         }
         rows.truncate(kept);
