@@ -105,7 +105,9 @@ fn job<T: Word + Default + Element + 'static>(
     let rows: PyReadonlyArray2<'_, T> = rows.extract()?;
     let width = batch.columns.len();
     if [out.as_array().ncols(), background.as_array().ncols(), rows.as_array().ncols()] != [width; 3] {
-        return Err(DimensionError::new_err("`out`, `background` and `rows` must have the columns of their block"));
+        return Err(DimensionError::new_err(
+            "`out`, `background` and `rows` must have the columns of their block",
+        ));
     }
     let (background, rows) = (Span::of(flat("background", &background)?), Span::of(flat("rows", &rows)?));
     let out = Span::of_mut(out.as_slice_mut().map_err(|_| not_contiguous("out"))?);

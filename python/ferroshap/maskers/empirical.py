@@ -110,7 +110,7 @@ class Empirical(Conditional):
     @property
     def learns(self) -> bool:
         """Whether the bandwidth depends on the model."""
-        return self.bandwidth == "aicc"
+        return bool(self.bandwidth == "aicc")
 
     def learn(self, outputs: Floats) -> Self:
         """Give the masker for a model whose outputs on the background are these, ``(n_background, n_outputs)``."""

@@ -40,8 +40,8 @@ def finite_numbers(table: Table, masker: str) -> Floats:
     if not is_finite.all():
         row, position = np.argwhere(~is_finite)[0]
         msg = (
-            f"column {column_label(table, position)} of `{table.argument}` holds {numbers[row, position]} in row {row}, "
-            f"but maskers.{masker} needs finite numbers: fill the gaps, or use maskers.Forest, which takes them"
+            f"column {column_label(table, position)} of `{table.argument}` holds {numbers[row, position]} in row "
+            f"{row}, but maskers.{masker} needs finite numbers: fill the gaps, or use maskers.Forest, which takes them"
         )
         raise OptionError(msg)
     return numbers

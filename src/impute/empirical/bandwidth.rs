@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use super::distance::{PANEL_POINTS, Whitened};
-use super::{Empirical, side_by_side, sharpness};
+use super::{Empirical, sharpness, side_by_side};
 use crate::error::Error;
 use crate::linalg::exp;
 use crate::parallel::Workers;
@@ -172,7 +172,9 @@ mod tests {
 
     #[test]
     fn subsets_are_distinct_and_all_of_them_where_there_are_few() {
-        for (n, size, wanted) in [(1, 1, 1), (3, 2, 3), (4, 2, 6), (5, 4, 5), (20, 10, 8), (20, 20, 1), (9, 8, 8)] {
+        for (n, size, wanted) in
+            [(1, 1, 1), (3, 2, 3), (4, 2, 6), (5, 4, 5), (20, 10, 8), (20, 20, 1), (9, 8, 8)]
+        {
             let found = subsets(n, size, 1);
             assert_eq!(found.len(), wanted, "{size} of {n}");
             assert!(found.iter().all(|places| places.len() == size && places.is_sorted()));

@@ -64,7 +64,10 @@ impl Factor {
         };
         Self {
             places: places.to_vec(),
-            below: (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| cholesky.factor(i, j)).collect(),
+            below: (0..n)
+                .flat_map(|i| (0..i).map(move |j| (i, j)))
+                .map(|(i, j)| cholesky.factor(i, j))
+                .collect(),
             scales: (0..n).map(|i| 1.0 / cholesky.factor(i, i)).collect(),
         }
     }
@@ -103,11 +106,7 @@ impl Factor {
     }
 }
 
-#[multiversion(targets(
-    "x86_64+avx512f+avx512vl+avx512dq+fma",
-    "x86_64+avx2+fma",
-    "aarch64+neon"
-))]
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn whiten(factor: &Factor, panels: &[Lanes], n_columns: usize, out: &mut [Lanes]) {
     let n = factor.places.len();
     if n == 0 || n_columns == 0 {
@@ -149,11 +148,7 @@ fn solve<const PANELS: usize>(factor: &Factor, panels: &[Lanes], n_columns: usiz
 }
 
 /// `out[point][row] = sum_k (rows[k][row] - points[k][point])^2`.
-#[multiversion(targets(
-    "x86_64+avx512f+avx512vl+avx512dq+fma",
-    "x86_64+avx2+fma",
-    "aarch64+neon"
-))]
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512dq+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn squared_distances(rows: &[Lanes], points: &[[f64; PANEL_POINTS]], out: &mut [f64]) {
     let stride = out.len() / PANEL_POINTS;
     for (panel, rows) in rows.chunks_exact(points.len()).enumerate() {

@@ -158,11 +158,16 @@ impl Empirical {
         let mut nearest = Nearest::new(&self.weights, sharpness(bandwidth, places.len()), thinning);
         let mut distances = vec![0.0; PANEL_POINTS * background.padded_rows()];
         for rows in rows.chunks(PANEL_POINTS) {
-            let points = rows.iter().map(|&row| &explained.cells[row * self.n_varying()..][..self.n_varying()]);
+            let points =
+                rows.iter().map(|&row| &explained.cells[row * self.n_varying()..][..self.n_varying()]);
             factor.distances(&background, points, &mut distances);
             for (&row, distances) in rows.iter().zip(distances.chunks_exact(background.padded_rows())) {
                 let key = explained.keys[row];
-                nearest.choose(&distances[..self.n_background()], || thinning.stream(key, number).uniform(), lists);
+                nearest.choose(
+                    &distances[..self.n_background()],
+                    || thinning.stream(key, number).uniform(),
+                    lists,
+                );
             }
         }
     }
@@ -229,8 +234,7 @@ fn definite(standard: &Matrix, weights: &[f64]) -> Square {
     if n == 0 {
         return Square::zeros(0);
     }
-    let weighted =
-        Matrix::from_fn(n, weights.len(), |place, row| standard.row(place)[row] * weights[row]);
+    let weighted = Matrix::from_fn(n, weights.len(), |place, row| standard.row(place)[row] * weights[row]);
     let mut correlations = Square::zeros(n);
     symmetric_product(&weighted, standard, &mut correlations);
     correlations.mirror();

@@ -39,16 +39,19 @@ impl<'a> Nearest<'a> {
     }
 
     /// Append the list of an explained row, given its squared distance from every background row.
-    pub(super) fn choose(
-        &mut self,
-        distances: &[f64],
-        offset: impl FnOnce() -> f64,
-        lists: &mut Selection,
-    ) {
+    pub(super) fn choose(&mut self, distances: &[f64], offset: impl FnOnce() -> f64, lists: &mut Selection) {
         let least = minimum(distances);
         self.rows.clear();
         near(distances, least + self.reach / self.sharpness, &mut self.rows);
-        weigh(distances, least, self.sharpness, self.weights, &self.rows, &mut self.exponents, &mut self.shares);
+        weigh(
+            distances,
+            least,
+            self.sharpness,
+            self.weights,
+            &self.rows,
+            &mut self.exponents,
+            &mut self.shares,
+        );
         let farthest = self.farthest();
         let mut kept = 0;
         // Without branches: which of the rows are near is past predicting.
@@ -118,8 +121,10 @@ fn minimum(numbers: &[f64]) -> f64 {
 #[expect(clippy::cast_possible_truncation, reason = "a background has fewer than 2^32 rows")]
 fn near(numbers: &[f64], limit: f64, positions: &mut Vec<u32>) {
     for (number, lanes) in numbers.chunks(LANES).enumerate() {
-        let mut found =
-            lanes.iter().enumerate().fold(0_u32, |bits, (lane, &value)| bits | u32::from(value <= limit) << lane);
+        let mut found = lanes
+            .iter()
+            .enumerate()
+            .fold(0_u32, |bits, (lane, &value)| bits | u32::from(value <= limit) << lane);
         while found != 0 {
             positions.push((number * LANES) as u32 + found.trailing_zeros());
             found &= found - 1;

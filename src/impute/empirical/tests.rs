@@ -87,7 +87,10 @@ fn a_row_of_the_background_is_at_distance_zero() {
     let selection = draw(&empirical, &background, &words, &rows, 100, 2);
     for row in 0..50 {
         let (chosen, weights) = selection.list(row);
-        assert!(chosen.contains(&u32::try_from(row).unwrap()) && (weights.iter().sum::<f64>() - 1.0).abs() < 1e-14);
+        assert!(
+            chosen.contains(&u32::try_from(row).unwrap())
+                && (weights.iter().sum::<f64>() - 1.0).abs() < 1e-14
+        );
     }
 }
 

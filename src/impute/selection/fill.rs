@@ -148,8 +148,12 @@ mod tests {
                 }
             }
             let cancel = Cancel::default();
-            let selected =
-                SelectedRows { background: &background, rows: &rows, columns: &columns, explained: &explained };
+            let selected = SelectedRows {
+                background: &background,
+                rows: &rows,
+                columns: &columns,
+                explained: &explained,
+            };
             for n_threads in [1, 2, 7] {
                 for cut in [0, 1, 5, 21] {
                     let workers = Workers::new(n_threads, &cancel);

@@ -105,8 +105,9 @@ pub(super) fn gather(
                 .map(move |row| (evaluation, row..n_rows.min(row + step), Selection::default()))
         })
         .collect();
-    workers
-        .for_each_unit(units.iter_mut(), |_, (evaluation, rows, lists)| draw(*evaluation, rows.clone(), lists))?;
+    workers.for_each_unit(units.iter_mut(), |_, (evaluation, rows, lists)| {
+        draw(*evaluation, rows.clone(), lists)
+    })?;
     let mut selection = Selection::default();
     let n_entries = units.iter().map(|unit| unit.2.n_model_rows()).sum();
     selection.rows.reserve_exact(n_entries);
@@ -129,7 +130,8 @@ mod tests {
         assert_eq!((selection.n_model_rows(), selection.n_lists()), (11, 4));
         assert_eq!(selection.list(0), (&[7, 7][..], &[0.5, 0.5][..]));
         let visit = |first, end| {
-            let all = selection.segments(first, end).flat_map(|(list, inside)| inside.map(move |i| (list, i)));
+            let all =
+                selection.segments(first, end).flat_map(|(list, inside)| inside.map(move |i| (list, i)));
             all.collect::<Vec<_>>()
         };
         let whole = visit(0, 11);

@@ -23,7 +23,12 @@ impl Thinning {
     }
 
     /// Thin a list, where it is longer than allowed. `offset` is uniform in `[0, 1)`.
-    pub(in crate::impute) fn thin(&self, rows: &mut Vec<u32>, weights: &mut Vec<f64>, offset: impl FnOnce() -> f64) {
+    pub(in crate::impute) fn thin(
+        &self,
+        rows: &mut Vec<u32>,
+        weights: &mut Vec<f64>,
+        offset: impl FnOnce() -> f64,
+    ) {
         if rows.len() <= self.n_samples {
             return;
         }
