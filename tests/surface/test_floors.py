@@ -15,6 +15,7 @@ FLOORS = [
     {"errors"},
     {"memory", "progress", "seeds", "threads"},
     {"links", "inputs"},
+    {"clustering"},  # reads tables
     {"explanation"},
     {"models", "maskers", "tables"},
     {"game"},
