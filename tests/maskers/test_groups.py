@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.oracle import shapley
 
 import ferroshap as shap
 from ferroshap.errors import InvalidMaskerError, OptionError
 from ferroshap.maskers import Baseline, Groups, Independent
-from tests.oracle import shapley
 
 
 def model(rows):
