@@ -14,7 +14,7 @@ FLOORS = [
     {"_native"},
     {"errors"},
     {"memory", "progress", "seeds", "threads"},
-    {"links", "inputs"},
+    {"links", "inputs", "datasets"},
     {"clustering"},  # reads tables
     {"explanation"},
     {"models", "maskers", "tables"},
@@ -33,7 +33,7 @@ RUST_FLOORS = [
     {"random", "parallel", "simd"},
     {"linalg"},
     {"coalition", "index"},
-    {"table", "sample", "mask"},
+    {"table", "sample", "mask", "impute"},
     {"estimate", "tree"},
     {"python"},
 ]
