@@ -126,7 +126,7 @@ def test_nesting_that_does_not_fit_the_table_is_refused_by_name(nested, said):
 
 
 def test_names_need_a_table_that_has_some():
-    with pytest.raises(InvalidClusteringError, match="columns have no names here, so pass positions"):
+    with pytest.raises(InvalidClusteringError, match="no column has a name, so pass positions"):
         as_tree([["age", "sex"]], None, 2)
     with pytest.raises(InvalidClusteringError, match="column 1 more than once"):
         as_tree([[0, 1], 1], None, 2)

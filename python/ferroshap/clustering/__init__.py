@@ -6,6 +6,7 @@ from ferroshap.clustering.linkage import linkage
 from ferroshap.clustering.nesting import as_tree
 from ferroshap.clustering.trees import (
     Tree,
+    checked_linkage,
     leaves_of,
     linkage_from_tree,
     relabelled_linkage,
@@ -16,6 +17,7 @@ from ferroshap.clustering.trees import (
 __all__ = [
     "Tree",
     "as_tree",
+    "checked_linkage",
     "column_distances",
     "hclust",
     "leaves_of",
