@@ -11,6 +11,7 @@ mod estimate;
 mod interrupt;
 mod mask;
 mod methods;
+mod plausibility;
 mod table;
 mod tree;
 
@@ -39,6 +40,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ahead::register(module)?;
     distinct::register(module)?;
     estimate::register(module)?;
+    plausibility::register(module)?;
     table::register(module)?;
     tree::register(module)
 }

@@ -1,0 +1,5 @@
+//! Filling from the data, and how it shows.
+
+mod plausibility;
+
+pub use plausibility::{Plausibility, Sample, plausibility};
