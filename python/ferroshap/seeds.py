@@ -1,10 +1,13 @@
 """From what users pass as randomness to the one number that the streams start from."""
 
+from typing import TypeAlias
+
 import numpy as np
 
 from ferroshap.errors import OptionError
 
-Seed = int | np.integer | np.random.Generator | None
+# As text: looking `np.random` up would import it, and half a dozen modules of the standard library with it.
+Seed: TypeAlias = "int | np.integer | np.random.Generator | None"
 
 LIMIT = 2**64
 
@@ -27,9 +30,10 @@ def as_seed(rng: Seed, *, argument: str = "rng") -> int:
     """
     if rng is None:
         return 0
-    if isinstance(rng, np.random.Generator):
+    if isinstance(rng, int | np.integer):
+        if not isinstance(rng, bool) and 0 <= int(rng) < LIMIT:
+            return int(rng)
+    elif isinstance(rng, np.random.Generator):
         return int(rng.integers(0, LIMIT, dtype=np.uint64))
-    if isinstance(rng, int | np.integer) and not isinstance(rng, bool) and 0 <= int(rng) < LIMIT:
-        return int(rng)
     msg = f"`{argument}` is {rng!r}, but must be None, an integer in [0, 2**64) or a numpy.random.Generator"
     raise OptionError(msg)

@@ -14,7 +14,7 @@ FLOORS = [
     {"_native"},
     {"errors"},
     {"memory", "progress", "seeds", "threads"},
-    {"links", "inputs"},
+    {"links", "inputs", "clustering", "datasets"},
     {"explanation"},
     {"models", "maskers", "tables"},
     {"game"},
@@ -32,7 +32,7 @@ RUST_FLOORS = [
     {"random", "parallel", "simd"},
     {"linalg"},
     {"coalition", "index"},
-    {"table", "sample", "mask"},
+    {"table", "sample", "mask", "impute"},
     {"estimate", "tree"},
     {"python"},
 ]

@@ -14,10 +14,13 @@ class Method:
         Whether explained rows share their coalitions.
     splits_background : bool
         Whether an evaluation may take a block of the background and the values still be those of the whole.
+    needs_every_player : bool
+        Whether features that cannot matter play all the same.
     """
 
     shared_design: bool
     splits_background = False
+    needs_every_player = False
 
     @property
     def native_name(self) -> str:

@@ -19,7 +19,7 @@ from ferroshap.explainers.rows import RowsExplained, Settings
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.game import Reference
 from ferroshap.inputs import read_table
-from ferroshap.maskers import as_masker
+from ferroshap.maskers import Conditional, as_masker
 from ferroshap.memory import as_bytes
 from ferroshap.models import as_model
 from ferroshap.progress import Report
@@ -86,8 +86,9 @@ class AgnosticExplainer(Explainer):
 
     @property
     def rows_per_eval(self) -> int:
-        """The most background rows that one evaluation is averaged over."""
-        return int(self._reference.blocks.largest)
+        """The most background rows, or conditional ones, that one evaluation is averaged over."""
+        filler = self.masker.filler
+        return filler.n_samples if isinstance(filler, Conditional) else int(self._reference.blocks.largest)
 
     def _explain(
         self,
@@ -140,11 +141,13 @@ class AgnosticExplainer(Explainer):
 
     def _make_plan(self, reason: str, method: Method, evaluations: int) -> Plan:
         """Predict what one row takes by default, if all its features vary."""
-        n_players = self.masker.table.n_columns
+        n_players = self.masker.n_players
         n_blocks = self._reference.blocks.n_blocks
         estimator = resolve(method, n_players, evaluations, n_blocks)
         details = {"estimator": estimator, "evaluations": evaluations, "blocks": n_blocks}
         rows = self.rows_per_eval
+        if self.masker.is_conditional:
+            reason += f"; absent features are filled given those present by {self.masker.filler!r}"
         if self.masker.n_summarised is not None:
             reason += f"; values are for a summary of {self.masker.n_summarised} background rows"
         return Plan(self.route, reason, self.masker.n_background, rows, evaluations * rows, details)

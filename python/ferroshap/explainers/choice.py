@@ -16,7 +16,7 @@ from ferroshap.explainers.sampling import SamplingExplainer
 from ferroshap.explainers.tree import TreeExplainer
 from ferroshap.explainers.tree_methods import tree_and_output
 from ferroshap.explainers.tree_outputs import NotExplainedError
-from ferroshap.maskers import Independent, as_masker
+from ferroshap.maskers import Conditional, Independent, Masker, as_masker
 
 ROUTES: dict[str, type[Explainer]] = {
     "exact": ExactExplainer,
@@ -63,16 +63,16 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
         if trees is not None:
             return trees
     background = as_masker(masker, weights=options.pop("weights", None))
-    n_features, n_rows = background.table.n_columns, background.n_background
+    n_features, filler = background.n_players, background.filler
+    n_rows = filler.n_samples if isinstance(filler, Conditional) else background.n_background
+    kind = "conditional" if background.is_conditional else "background"
     if n_features <= MOST_FEATURES and 2**n_features * n_rows <= MOST_MODEL_ROWS:
-        reason = (
-            f"{n_features} features have only 2^{n_features} coalitions, so all are evaluated on all background rows"
-        )
+        reason = f"{n_features} features have only 2^{n_features} coalitions, so all are evaluated on all {kind} rows"
         return _made(ExactExplainer, model, background, given, options, reason)
     if n_features > MOST_FEATURES:
         cause = f"{n_features} features have too many coalitions"
     else:
-        cause = f"2^{n_features} coalitions over {n_rows} background rows are too many model rows"
+        cause = f"2^{n_features} coalitions over {n_rows} {kind} rows are too many model rows"
     explainer = _made(PermutationExplainer, model, background, given, {"method": Auto()} | options)
     estimator = explainer.plan.details["estimator"]
     reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
@@ -86,7 +86,8 @@ def _as_trees(model: Any, masker: Any, given: dict[str, Any], options: dict[str,
     A model of a class that we read raises what is wrong with it, unless it is no sum of trees at all.
     """
     owner, output = tree_and_output(model)
-    if owner is None or not (masker is None or isinstance(masker, Independent) or not callable(masker)):
+    is_marginal = isinstance(masker, Independent) or not (isinstance(masker, Masker) or callable(masker))
+    if owner is None or not is_marginal:
         return None
     try:
         return _made(TreeExplainer, owner, masker, given, output | options)

@@ -82,7 +82,7 @@ class ExactExplainer(AgnosticExplainer):
             progress=progress,
         )
         reason = "ExactExplainer was named, so every coalition of the features that vary is evaluated"
-        self.plan = self._make_plan(reason, Exact(), 2**self.masker.table.n_columns)
+        self.plan = self._make_plan(reason, Exact(), 2**self.masker.n_players)
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options

@@ -84,7 +84,7 @@ class MatricesOfRows(RowsExplained):
     def __init__(self, reference: Reference, rows: Table, settings: Settings) -> None:
         """Make room for a matrix a row."""
         super().__init__(reference, rows, settings)
-        n_features = self.pairing.n_columns
+        n_features = self.reference.masker.n_players
         self.values = np.zeros((self.n_rows, n_features, n_features, reference.n_outputs))
         self.std_errors = np.zeros(self.values.shape)
 

@@ -105,7 +105,7 @@ class KernelExplainer(AgnosticExplainer):
             as_frame=keep_index,
             masker_argument="data",
         )
-        granted = self._evaluations(self.masker.table.n_columns, call_defaults.get("nsamples", "auto"))
+        granted = self._evaluations(self.masker.n_players, call_defaults.get("nsamples", "auto"))
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
         self.plan = self._make_plan(reason, self.method, granted)
 

@@ -11,7 +11,7 @@ from ferroshap import _native
 from ferroshap.errors import OptionError
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.watched import BlockNumbers, Floats, Watched, Words
-from ferroshap.game import MaskedGame, Players
+from ferroshap.game import AnyMaskedGame, Players
 from ferroshap.run import Source
 
 KNOWN = "False, 'num_features(k)', 'rank(k)', 'aic', 'bic', 'auto' or a positive number"
@@ -68,7 +68,7 @@ def as_selection(l1_reg: Any) -> Selection | None:
 class Recorded(Watched):
     """A game that keeps the coalitions asked for and their worths."""
 
-    def __init__(self, game: MaskedGame) -> None:
+    def __init__(self, game: AnyMaskedGame) -> None:
         """Remember nothing yet."""
         super().__init__(game)
         self._words: list[Words] = []

@@ -17,7 +17,7 @@ from ferroshap.explainers.plan import Plan
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.game.batches import batch_rows
 from ferroshap.inputs import Table, read_table
-from ferroshap.maskers import Independent, as_masker
+from ferroshap.maskers import Masker, as_marginal
 from ferroshap.memory import as_bytes
 from ferroshap.models import Model, as_model
 from ferroshap.progress import Report
@@ -201,7 +201,7 @@ def _first_row(explanation: Explanation) -> Explanation:
 def _form_and_columns(model: Any, masker: Any, weights: Any, feature_names: Any) -> tuple[LinearForm, Columns]:
     if isinstance(masker, tuple) and len(masker) == 2:
         masker = {"mean": masker[0], "cov": masker[1]}
-    background = as_masker(masker, weights=weights)
+    background = as_marginal(masker, "LinearExplainer", weights=weights)
     own = None if isinstance(model, tuple) else _model_of(model)
     columns = Columns(background, own, feature_names, "masker")
     return read_linear(model, columns.masker.table), columns
@@ -215,7 +215,7 @@ def _model_of(model: Any) -> Any:
         return None
 
 
-def _mean(masker: Independent) -> Floats:
+def _mean(masker: Masker) -> Floats:
     table = masker.table
     if table.kind == "sparse":
         return np.asarray(table.source.T @ masker.weights, dtype=np.float64)

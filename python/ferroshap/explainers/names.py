@@ -1,6 +1,5 @@
 """Names of features and outputs, and columns brought into the model's order."""
 
-import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from ferroshap.errors import DimensionError
 from ferroshap.inputs import Table, match_columns
-from ferroshap.maskers import Independent
+from ferroshap.maskers import Masker
 from ferroshap.models import Model
 
 Positions = NDArray[np.intp] | None
@@ -57,7 +56,7 @@ class Columns:
 
     Parameters
     ----------
-    masker : Independent
+    masker : Masker
         The background as it was given; `masker` of this object has the model's order.
     model : Model or None
         May know the columns that it was fitted on.
@@ -67,21 +66,22 @@ class Columns:
         What the caller calls the background.
     """
 
-    def __init__(self, masker: Independent, model: Model | None, feature_names: Any, argument: str) -> None:
+    def __init__(self, masker: Masker, model: Model | None, feature_names: Any, argument: str) -> None:
         """Match the background to the model."""
         table = masker.table
         own = None if model is None else model.reference_names
         self.background_order = match_columns(table, own, argument=argument, reference="the model")
         self.masker = masker
-        self._given = checked_names(feature_names, table.n_columns, "feature_names", "columns in the background")
+        self.units = masker.units
+        things = "columns in the background" if self.units is None else "players"
+        self._given = checked_names(feature_names, masker.n_players, "feature_names", things)
         #: Names that explained rows are matched with, in the model's order; None to go by position.
         self.reference = own if table.names is None else table.names
         if self.background_order is not None:
-            self.masker = copy.copy(masker)
-            self.masker.table = table.reorder(self.background_order)
+            self.masker = masker.reordered(self.background_order)
             self.reference = self.masker.table.names
         #: Names of the features when the rows bring none, in the order of the background as it was given.
-        self.names = self._given or table.names or own or numbered("Feature", table.n_columns)
+        self.names = self._given or masker.feature_names or own or numbered("Feature", table.n_columns)
 
     def match(self, rows: Table) -> tuple[Table, Positions]:
         """Return the rows with the model's columns, and where each stood."""
@@ -98,8 +98,8 @@ class Columns:
         return (rows, None) if positions is None else (rows.reorder(positions), positions)
 
     def names_of(self, rows: Table) -> list[str]:
-        """Names of the features in the order of the rows."""
-        return rows.names or self.names
+        """Names of the features in the order of the rows; groups have an order of their own."""
+        return self.names if self.units is not None else rows.names or self.names
 
 
 def _iterable(names: Any) -> Iterable[object]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferroshap.explainers.groups import shown_groups
 from ferroshap.explainers.names import Positions
 from ferroshap.explainers.outputs import Numbers, OutputChoice, take_outputs
 from ferroshap.explainers.rows import RowsExplained
@@ -30,7 +31,8 @@ def packed(
     """Make the Explanation of the rows explained, or of those at `only`."""
     reference = explained.reference
     is_single, is_vector = table.is_single_row, reference.is_vector
-    back = None if positions is None else np.argsort(positions)
+    # Groups have an order of their own, whatever that of the columns.
+    back = None if positions is None or explainer._columns.units is not None else np.argsort(positions)  # noqa: SLF001
     is_dropped = is_single and (only is None or len(only) == 1)
     chosen = None if choice is None else choice.numbers(explained.full)
     if chosen is not None and chosen.ndim == 2 and only is not None:
@@ -51,11 +53,13 @@ def packed(
 
     n_axes = explained.values.ndim - 2
     base = np.repeat(reference.base[None, :], explained.n_rows, axis=0)
-    data = table.display
+    units = explainer._columns.units  # noqa: SLF001 - ours
+    data = table.display if units is None else shown_groups(table, positions, units)
+    names = table.names if units is None else None
     fields = {
         "base_values": shaped(base),
         "data": data[0] if is_dropped else data if only is None else data[only],
-        "feature_names": explainer._name_table if table.names is None else NameTable(table.names),  # noqa: SLF001 - ours
+        "feature_names": explainer._name_table if names is None else NameTable(names),  # noqa: SLF001 - ours
         "n_evaluations": _per_row(explained.n_evaluations, only, is_dropped=is_dropped),
         "status": _statuses(explained, only, is_dropped=is_dropped),
         "plan": explainer.plan,

@@ -202,11 +202,11 @@ class PermutationExplainer(AgnosticExplainer):
         Each of `npermutations` orders grants ``2 M + 1`` evaluations; `batch_evals` is accepted and changes nothing.
         """
         n_orders = positive(npermutations, "npermutations", or_auto=False)
-        max_evals = n_orders * (2 * self.masker.table.n_columns + 1) + bool(main_effects) * self.masker.table.n_columns
+        max_evals = n_orders * (2 * self.masker.n_players + 1) + bool(main_effects) * self.masker.n_players
         return self(X, max_evals=max_evals, main_effects=main_effects, error_bounds=error_bounds, silent=silent).values
 
     def _granted(self, max_evals: int | str, *, main_effects: bool = False) -> int:
-        n_features: int = self.masker.table.n_columns
+        n_features: int = self.masker.n_players
         least = 2 * n_features + 1 + bool(main_effects) * n_features
         if max_evals is MAX_EVALS:
             return max(int(MAX_EVALS), least)

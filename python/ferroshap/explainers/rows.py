@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ferroshap.errors import ConvergenceWarning, FerroshapError, WorthError, warn_user
 from ferroshap.estimators import Method
 from ferroshap.explainers.row_keys import row_keys
-from ferroshap.game import MaskedGame, Players, Reference, find_players
+from ferroshap.game import AnyMaskedGame, Players, Reference, Rows, find_players
 from ferroshap.game.batches import batch_rows
 from ferroshap.inputs import Pairing, Table
 from ferroshap.progress import Progress, Report
@@ -85,12 +85,13 @@ class RowsExplained:
         self.n_rows = rows.n_rows
         self.row_keys = row_keys(settings.row_key, rows)
         self.pairing: Pairing = reference.pair(rows)
+        self._rows = Rows(reference, self.pairing, rows, n_threads=settings.n_threads)
         row_bytes = sum(block.rows.shape[1] * block.rows.itemsize for block in self.pairing.blocks)
         row_bytes += 8 * reference.n_outputs
         self.batch_rows = batch_rows(settings.batch_size, row_bytes)
         if settings.batch_size == "auto":
             self.batch_rows = max(1, min(self.batch_rows, settings.memory_bytes // row_bytes))
-        shape = (self.n_rows, self.pairing.n_columns, reference.n_outputs)
+        shape = (self.n_rows, reference.masker.n_players, reference.n_outputs)
         self.full: Floats = np.zeros((self.n_rows, reference.n_outputs))
         self.values: Floats = np.zeros(shape)
         self.std_errors: Floats = np.zeros(shape)
@@ -109,7 +110,9 @@ class RowsExplained:
 
     def play(self) -> None:
         """Play all games; an exception leaves what was reached in the arrays."""
-        groups = find_players(self.pairing, self.n_rows)
+        masker, method = self.reference.masker, self.settings.method
+        everyone = masker.is_conditional or method.needs_every_player
+        groups = find_players(self.pairing, self.n_rows, masker.units, everyone=everyone)
         budgets = {group.n_players: self._granted(group) for group in groups}
         deadline = self.settings.deadline_seconds
         at = None if deadline is None else time.monotonic() + deadline
@@ -127,15 +130,13 @@ class RowsExplained:
         finally:
             progress.close()
 
-    def game(self, part: Players) -> MaskedGame:
+    def game(self, part: Players) -> AnyMaskedGame:
         """The games of some rows, as one."""
         n_evaluations = self.settings.budget(part.n_players) * len(part.rows)
-        n_batches = n_evaluations * self.reference.blocks.largest // self.batch_rows
+        n_batches = n_evaluations * self._rows.most_model_rows // self.batch_rows
         # A few batches are filled sooner than another thread wakes up.
         n_threads = self.settings.n_threads if n_batches >= BATCHES_TO_HELP else 1
-        return MaskedGame(
-            self.reference, self.pairing, part, self.full, batch_size=self.batch_rows, n_threads=n_threads
-        )
+        return self._rows.game(part, self.full, batch_size=self.batch_rows, n_threads=n_threads)
 
     def source(self, part: Players) -> Source:
         """Where the worths of some rows come from."""
@@ -192,7 +193,7 @@ class RowsExplained:
         for first in range(0, len(group.rows), step):
             rows = slice(first, first + step)
             yield (
-                Players(group.rows[rows], group.features[rows]),
+                group.part(rows),
                 0 if shares else int(self.row_keys[group.rows[first]]),
             )
 
@@ -235,7 +236,7 @@ class RowsExplained:
         """Each row stops by itself; the batches of those that go on are shared."""
         settings = self.settings
         runs = Together(
-            lambda at: self.source(Players(part.rows[at], part.features[at])),
+            lambda at: self.source(part.part(at)),
             len(part.rows),
             settings.method,
             budget=budget,
@@ -252,8 +253,7 @@ class RowsExplained:
         finally:
             # If the model failed or Ctrl-C came, what was reached is kept too, and their exception goes on.
             for row, outcome in enumerate(runs.outcomes()):
-                at = slice(row, row + 1)
-                self._record(Players(part.rows[at], part.features[at]), outcome)
+                self._record(part.part(slice(row, row + 1)), outcome)
 
     def _take(self, part: Players, loop: Loop) -> None:
         """Keep what a loop says of some rows."""

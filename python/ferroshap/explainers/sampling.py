@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from ferroshap.errors import BudgetError, OptionError
+from ferroshap.errors import BudgetError, InvalidMaskerError, OptionError
 from ferroshap.estimators import Permutation
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import check_call_defaults, checked_call, one_seed, positive
 from ferroshap.explanation import Explanation
+from ferroshap.maskers import Masker
 from ferroshap.progress import Report
 from ferroshap.run.advice import as_tolerance
 from ferroshap.run.loop import N_ENDPOINTS
@@ -63,7 +64,7 @@ class SamplingExplainer(AgnosticExplainer):
         self._call_defaults = check_call_defaults(type(self), call_defaults)
         super().__init__(
             model,
-            data,
+            _whole_rows(data),
             feature_names=feature_names,
             output_names_given=output_names,
             weights=weights,
@@ -76,7 +77,7 @@ class SamplingExplainer(AgnosticExplainer):
             as_frame=False,
             masker_argument="data",
         )
-        granted = self._evaluations(self.masker.table.n_columns, call_defaults.get("nsamples", 2000))
+        granted = self._evaluations(self.masker.n_players, call_defaults.get("nsamples", 2000))
         reason = "SamplingExplainer was named, so orders are averaged, each against one background row"
         self.plan = self._make_plan(reason, Permutation(), granted)
 
@@ -166,3 +167,14 @@ class SamplingExplainer(AgnosticExplainer):
             msg = f"`nsamples` is {granted}, but {n_players} features that vary need at least {least}: raise it"
             raise BudgetError(msg)
         return granted
+
+
+def _whole_rows(data: Any) -> Any:
+    """Refuse conditional maskers: an order here takes a single background row."""
+    if isinstance(data, Masker) and data.is_conditional:
+        msg = (
+            f"`data` is {data!r}, but SamplingExplainer takes one background row an order: pass it to "
+            "PermutationExplainer, which averages over conditional rows"
+        )
+        raise InvalidMaskerError(msg)
+    return data

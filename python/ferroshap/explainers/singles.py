@@ -5,7 +5,7 @@ import numpy as np
 from ferroshap import _native
 from ferroshap.explainers.rows import RowsExplained, Settings
 from ferroshap.explainers.watched import BlockNumbers, Floats, Watched, Words
-from ferroshap.game import MaskedGame, Players, Reference
+from ferroshap.game import AnyMaskedGame, Players, Reference
 from ferroshap.inputs import Table
 from ferroshap.progress import Progress
 from ferroshap.run import Source
@@ -19,11 +19,11 @@ class Singles(Watched):
 
     Parameters
     ----------
-    game : MaskedGame
+    game : AnyMaskedGame
         The game; `n_extra` counts evaluations that only main effects needed.
     """
 
-    def __init__(self, game: MaskedGame) -> None:
+    def __init__(self, game: AnyMaskedGame) -> None:
         """Know nothing yet."""
         super().__init__(game)
         self.n_extra = 0

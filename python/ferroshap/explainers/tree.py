@@ -17,7 +17,7 @@ from ferroshap.explainers.tree_outputs import class_names, explained_output
 from ferroshap.explainers.tree_perturbation import DEPRECATED, as_perturbation, check_old_options
 from ferroshap.explainers.tree_wrapper import ExplainedTrees
 from ferroshap.explanation import Explanation, NameTable
-from ferroshap.maskers import as_masker
+from ferroshap.maskers import as_marginal
 from ferroshap.memory import as_bytes
 from ferroshap.progress import Report
 from ferroshap.seeds import Seed
@@ -117,7 +117,7 @@ class TreeExplainer(TreeAnswers):
         if data is None and weights is not None:
             msg = "`weights` are those of background rows, but there is no background: pass data=X_background"
             raise OptionError(msg)
-        background = None if data is None else as_masker(data, argument="data", weights=weights)
+        background = None if data is None else as_marginal(data, "TreeExplainer", argument="data", weights=weights)
         forest = trees.forest
         self._columns = TreeColumns(forest.n_columns, trees.feature_names, background, feature_names)
         self.masker = self._columns.masker

@@ -1,10 +1,11 @@
 """A game whose worths are noted as they pass by."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.game import Endpoints, MaskedGame
-from ferroshap.game.masked import Evaluation
+from ferroshap.game import AnyMaskedGame, Endpoints
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -16,11 +17,11 @@ class Watched:
 
     Parameters
     ----------
-    game : MaskedGame
+    game : AnyMaskedGame
         The game.
     """
 
-    def __init__(self, game: MaskedGame) -> None:
+    def __init__(self, game: AnyMaskedGame) -> None:
         """Nothing has passed by yet."""
         self.game = game
 
@@ -52,11 +53,11 @@ class Watched:
         """How many evaluations to ask for at once."""
         return self.game.evaluations_per_batch()
 
-    def begin(self, words: Words, blocks: BlockNumbers, /) -> Evaluation:
+    def begin(self, words: Words, blocks: BlockNumbers, /) -> Any:
         """Begin to evaluate coalitions."""
         return self.game.begin(words, blocks)
 
-    def finish(self, begun: Evaluation, /) -> Floats:
+    def finish(self, begun: Any, /) -> Floats:
         """Finish what was begun: the worths ``(count, n_outputs)``."""
         worths = self.game.finish(begun)
         self.note(begun.words, begun.blocks, worths)

@@ -4,6 +4,7 @@ from ferroshap.game.endpoints import Endpoints
 from ferroshap.game.masked import MaskedGame
 from ferroshap.game.players import Players, find_players
 from ferroshap.game.reference import Reference
+from ferroshap.game.rows import AnyMaskedGame, Rows
 from ferroshap.game.single import Game
 
-__all__ = ["Endpoints", "Game", "MaskedGame", "Players", "Reference", "find_players"]
+__all__ = ["AnyMaskedGame", "Endpoints", "Game", "MaskedGame", "Players", "Reference", "Rows", "find_players"]

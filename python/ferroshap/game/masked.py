@@ -185,17 +185,7 @@ class MaskedGame:
         return outputs
 
     def _refuse(self, words: NDArray[np.uint64], worths: Floats) -> None:
-        evaluation, place = np.argwhere(~np.isfinite(worths))[0]
-        row, output = divmod(int(place), self.reference.n_outputs)
-        present = _native.unpack_coalitions(words[evaluation : evaluation + 1], self.n_players)[0]
-        names = self.reference.table.names or [f"Feature {column}" for column in range(self.pairing.n_columns)]
-        shown = [names[feature] for feature in self.players.features[row][present]]
-        features = ", ".join(shown[:10]) + (", ..." if len(shown) > 10 else "")
-        msg = (
-            f"`model` is worth {worths[evaluation, place]} (output {output}) for row {self.players.rows[row]} when "
-            f"[{features}] come from it and the rest from the background: outputs must be finite"
-        )
-        raise WorthError(msg)
+        raise refusal(self.reference, self.players, words, worths)
 
 
 class Evaluation:
@@ -209,3 +199,19 @@ class Evaluation:
         self.blocks = blocks
         self.n_model_rows = n_model_rows
         self.batch: tuple[_native.Filling, list[NDArray[Any]], int]
+
+
+def refusal(reference: Reference, players: Players, words: NDArray[np.uint64], worths: Floats) -> WorthError:
+    """Name the first row and coalition whose worth is not finite."""
+    evaluation, place = np.argwhere(~np.isfinite(worths))[0]
+    row, output = divmod(int(place), reference.n_outputs)
+    present = _native.unpack_coalitions(words[evaluation : evaluation + 1], players.n_players)[0]
+    masker = reference.masker
+    names = masker.feature_names or [f"Feature {unit}" for unit in range(masker.n_players)]
+    shown = [names[unit] for unit in players.features[row][present]]
+    features = ", ".join(shown[:10]) + (", ..." if len(shown) > 10 else "")
+    msg = (
+        f"`model` is worth {worths[evaluation, place]} (output {output}) for row {players.rows[row]} when "
+        f"[{features}] come from it and the rest from the background: outputs must be finite"
+    )
+    return WorthError(msg)

@@ -9,7 +9,7 @@ from ferroshap.game.blocks import Blocks, cut
 from ferroshap.game.buffers import Buffers
 from ferroshap.inputs import Pairing, Table, pair
 from ferroshap.links import Link
-from ferroshap.maskers import Independent
+from ferroshap.maskers import Masker
 from ferroshap.models import Model
 
 Floats = NDArray[np.float64]
@@ -38,7 +38,7 @@ class Reference:
     def __init__(
         self,
         model: Model,
-        masker: Independent,
+        masker: Masker,
         link: Link = links.identity,
         *,
         linearize_link: bool = True,
@@ -53,9 +53,11 @@ class Reference:
         self.link = link
         # What the model was fitted on decides; where it does not say, the route's own habit.
         self.as_frame = as_frame if model.wants_frame is None else model.wants_frame
-        self.is_linked_by_row = linearize_link or link is links.identity
+        # What linearises a link are weights of background rows, which conditional rows are not.
+        self.is_linked_by_row = link is links.identity or (linearize_link and not masker.is_conditional)
         # A mean over a block inside a bent link would be biased, so then every evaluation takes all rows.
-        self.blocks: Blocks = cut(masker.weights, rows_per_eval if self.is_linked_by_row else None, seed)
+        is_cut = self.is_linked_by_row and not masker.is_conditional
+        self.blocks: Blocks = cut(masker.weights, rows_per_eval if is_cut else None, seed)
         is_whole = self.blocks.n_blocks == 1
         self.table: Table = masker.table if is_whole else masker.table.take_rows(self.blocks.order)
         outputs = self._background_outputs()

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from ferroshap import _native, links
 from ferroshap.errors import DimensionError
-from ferroshap.game.masked import MaskedGame
 from ferroshap.game.players import Players, find_players
 from ferroshap.game.reference import Reference
+from ferroshap.game.rows import AnyMaskedGame, Rows
 from ferroshap.inputs import Pairing, match_columns, read_table
 from ferroshap.maskers import as_masker
 from ferroshap.models import as_model
@@ -65,12 +65,14 @@ class Game:
             msg = f"`x` has {row.n_rows} rows, but a game is played on one: make a game for each"
             raise DimensionError(msg)
         self.pairing: Pairing = self.reference.pair(row)
-        self.players: Players = find_players(self.pairing, 1)[0]
+        masker = self.reference.masker
+        self.players: Players = find_players(self.pairing, 1, masker.units, everyone=masker.is_conditional)[0]
+        self._row = row
 
     @property
     def n_players(self) -> int:
-        """Number of features, those that cannot matter among them."""
-        return self.pairing.n_columns
+        """Number of features or groups of them, those that cannot matter among them."""
+        return self.reference.masker.n_players
 
     @cached_property
     def full(self) -> Floats:
@@ -79,14 +81,14 @@ class Game:
         outputs = self.reference.outputs_of(self.pairing.build(rows), 1)
         return self.reference.worths_of(outputs)
 
-    def masked(self, *, batch_size: int | str = "auto", n_jobs: int | None = None) -> MaskedGame:
+    def masked(self, *, batch_size: int | str = "auto", n_jobs: int | None = None) -> AnyMaskedGame:
         """The game among the features that can matter, as the estimators play it."""
-        return MaskedGame(
-            self.reference, self.pairing, self.players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs)
+        return Rows(self.reference, self.pairing, self._row).game(
+            self.players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs)
         )
 
     @cached_property
-    def _masked(self) -> MaskedGame:
+    def _masked(self) -> AnyMaskedGame:
         return self.masked()
 
     def __call__(self, coalitions: Any) -> Floats:

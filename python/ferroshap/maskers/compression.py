@@ -104,7 +104,7 @@ def compress(X: Any, size: int, *, weights: Any = None, rng: Seed = None) -> Sum
     return Summary(rows, shares, names, groups, n_summarised=table.n_rows)
 
 
-def _drawn(generator: np.random.Generator, rows: Rows, most: int) -> Rows:
+def _drawn(generator: "np.random.Generator", rows: Rows, most: int) -> Rows:
     """Draw at most `most` of the rows, in their order."""
     return rows if len(rows) <= most else np.sort(generator.choice(rows, most, replace=False))
 

@@ -3,16 +3,13 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ferroshap.errors import DimensionError, InvalidMaskerError, OptionError
-from ferroshap.inputs import Table, read_table
-from ferroshap.maskers.background import Summary, normalised_weights, sampled_rows
-
-Floats = NDArray[np.float64]
+from ferroshap.errors import InvalidMaskerError
+from ferroshap.inputs import read_table
+from ferroshap.maskers.masker import Masker
 
 
-class Independent:
+class Independent(Masker):
     r"""Fill missing features from every row of a background.
 
     The worth of a coalition is the weighted mean of the model over the background rows,
@@ -45,49 +42,9 @@ class Independent:
 
     def __init__(self, data: Any, max_samples: int | None = None, *, weights: Any = None) -> None:
         """Read the background."""
-        n_summarised = data.n_summarised if isinstance(data, Summary) else None
         if isinstance(data, dict) and {"mean", "cov"} <= data.keys():
             data = np.atleast_2d(np.asarray(data["mean"], dtype=np.float64))
-        elif hasattr(data, "group_names") and hasattr(data, "weights"):  # a summary
-            weights = data.weights if weights is None else weights
-            data = data.data
-        table = read_table(data, argument="data")
-        #: Rows behind the background, where it is a summary of them.
-        self.n_summarised: int | None = n_summarised
-        if table.n_rows == 0:
-            msg = f"`data` has 0 rows and {table.n_columns} columns, but a background needs at least one row"
-            raise DimensionError(msg)
-        given = normalised_weights(weights, table.n_rows)
-        if max_samples is not None:
-            if isinstance(max_samples, bool) or not isinstance(max_samples, int | np.integer) or max_samples < 1:
-                msg = f"`max_samples` is {max_samples!r}, but must be a positive integer or None (all rows)"
-                raise OptionError(msg)
-            kept = sampled_rows(table.n_rows, int(max_samples))
-            table, given = table.take_rows(kept), given[kept] / given[kept].sum()
-        if not given.all():
-            kept = np.flatnonzero(given)
-            table, given = table.take_rows(kept), given[kept]
-        self.table: Table = table
-        self.weights: Floats = given
-
-    @property
-    def data(self) -> NDArray[Any]:
-        """The background as an array, ``(n_background, n_features)``."""
-        return self.table.display
-
-    @property
-    def n_background(self) -> int:
-        """Rows in the background."""
-        return self.table.n_rows
-
-    @property
-    def feature_names(self) -> list[str] | None:
-        """Names of the columns, where the background has any."""
-        return self.table.names
-
-    def __repr__(self) -> str:
-        """Name the class and the size of the background."""
-        return f"{type(self).__name__}({self.n_background} rows, {self.table.n_columns} columns)"
+        self._read(data, weights, max_samples)
 
 
 class Baseline(Independent):
@@ -110,31 +67,5 @@ class Baseline(Independent):
         if table.n_rows != 1:
             msg = f"`row` has {table.n_rows} rows, but a baseline is one row: use maskers.Independent for several"
             raise InvalidMaskerError(msg)
-        self.n_summarised = None
         self.table = table
         self.weights = np.ones(1)
-
-
-def as_masker(masker: Any, *, argument: str = "masker", weights: Any = None) -> Independent:
-    """Return the masker that is meant by a background, or the masker itself.
-
-    Raises
-    ------
-    InvalidMaskerError
-        When there is no background, or weights are given beside a masker that has its own.
-    """
-    if masker is None:
-        msg = f"`{argument}` is None, but this route needs background data: pass {argument}=X_background"
-        raise InvalidMaskerError(msg)
-    if isinstance(masker, Independent):
-        if weights is not None:
-            msg = f"`weights` and a masker were given: pass them to maskers.{type(masker).__name__}(data, weights=...)"
-            raise InvalidMaskerError(msg)
-        return masker
-    if callable(masker):
-        msg = (
-            f"`{argument}` is {masker!r}, a function: pass background data or a masker of ferroshap.maskers, "
-            "or give the game itself to ferroshap.estimate"
-        )
-        raise InvalidMaskerError(msg)
-    return Independent(masker, weights=weights)

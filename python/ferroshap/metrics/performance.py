@@ -8,7 +8,7 @@ import numpy as np
 from ferroshap.estimators import Auto, Method, as_method
 from ferroshap.explainers.calls import positive
 from ferroshap.game import Reference
-from ferroshap.maskers import as_masker, compress
+from ferroshap.maskers import as_marginal, compress
 from ferroshap.metrics.importance import Importance
 from ferroshap.metrics.loss_game import LossGame
 from ferroshap.metrics.losses import as_loss
@@ -96,7 +96,7 @@ def sage(
     chosen, seed = as_loss(loss), as_seed(rng)
     background = compress(X, BACKGROUND_ROWS, rng=seed) if masker is None else masker
     game = LossGame(
-        Reference(as_model(model), as_masker(background)),
+        Reference(as_model(model), as_marginal(background, "sage")),
         X,
         y,
         chosen,

@@ -1,0 +1,54 @@
+"""Rows to explain, and the games that some of them play."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap.game.conditional import ConditionalGame
+from ferroshap.game.masked import MaskedGame
+from ferroshap.game.players import Players
+from ferroshap.game.reference import Reference
+from ferroshap.inputs import Pairing, Table
+from ferroshap.maskers import Conditional, Prepared
+
+Floats = NDArray[np.float64]
+AnyMaskedGame: TypeAlias = MaskedGame | ConditionalGame
+
+
+class Rows:
+    """The rows of one call beside a background; a conditional masker gets ready for them once.
+
+    Parameters
+    ----------
+    reference : Reference
+        Model, background and link.
+    pairing : Pairing
+        Rows and background as words.
+    rows : Table
+        The rows, their columns as those of the background.
+    n_threads : int
+        Threads that get ready.
+    """
+
+    def __init__(self, reference: Reference, pairing: Pairing, rows: Table, *, n_threads: int = 1) -> None:
+        """Let the masker look at the rows, where it must."""
+        self.reference = reference
+        self.pairing = pairing
+        masker = reference.masker.filler
+        self.prepared: Prepared | None = None
+        if isinstance(masker, Conditional) and rows.n_rows:
+            self.prepared = masker.prepare(pairing, rows, n_threads=n_threads)
+
+    @property
+    def most_model_rows(self) -> int:
+        """The most model rows of one evaluation of one row."""
+        return int(self.reference.blocks.largest) if self.prepared is None else self.prepared.most_model_rows()
+
+    def game(self, players: Players, full: Floats, *, batch_size: int | str, n_threads: int) -> AnyMaskedGame:
+        """The games of the rows of `players`, as one."""
+        if self.prepared is None:
+            return MaskedGame(self.reference, self.pairing, players, full, batch_size=batch_size, n_threads=n_threads)
+        return ConditionalGame(
+            self.reference, self.pairing, self.prepared, players, full, batch_size=batch_size, n_threads=n_threads
+        )

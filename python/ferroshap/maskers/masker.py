@@ -1,0 +1,106 @@
+"""What all maskers have: a background, its weights, and what the players are."""
+
+import copy
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap.errors import DimensionError, OptionError
+from ferroshap.inputs import Table, read_table
+from ferroshap.maskers.background import Summary, normalised_weights, sampled_rows
+from ferroshap.maskers.units import Units
+
+Floats = NDArray[np.float64]
+
+
+class Masker:
+    """What stands for absent features: rows of a background, or what is learnt from them.
+
+    Not to be made directly. The worth of nobody is always the mean over the background; maskers differ
+    in where absent features come from when others are present.
+
+    Attributes
+    ----------
+    table : Table
+        The background.
+    weights : ndarray of shape ``(n_background,)``
+        Weights of its rows; sum 1, none is zero.
+    n_summarised : int or None
+        Rows behind the background, where it is a summary of them.
+    units : Units or None
+        The players, where they are groups of columns; None where each column is one.
+    tree : nested tuple of int, or None
+        A hierarchy of the players, where there is one.
+    """
+
+    #: Whether absent features are filled given those that are present.
+    is_conditional = False
+
+    table: Table
+    weights: Floats
+    n_summarised: int | None = None
+    units: Units | None = None
+    tree: Any = None
+
+    def _read(self, data: Any, weights: Any, max_samples: int | None = None) -> None:
+        """Take a background and its weights, or some random rows of it; rows of weight zero are dropped."""
+        if isinstance(data, Summary):
+            self.n_summarised = data.n_summarised
+        if hasattr(data, "group_names") and hasattr(data, "weights"):  # a summary
+            weights = data.weights if weights is None else weights
+            data = data.data
+        table = read_table(data, argument="data")
+        if table.n_rows == 0:
+            msg = f"`data` has 0 rows and {table.n_columns} columns, but a background needs at least one row"
+            raise DimensionError(msg)
+        given = normalised_weights(weights, table.n_rows)
+        if max_samples is not None:
+            if isinstance(max_samples, bool) or not isinstance(max_samples, int | np.integer) or max_samples < 1:
+                msg = f"`max_samples` is {max_samples!r}, but must be a positive integer or None (all rows)"
+                raise OptionError(msg)
+            kept = sampled_rows(table.n_rows, int(max_samples))
+            table, given = table.take_rows(kept), given[kept] / given[kept].sum()
+        if not given.all():
+            kept = np.flatnonzero(given)
+            table, given = table.take_rows(kept), given[kept]
+        self.table = table
+        self.weights = given
+
+    @property
+    def filler(self) -> "Masker":
+        """The masker that fills absent features: this one, or the one inside."""
+        return self
+
+    @property
+    def data(self) -> NDArray[Any]:
+        """The background as an array, ``(n_background, n_features)``."""
+        return self.table.display
+
+    @property
+    def n_background(self) -> int:
+        """Rows in the background."""
+        return self.table.n_rows
+
+    @property
+    def n_players(self) -> int:
+        """Players: columns, or groups of them."""
+        return self.table.n_columns if self.units is None else self.units.n_players
+
+    @property
+    def feature_names(self) -> list[str] | None:
+        """Names of the players, where the background has any."""
+        return self.table.names if self.units is None else self.units.names
+
+    def reordered(self, positions: Sequence[int] | NDArray[np.intp]) -> Self:
+        """Give the same masker for a table whose columns are those at `positions`, in that order."""
+        twin = copy.copy(self)
+        twin.table = self.table.reorder(positions)
+        if self.units is not None:
+            twin.units = self.units.reordered(positions)
+        return twin
+
+    def __repr__(self) -> str:
+        """Name the class and the size of the background."""
+        return f"{type(self).__name__}({self.n_background} rows, {self.table.n_columns} columns)"

@@ -1,0 +1,51 @@
+"""From what the user gave to a masker."""
+
+from typing import Any
+
+from ferroshap.errors import InvalidMaskerError
+from ferroshap.maskers.independent import Independent
+from ferroshap.maskers.masker import Masker
+
+
+def as_masker(masker: Any, *, argument: str = "masker", weights: Any = None) -> Masker:
+    """Return the masker that is meant by a background, or the masker itself.
+
+    Raises
+    ------
+    InvalidMaskerError
+        When there is no background, or weights are given beside a masker that has its own.
+    """
+    if masker is None:
+        msg = f"`{argument}` is None, but this route needs background data: pass {argument}=X_background"
+        raise InvalidMaskerError(msg)
+    if isinstance(masker, Masker):
+        if weights is not None:
+            msg = f"`weights` and a masker were given: pass them to maskers.{type(masker).__name__}(data, weights=...)"
+            raise InvalidMaskerError(msg)
+        return masker
+    if callable(masker):
+        msg = (
+            f"`{argument}` is {masker!r}, a function: pass background data or a masker of ferroshap.maskers, "
+            "or give the game itself to ferroshap.estimate"
+        )
+        raise InvalidMaskerError(msg)
+    return Independent(masker, weights=weights)
+
+
+def as_marginal(masker: Any, route: str, *, argument: str = "masker", weights: Any = None) -> Independent:
+    """Return the masker that is meant, for a route that fills features from the background as a whole.
+
+    Raises
+    ------
+    InvalidMaskerError
+        When it fills features in another way, or its players are groups of columns.
+    """
+    found = as_masker(masker, argument=argument, weights=weights)
+    if not isinstance(found, Independent):
+        msg = (
+            f"`{argument}` is {found!r}, but {route} fills features from a whole background, each a player: pass "
+            "background data or maskers.Independent, or explain through ExactExplainer, PermutationExplainer or "
+            "KernelExplainer"
+        )
+        raise InvalidMaskerError(msg)
+    return found
