@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.oracle import shapley
 
 import ferroshap as shap
 from ferroshap.errors import InvalidMaskerError, OptionError
 from ferroshap.maskers import Baseline, Groups, Independent
-from tests.oracle import shapley
 
 
 def model(rows):
@@ -184,3 +184,18 @@ def test_groups_of_groups_and_routes_without_them_are_refused(seed):
     assert isinstance(shap.Explainer((lambda X: X.sum(axis=1)), masker), shap.ExactExplainer)
     assert Groups(Baseline(np.zeros(6)), {"g": [0, 1]}).n_background == 1
     assert Groups(Independent(background, weights=np.arange(30.0)), {"g": [0, 1]}).n_background == 29
+
+
+def test_groups_of_a_summary_are_players(seed):
+    background, rows = drawn(seed)
+    groups = [[0, 3], [1], [2], [4, 5]]
+    summary = shap.kmeans(background, 3)
+    grouped = type(summary)(summary.data, summary.weights, list("abcd"), [np.array(columns) for columns in groups])
+    explained = shap.KernelExplainer(model, grouped)(rows)
+    assert explained.feature_names == list("abcd")
+    repeated = np.repeat(summary.data, np.round(30 * summary.weights).astype(int), axis=0)
+    for x, values in zip(rows, explained.values, strict=True):
+        want, scale = values_of_groups(model, repeated, x, groups)
+        assert np.abs(values - want).max() <= (2**4 + 30) * 2**-51 * scale
+    with pytest.raises(OptionError, match="every column once"):
+        shap.KernelExplainer(model, type(summary)(summary.data, summary.weights, ["a"], [np.arange(5)]))
