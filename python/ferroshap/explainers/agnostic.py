@@ -100,10 +100,20 @@ class AgnosticExplainer(Explainer):
         outputs: Any = None,
         rows_class: type[RowsExplained] = RowsExplained,
         reference: Reference | None = None,
+        plausibility: bool = False,
+        msev: bool = False,
         **settings: Any,
     ) -> Explanation:
         """Play the games of the rows of `X` and return their Explanation."""
         self.partial = None
+        if plausibility or msev:
+            from ferroshap.explainers.noted import check_marginal, noted
+
+            if plausibility:
+                check_marginal(self.masker)
+            own = self.feature_names if self.masker.units is None else None
+            names = self.masker.table.names or own
+            rows_class = noted(rows_class, names, plausibility=bool(plausibility), msev=bool(msev))
         table = read_table(X, argument="X", allow_single_row=True)
         rows, positions = self._columns.match(table)
         explained = rows_class(
