@@ -8,6 +8,7 @@ mod arrays;
 mod distinct;
 mod error;
 mod estimate;
+mod impute;
 mod interrupt;
 mod mask;
 mod methods;
@@ -39,6 +40,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     mask::register(module)?;
     ahead::register(module)?;
     distinct::register(module)?;
+    impute::register(module)?;
     estimate::register(module)?;
     plausibility::register(module)?;
     table::register(module)?;
