@@ -17,9 +17,10 @@ from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
     from ferroshap.maskers.partition import Partition
+    from ferroshap.maskers.surrogate import Surrogate
 
 #: Files of the maskers that are imported when somebody asks for them.
-MET_RARELY = {"Partition": "partition"}
+MET_RARELY = {"Partition": "partition", "Surrogate": "surrogate"}
 
 __all__ = [
     "Averaging",
@@ -34,6 +35,7 @@ __all__ = [
     "Masker",
     "Partition",
     "Prepared",
+    "Surrogate",
     "Units",
     "as_marginal",
     "as_masker",
