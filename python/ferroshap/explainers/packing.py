@@ -11,6 +11,7 @@ from ferroshap.explainers.outputs import Numbers, OutputChoice, take_outputs
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.inputs import Table
+from ferroshap.maskers import Masker
 
 if TYPE_CHECKING:
     from ferroshap.explainers.agnostic import AgnosticExplainer
@@ -67,6 +68,9 @@ def packed(
         "interval_df": _per_row(explained.interval_df, only, is_dropped=is_dropped),
         "seed": explainer.seed,
     }
+    clustering = _clustering(reference.masker, None if back is None else positions)
+    if clustering is not None and n_axes == 1:
+        fields["clustering"] = clustering
     if keep_errors:
         fields["error_std"] = shaped(explained.std_errors, n_axes)
     if explained.main_effects is not None:
@@ -76,6 +80,16 @@ def packed(
         axes = (*axes, "output")
         fields |= _of_outputs(explainer.output_names or [], chosen, is_dropped=is_dropped)
     return Explanation._trusted(np.ascontiguousarray(shaped(explained.values, n_axes)), axes, fields)  # noqa: SLF001
+
+
+def _clustering(masker: Masker, positions: Positions) -> Floats | None:
+    """The masker's tree in the order of the columns explained, where it is binary."""
+    clustering: Floats | None = getattr(masker, "clustering", None)
+    if clustering is None or positions is None:
+        return clustering
+    from ferroshap.clustering import relabelled_linkage
+
+    return relabelled_linkage(clustering, positions)
 
 
 def _statuses(explained: RowsExplained, only: NDArray[np.intp] | None, *, is_dropped: bool) -> Any:
