@@ -13,6 +13,7 @@ pub mod exact;
 pub mod leverage;
 mod moments;
 pub mod odd_gp;
+pub mod owen;
 pub mod paired;
 pub mod permutation;
 pub mod singles_first;
