@@ -16,6 +16,7 @@ pub mod odd_gp;
 pub mod owen;
 pub mod paired;
 pub mod permutation;
+pub mod precedence;
 pub mod singles_first;
 pub mod sparse_odd;
 pub mod stopping;

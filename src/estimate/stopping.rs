@@ -241,6 +241,12 @@ impl Checkpoints {
         let (unit, before, all) = match method {
             Method::Exact | Method::SinglesFirst => return None,
             Method::Owen(options) if options.sampling != owen::Sampling::Orders => return None,
+            Method::Precedence(options)
+                if options.is_exact(problem.n_players, problem.granted(), problem.n_blocks()) =>
+            {
+                return None;
+            }
+            Method::Precedence(_) => (n.saturating_sub(1), 2, u64::MAX),
             Method::Permutation | Method::Owen(_) => (2 * n.saturating_sub(1), 2, u64::MAX),
             _ => {
                 // Where the background is in blocks, all pairs meet each of them, the star first.
