@@ -18,6 +18,10 @@ pub enum Purpose {
     PairSet = 3,
     /// The cut of the background into blocks, and the order in which the blocks rotate.
     Blocks = 4,
+    /// Orders along a tree of players.
+    TreeOrder = 9,
+    /// Orders in which some players come before others.
+    Precedence = 13,
 }
 
 const MULTIPLIER: [u64; 2] = [0xD2E7_470E_E14C_6C93, 0xCA5A_8263_9512_1157];
