@@ -28,9 +28,7 @@ def orders_of(tree):
     if not isinstance(tree, tuple):
         return [(tree,)]
     inside = [orders_of(child) for child in tree]
-    return [
-        sum(parts, ()) for turn in permutations(range(len(tree))) for parts in product(*(inside[k] for k in turn))
-    ]
+    return [sum(parts, ()) for turn in permutations(range(len(tree))) for parts in product(*(inside[k] for k in turn))]
 
 
 def owen(worth, tree, n_players):
@@ -44,11 +42,15 @@ def owen(worth, tree, n_players):
     return np.array(values)
 
 
+def same(outputs):
+    return outputs
+
+
 def game_of(model, background, x, *, units=None, weights=None, link=None, linearized=True):
     """Worths of sets of players by the definition, `(outputs,)` each, kept."""
     units = units or [[column] for column in range(background.shape[1])]
     shares = np.full(len(background), 1 / len(background)) if weights is None else weights / np.sum(weights)
-    link = link or (lambda outputs: outputs)
+    link = link or same
 
     def outputs(rows):
         return np.asarray(model(rows), dtype=float).reshape(len(rows), -1)
@@ -57,7 +59,7 @@ def game_of(model, background, x, *, units=None, weights=None, link=None, linear
     mean = shares @ known
     with np.errstate(all="ignore"):
         slopes = (known - mean) / (link(known) - link(mean))
-    factors = shares[:, None] * slopes / (shares @ slopes) if linearized else shares[:, None]
+    factors = shares[:, None] * slopes / (shares @ slopes) if linearized and link is not same else shares[:, None]
     worths = {}
 
     def worth(players):
@@ -162,7 +164,8 @@ def test_the_least_budget_splits_the_root_and_less_is_refused(case):
     explainer = PartitionExplainer(case.model, Partition(case.background, clustering=BINARY))
     values = explainer(case.rows, max_evals=4).values
     # The two clusters share equally among their three members.
-    assert np.array_equal(values[:, [0, 3, 1]].ptp(axis=1) if hasattr(values, "ptp") else np.ptp(values[:, [0, 3, 1]], axis=1), np.zeros(5))
+    assert (values[:, [0, 3, 1]] == values[:, [0]]).all()
+    assert (values[:, [2, 5, 4]] == values[:, [2]]).all()
     with pytest.raises(BudgetError, match="`max_evals` is 3"):
         explainer(case.rows, max_evals=3)
     with pytest.raises(BudgetError, match="`max_evals` is 3"):
@@ -207,7 +210,11 @@ def test_columns_are_matched_by_name_and_the_tree_follows_them(case):
     assert list(fitted.feature_names_in_) == NAMES
     plain = Partition(case.background, clustering=[[0, 1, 2], [[3, 4], 5]])
     wanted = by_definition(case.model, case.background, case.rows, plain.tree)
-    for of_background, of_rows in [((5, 3, 1, 0, 2, 4), range(6)), (range(6), (2, 0, 1, 5, 4, 3)), ((1, 0, 2, 4, 3, 5), (5, 4, 3, 2, 1, 0))]:
+    for of_background, of_rows in [
+        ((5, 3, 1, 0, 2, 4), range(6)),
+        (range(6), (2, 0, 1, 5, 4, 3)),
+        ((1, 0, 2, 4, 3, 5), (5, 4, 3, 2, 1, 0)),
+    ]:
         masker = Partition(as_frame(case.background, of_background), clustering=tree)
         explanation = PartitionExplainer(model, masker)(as_frame(case.rows, of_rows))
         assert explanation.feature_names == [NAMES[k] for k in of_rows]
@@ -227,7 +234,9 @@ def test_the_clustering_is_that_of_the_columns_explained(case):
             return frozenset([names[node]]) if not isinstance(node, tuple) else frozenset().union(*map(leaves, node))
 
         def nodes(node):
-            return {leaves(node)}.union(*(nodes(child) for child in node)) if isinstance(node, tuple) else {leaves(node)}
+            return (
+                {leaves(node)}.union(*(nodes(child) for child in node)) if isinstance(node, tuple) else {leaves(node)}
+            )
 
         return nodes(tree_from_linkage(clustering))
 
@@ -283,8 +292,14 @@ def test_coalition_explainer_takes_families_of_any_size(case):
     assert np.array_equal(own(case.rows).values, explanation.values)
     with pytest.raises(InvalidClusteringError, match="`partition_tree` is None.*PartitionExplainer"):
         CoalitionExplainer(case.model, case.background)
-    with pytest.raises(InvalidMaskerError, match="`partition_tree` and a masker with a tree"):
-        CoalitionExplainer(case.model, Partition(case.background), partition_tree=FAMILIES)
+    # As in shap's own example: the tree given stands for the masker's.
+    both = CoalitionExplainer(case.two_outputs, Partition(case.background), partition_tree=FAMILIES)
+    assert np.array_equal(both(case.rows).values, explanation.values)
+    named = {"three": list("ace"), "two": {"a": "b", "b": ["f", "d"]}}
+    names = CoalitionExplainer(case.two_outputs, case.background, feature_names=list("abcdef"), partition_tree=named)
+    assert np.array_equal(names(case.rows).values, explanation.values)
+    with pytest.raises(InvalidClusteringError, match="`partition_tree` names 'g', which is no column"):
+        CoalitionExplainer(case.model, case.background, feature_names=list("abcdef"), partition_tree=[["a", "g"]])
 
 
 def test_any_masker_lends_its_filling(case):
@@ -469,10 +484,17 @@ def test_exact_and_permutation_explainers_follow_the_tree_of_a_masker(case):
     exact = ExactExplainer(case.model, masker)(case.rows)
     assert np.allclose(exact.values, wanted.values, atol=1e-12)
     assert (exact.n_evaluations == 28).all()
+    effects = ExactExplainer(case.model, masker)(case.rows, main_effects=True).main_effects
+    alone = PartitionExplainer(case.model, masker)(case.rows, main_effects=True).main_effects
+    assert np.array_equal(effects, alone)
+    with pytest.raises(BudgetError, match="`max_evals` is 27, but the coalitions of the tree of 6 features are 28"):
+        ExactExplainer(case.model, masker)(case.rows, max_evals=27)
+    with pytest.raises(OptionError, match="no form along a tree"):
+        ExactExplainer(case.model, masker)(case.rows, interactions=2)
     sampled = PermutationExplainer(case.model, masker)(case.rows, max_evals=400)
     assert (np.abs(sampled.values - wanted.values) <= 5 * sampled.error_std + 1e-12).all()
     assert np.array_equal(sampled.clustering, masker.clustering)
-    with pytest.raises(InvalidMaskerError, match="KernelExplainer .* knows no tree"):
+    with pytest.raises(InvalidMaskerError, match="KernelExplainer with Auto .* know no tree"):
         ferroshap.KernelExplainer(case.model, masker)
-    with pytest.raises(InvalidMaskerError, match="SamplingExplainer .* knows no tree"):
+    with pytest.raises(InvalidMaskerError, match="SamplingExplainer with Permutation .* know no tree"):
         ferroshap.SamplingExplainer(case.model, masker)

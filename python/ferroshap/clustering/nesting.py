@@ -47,7 +47,8 @@ def as_tree(
     ...
     ferroshap.errors.InvalidClusteringError: `clustering` names 'six', which is no column; did you mean 'sex'?
     """
-    reader = _Reader({} if names is None else {name: place for place, name in enumerate(names)}, n_players, word, argument)
+    positions = {} if names is None else {name: position for position, name in enumerate(names)}
+    reader = _Reader(positions, n_players, word, argument)
     families = [reader.family(part, where) for part, where in reader.parts(nested, f"`{argument}`")]
     named = [player for family in families for player in leaves_of(family)]
     twice = sorted({player for player in named if named.count(player) > 1}) if len(set(named)) < len(named) else []

@@ -5,6 +5,7 @@ from typing import Any
 from ferroshap import links
 from ferroshap.clustering import as_tree
 from ferroshap.errors import InvalidClusteringError
+from ferroshap.explainers.calls import check_call_defaults
 from ferroshap.explainers.names import checked_names
 from ferroshap.explainers.partition import PartitionExplainer
 from ferroshap.maskers import Masker, Partition, as_masker
@@ -74,6 +75,7 @@ class CoalitionExplainer(PartitionExplainer):
         **call_defaults: Any,
     ) -> None:
         """Read the tree, and ask the model about the background."""
+        check_call_defaults(type(self), call_defaults)
         super().__init__(
             model,
             _with_families(as_masker(masker, weights=weights), partition_tree, feature_names),

@@ -41,7 +41,7 @@ def clusters_of(tree: Tree, n_players: int) -> Clusters:
     Examples
     --------
     >>> clusters_of((2, (0, 1)), 3).parents
-    [-1, 0, 0, 1, 1]
+    [-1, 0, 0, 2, 2]
     """
     nodes: list[Tree] = [tree]
     parents = [-1]

@@ -105,7 +105,8 @@ class PartitionExplainer(AgnosticExplainer):
             method=method_along(known),
         )
         way = self._way(self._granted(call_defaults.get("max_evals", MAX_EVALS)))
-        self.plan = self._make_plan(f"{type(self).__name__} was named, and {how} {way.reason}", self.method, way.n_evaluations)
+        reason = f"{type(self).__name__} was named, and {how} {way.reason}"
+        self.plan = self._make_plan(reason, self.method, way.n_evaluations)
 
     @property
     def method(self) -> Owen:
@@ -137,7 +138,8 @@ class PartitionExplainer(AgnosticExplainer):
             fewer coalitions. "auto" is ten times ``2 M + 1`` for `M` features, and at least 500.
         fixed_context : 0 or 1, optional
             Look at each cluster with nobody else present (0) or with everybody else (1), and share equally what its
-            members' gains leave of its own: ``2 M`` evaluations for a binary tree of `M` features; these are no Owen values.
+            members' gains leave of its own: ``2 M`` evaluations for a binary tree of `M` features. These are no Owen
+            values. (Shap also looks at other contexts while evaluations are left.)
         main_effects : bool
             Also fill ``main_effects``, what each feature is worth alone; part of the budget.
         error_bounds : bool
