@@ -11,6 +11,7 @@ from ferroshap.explainers.exact import ExactExplainer
 from ferroshap.explainers.explainer import Explainer
 from ferroshap.explainers.linear import LinearExplainer
 from ferroshap.explainers.permutation import PermutationExplainer
+from ferroshap.explainers.plan import about
 from ferroshap.explainers.tree import TreeExplainer
 from ferroshap.explainers.tree_methods import tree_and_output
 from ferroshap.explainers.tree_outputs import NotExplainedError
@@ -79,7 +80,7 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     explainer = _made(PermutationExplainer, model, background, given, {"method": Auto()} | options)
     estimator = explainer.plan.details["estimator"]
     reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
-    explainer.plan = replace(explainer.plan, reason=reason)
+    explainer.plan = replace(explainer.plan, reason=reason + about(explainer.masker))
     return explainer
 
 
@@ -133,5 +134,6 @@ def _made(
     passed = {name: value for name, value in given.items() if name in own}
     explainer: Explainer = chosen(model, masker, **passed, **options)
     if reason is not None:
-        explainer.plan = replace(explainer.plan, reason=reason)
+        end = about(explainer.masker) if isinstance(explainer.masker, Masker) else ""
+        explainer.plan = replace(explainer.plan, reason=reason + end)
     return explainer

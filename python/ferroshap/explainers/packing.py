@@ -67,6 +67,8 @@ def packed(
         "gap": shaped(explained.gap),
         "interval_df": _per_row(explained.interval_df, only, is_dropped=is_dropped),
         "seed": explainer.seed,
+        "plausibility": explained.plausibility,
+        "msev": None if explained.msev is None else shaped(explained.msev),
     }
     clustering = _clustering(reference.masker, None if back is None else positions)
     if clustering is not None and n_axes == 1:

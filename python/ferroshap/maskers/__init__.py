@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
+from ferroshap.maskers.copula import Copula
+from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups
+from ferroshap.maskers.impute import Impute
 from ferroshap.maskers.independent import Baseline, Independent
 from ferroshap.maskers.masker import Masker
 from ferroshap.maskers.recognition import as_marginal, as_masker
@@ -22,8 +25,11 @@ __all__ = [
     "Averaging",
     "Baseline",
     "Conditional",
+    "Copula",
     "Draws",
+    "Gaussian",
     "Groups",
+    "Impute",
     "Independent",
     "Masker",
     "Partition",
