@@ -5,6 +5,7 @@ from typing import Any
 from ferroshap import links
 from ferroshap.errors import BudgetError
 from ferroshap.estimators import Owen
+from ferroshap.explainers.abreast import AbreastRows
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import Untouched, check_call_defaults, checked_call, one_seed, only_input, positive
 from ferroshap.explainers.fixed_context import rows_in_context
@@ -126,6 +127,8 @@ class PartitionExplainer(AgnosticExplainer):
         silent: bool = False,
         deadline_seconds: float | None = None,
         row_key: Any = None,
+        plausibility: bool = False,
+        msev: bool = False,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -155,6 +158,11 @@ class PartitionExplainer(AgnosticExplainer):
         row_key : int, sequence of int or "content", optional
             One number a row: where in the whole table it stands, of which `X` is a part; random orders of rows that
             do not share a design depend on it.
+        plausibility : bool
+            Judge how far the masked rows lie from the background (``explanation.plausibility``), with a warning where
+            they hardly could exist; for marginal maskers. Of the evaluations, some chosen by number are looked at.
+        msev : bool
+            Fill ``msev``: how far the worths that were evaluated are from the model's output, as a mean of squares.
 
         Raises
         ------
@@ -166,7 +174,10 @@ class PartitionExplainer(AgnosticExplainer):
         granted = self._granted(max_evals, main_effects=main_effects)
         way = self._way(granted - bool(main_effects) * self.masker.n_players)
         if fixed_context is None:
+            # Notes are taken of the worths of each row by itself.
+            is_plain = not (main_effects or plausibility or msev)
             rows_class = MainEffectsRows if main_effects else RowsExplained
+            rows_class = AbreastRows if is_plain and way.sampling == "adaptive" else rows_class
         else:
             rows_class = rows_in_context(fixed_context, main_effects=main_effects)
         return self._explain(
@@ -180,6 +191,8 @@ class PartitionExplainer(AgnosticExplainer):
             silent=silent,
             deadline_seconds=deadline_seconds,
             row_key=row_key,
+            plausibility=plausibility,
+            msev=msev,
         )
 
     def _way(self, granted: int) -> Way:
