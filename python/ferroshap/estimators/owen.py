@@ -21,11 +21,11 @@ class Owen(Method):
     stand together; all such orders are equally likely, and the value of a player is the mean of what it adds,
 
     .. math:: \phi_i = \operatorname*{mean}_{\pi \text{ respects the tree}}
-              \bigl(v(P_i^\pi \cup \{i\}) - v(P_i^\pi)\bigr), \qquad P_i^\pi = \{j : j \text{ before } i \text{ in } \pi\}
+              \bigl(v(P_i^\pi \cup \{i\}) - v(P_i^\pi)\bigr)
 
-    The values sum to ``v(N) - v({})``, and those of a group to what the group receives when it plays as one. A
-    tree without groups gives Shapley values, one level of groups Owen's values of a coalition structure, more levels
-    Winter's.
+    where :math:`P_i^\pi` are those who come before `i` in the order :math:`\pi`. The values sum to ``v(N) - v({})``,
+    and those of a group to what the group receives when it plays as one. A tree without groups gives Shapley values,
+    one level of groups Owen's values of a coalition structure, more levels Winter's.
 
     Three ways lead to them. *Every coalition* that occurs in such an order, no error: :math:`2 + \sum_u (2^{k_u} - 2)
     \prod_a 2^{k_a - 1}` evaluations over the inner nodes :math:`u` and the nodes :math:`a` above each, with :math:`k`
@@ -61,7 +61,7 @@ class Owen(Method):
 
     >>> import ferroshap
     >>> game = lambda s: 6.0 * (s[:, 0] & s[:, 1]) * (1 + s[:, 2])
-    >>> ferroshap.estimate(game, Owen(tree=((0, 1), 2)), n_players=3, budget=6).values
+    >>> ferroshap.estimate(game, Owen(tree=((0, 1), 2)), n_players=3, budget=8).values
     array([4.5, 4.5, 3. ])
     """
 
@@ -113,5 +113,5 @@ class Owen(Method):
         return self.sampling == "orders"
 
 
-def _of_walk(walk: tuple[int, ...], sampling: Sampling, shared_design: bool) -> Owen:  # noqa: FBT001 - for pickle alone
+def _of_walk(walk: tuple[int, ...], sampling: Sampling, shared_design: bool) -> Owen:
     return Owen(tree=nested(walk), sampling=sampling, shared_design=shared_design)

@@ -31,7 +31,7 @@ def walked(tree: Any) -> tuple[int, ...]:
     (-2, 0, -2, 1, 2)
     """
     walk: list[int] = []
-    if isinstance(tree, np.ndarray) and tree.ndim == 2:  # noqa: PLR2004 - a table of merges
+    if isinstance(tree, np.ndarray) and tree.ndim == 2:
         tree = _merged(tree)
     # A stack of our own: clusterings of many players are as deep as these are many.
     waiting = [tree]
@@ -81,8 +81,12 @@ def _merged(linkage: Any) -> Any:
     nodes: list[Any] = [*range(n_players)]
     for number, pair in enumerate(linkage[:, :2].tolist()):
         known = n_players + number
-        if any(end != int(end) or not 0 <= end < known or nodes[int(end)] is None for end in pair) or pair[0] == pair[1]:
-            msg = f"`tree` merges {pair[0]:g} and {pair[1]:g} in row {number}, but one of them does not exist or is merged already"
+        if (
+            any(end != int(end) or not 0 <= end < known or nodes[int(end)] is None for end in pair)
+            or pair[0] == pair[1]
+        ):
+            ends = f"{pair[0]:g} and {pair[1]:g}"
+            msg = f"`tree` merges {ends} in row {number}, but one of them does not exist or is merged already"
             raise OptionError(msg)
         left, right = (int(end) for end in pair)
         nodes.append((nodes[left], nodes[right]))

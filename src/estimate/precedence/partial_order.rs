@@ -17,8 +17,8 @@ impl PartialOrder {
         let (mut after, mut n_before) = (vec![Vec::new(); n_players], vec![0; n_players]);
         for &(first, second) in pairs {
             if first.max(second) as usize >= n_players {
-                let got = format!("({first}, {second})");
-                return Err(Error::Parameter { argument: "precedence", got, accepted: "pairs of players" });
+                let got = format!("({first}, {second}) in a game of {n_players} players");
+                return Err(Error::Parameter { argument: "precedence", got, accepted: "pairs of its players" });
             }
             after[first as usize].push(second);
             n_before[second as usize] += 1;
