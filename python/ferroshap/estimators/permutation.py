@@ -42,8 +42,9 @@ class Permutation(Method):
 
     Parameters
     ----------
-    precedence : iterable of pairs of int
-        Players ``(before, after)``; what follows from pairs need not be given. Empty: orders are free.
+    precedence : iterable of pairs of int or str
+        Players ``(before, after)``; what follows from pairs need not be given. Empty: orders are free. Names of
+        features are for explainers, which know them.
     law : {"uniform", "sequential"} or None
         With `precedence`, how likely orders are. "uniform": all that keep it, equally; for at most 20 players.
         "sequential": at each step all who may join next, equally, so that players who wait for nobody come sooner.
@@ -67,7 +68,7 @@ class Permutation(Method):
     array([0., 2., 1.])
     """
 
-    precedence: Iterable[tuple[int, int]] = ()
+    precedence: Iterable[tuple[int | str, int | str]] = ()
     law: Law | None = None
     shared_design: bool = True
     #: Blocks of a large background are seen as one.
@@ -91,6 +92,10 @@ class Permutation(Method):
         """What the core is told besides the name."""
         if not self.precedence:
             return {}
+        named = [player for pair in self.precedence for player in pair if isinstance(player, str)]
+        if named:
+            msg = f"`precedence` names {named[0]!r}, but a game knows numbers of players alone: pass those"
+            raise OptionError(msg)
         return {"precedence": list(self.precedence), **({} if self.law is None else {"law": self.law})}
 
     @property
@@ -99,17 +104,23 @@ class Permutation(Method):
         return bool(self.precedence)
 
 
-def _pairs(precedence: Any) -> tuple[tuple[int, int], ...]:
+def _pairs(precedence: Any) -> tuple[tuple[int | str, int | str], ...]:
     try:
-        pairs = tuple(tuple(pair) for pair in precedence)
+        pairs = tuple((pair,) if isinstance(pair, str) else tuple(pair) for pair in precedence)
     except TypeError:
         pairs = ((precedence,),)
     for pair in pairs:
         if len(pair) != 2 or not all(_is_player(player) for player in pair):
-            msg = f"`precedence` holds {pair!r}, but must be pairs of player numbers such as [(0, 1), (0, 2)]"
+            msg = f"`precedence` holds {pair!r}, but must be pairs of players such as [(0, 1), (0, 2)]"
             raise OptionError(msg)
-    return tuple((int(first), int(second)) for first, second in pairs)
+    return tuple((_plain(first), _plain(second)) for first, second in pairs)
 
 
-def _is_player(number: Any) -> bool:
-    return isinstance(number, int | np.integer) and not isinstance(number, bool) and 0 <= int(number) < 1 << 32
+def _is_player(player: Any) -> bool:
+    if isinstance(player, str):
+        return True
+    return isinstance(player, int | np.integer) and not isinstance(player, bool) and 0 <= int(player) < 1 << 32
+
+
+def _plain(player: Any) -> int | str:
+    return player if isinstance(player, str) else int(player)
