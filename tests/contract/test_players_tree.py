@@ -187,7 +187,7 @@ def test_precedences_that_nobody_can_keep_are_refused_by_name(options, n, said):
         estimate(lambda s: s.sum(axis=1), Permutation(**options), n_players=n)
 
 
-@pytest.mark.parametrize("precedence", [3, [(0, 1, 2)], [(0, -1)], [("a", "b")], [0, 1]])
+@pytest.mark.parametrize("precedence", [3, [(0, 1, 2)], [(0, -1)], [("a", 1.5)], ["ab"], [0, 1]])
 def test_what_are_no_pairs_is_refused(precedence):
     with pytest.raises(OptionError, match="`precedence` holds"):
         Permutation(precedence=precedence)

@@ -2,87 +2,19 @@
 
 import math
 import pickle
-from itertools import permutations, product
 
 import numpy as np
-import pandas as pd
 import pytest
-from sklearn.linear_model import LinearRegression
+from tests.explainers.hierarchies import BINARY, FAMILIES, TREES, by_definition, close, game_of, owen
 
 import ferroshap
-from ferroshap.clustering import tree_from_linkage
+from ferroshap.clustering import leaves_of
 from ferroshap.errors import BudgetError, InvalidClusteringError, InvalidMaskerError, OptionError, UnknownOptionError
 from ferroshap.explainers import CoalitionExplainer, ExactExplainer, PartitionExplainer, PermutationExplainer
-from ferroshap.maskers import Groups, Independent, Partition
+from ferroshap.maskers import Independent, Partition
 
-BINARY = [[[0, 3], 1], [[2, 5], 4]]
-CHAIN = [[[[[0, 1], 2], 3], 4], 5]
-FAMILIES = {"three": [0, 2, 4], "two": {"a": 1, "b": [5, 3]}}
-TREES = {"binary": BINARY, "chain": CHAIN, "families": FAMILIES, "flat": [0, 1, 2, 3, 4, 5]}
 #: Coalitions that occur: 2 and, for each node with k children in c contexts, c * (2**k - 2).
 COUNTS = {"binary": 2 + 2 + 4 + 4 + 8 + 8, "chain": 64, "families": 2 + 2 + 2 * 6 + 2 * 2 + 4 * 2, "flat": 64}
-
-
-def orders_of(tree):
-    """All orders of the leaves in which those below every node are neighbours."""
-    if not isinstance(tree, tuple):
-        return [(tree,)]
-    inside = [orders_of(child) for child in tree]
-    return [sum(parts, ()) for turn in permutations(range(len(tree))) for parts in product(*(inside[k] for k in turn))]
-
-
-def owen(worth, tree, n_players):
-    """The definition: the mean gain over all orders of the tree; `worth` takes a frozenset."""
-    orders = orders_of(tree)
-    values = [0.0] * n_players
-    for order in orders:
-        for place, player in enumerate(order):
-            gain = worth(frozenset(order[: place + 1])) - worth(frozenset(order[:place]))
-            values[player] = values[player] + gain / len(orders)
-    return np.array(values)
-
-
-def same(outputs):
-    return outputs
-
-
-def game_of(model, background, x, *, units=None, weights=None, link=None, linearized=True):
-    """Worths of sets of players by the definition, `(outputs,)` each, kept."""
-    units = units or [[column] for column in range(background.shape[1])]
-    shares = np.full(len(background), 1 / len(background)) if weights is None else weights / np.sum(weights)
-    link = link or same
-
-    def outputs(rows):
-        return np.asarray(model(rows), dtype=float).reshape(len(rows), -1)
-
-    known = outputs(background)
-    mean = shares @ known
-    with np.errstate(all="ignore"):
-        slopes = (known - mean) / (link(known) - link(mean))
-    factors = shares[:, None] * slopes / (shares @ slopes) if linearized and link is not same else shares[:, None]
-    worths = {}
-
-    def worth(players):
-        if players not in worths:
-            rows = background.copy()
-            for player in players:
-                rows[:, units[player]] = x[units[player]]
-            got = outputs(rows)
-            worths[players] = (factors * link(got)).sum(axis=0) if linearized else link((factors * got).sum(axis=0))
-        return worths[players]
-
-    return worth
-
-
-def by_definition(model, background, rows, tree, **options):
-    n_players = len(options.get("units") or background.T)
-    return np.stack([owen(game_of(model, background, x, **options), tree, n_players) for x in rows])
-
-
-def close(explanation, wanted):
-    values = np.asarray(explanation.values)
-    values = values if values.ndim == 3 else values[..., None]
-    return np.allclose(values, wanted, rtol=0, atol=1e-11 * (1 + np.abs(wanted).max()))
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -129,7 +61,7 @@ def recursive_halves(worth, tree, n_players):
             values[node] = values[node] + weight * (f1 - f0)
             continue
         left, right = node
-        joined = [context | frozenset(leaf for order in orders_of(side)[:1] for leaf in order) for side in node]
+        joined = [context | frozenset(leaves_of(side)) for side in node]
         f10, f01 = worth(joined[0]), worth(joined[1])
         ahead += [(left, context, f0, f10, weight / 2), (right, context, f0, f01, weight / 2)]
         ahead += [(left, joined[1], f01, f1, weight / 2), (right, joined[0], f10, f1, weight / 2)]
@@ -172,6 +104,9 @@ def test_the_least_budget_splits_the_root_and_less_is_refused(case):
         PartitionExplainer(case.model, Partition(case.background, clustering=BINARY), max_evals=3)
 
 
+HALVES = [[[[0, 1], [2, 3]], [[4, 5], 6]], [[[7, 8], [9, 10]], [[11, 12], 13]]]
+
+
 def test_bits_do_not_depend_on_threads_batches_or_rows_beside(case):
     wide = np.random.default_rng(3).normal(size=(20, 14))
     rows = np.random.default_rng(4).normal(size=(4, 14))
@@ -179,107 +114,33 @@ def test_bits_do_not_depend_on_threads_batches_or_rows_beside(case):
     def model(X):
         return np.stack([X[:, 0] * X[:, 5] * X[:, 9] + X[:, 13], X[:, 1] ** 2 * X[:, 2]], axis=1)
 
-    for max_evals in (4, 60, 5_000):
-        masker = Partition(wide, clustering=[[list(range(5)), [5, 6]], [[7, 8], [[9, 10], [11, [12, 13]]]]])
+    wide[:, 3] = rows[0, 3]  # for one row, masked rows come again
+    for clustering, max_evals, n_spent in [
+        (HALVES, 4, 4),
+        (HALVES, 30, 30),
+        (HALVES, 100, 100),
+        (HALVES, 5_000, 140),
+        ([list(range(7)), [7, 8, 9, 10], [11, 12, 13]], 60, 54),
+    ]:
+        masker = Partition(wide, clustering=clustering)
         first = PartitionExplainer(model, masker, n_jobs=1)(rows, max_evals=max_evals)
         for n_jobs, batch_size in [(2, "auto"), (1, 1), (2, 57)]:
             again = PartitionExplainer(model, masker, n_jobs=n_jobs)(rows, max_evals=max_evals, batch_size=batch_size)
             assert again.values.tobytes() == first.values.tobytes()
         one = PartitionExplainer(model, masker)(rows[2:3], max_evals=max_evals)
         assert one.values.tobytes() == first.values[2:3].tobytes()
+        assert (first.n_evaluations == n_spent).all()
 
 
-NAMES = ["age", "sex", "bmi", "s1", "s2", "s6"]
-
-
-def as_frame(X, order=range(6)):
-    return pd.DataFrame(X, columns=NAMES)[[NAMES[k] for k in order]]
-
-
-def test_columns_are_matched_by_name_and_the_tree_follows_them(case):
-    tree = {"who": ["age", "sex", "bmi"], "blood": [["s1", "s2"], "s6"]}
-    fitted = LinearRegression().fit(as_frame(case.background), case.model(case.background))
-
-    class Crossed(LinearRegression):
-        """Knows the order of its columns, and is not linear."""
-
-        def predict(self, X):
-            return case.model(np.asarray(X[NAMES]))
-
-    model = Crossed().fit(as_frame(case.background), case.model(case.background))
-    assert list(fitted.feature_names_in_) == NAMES
-    plain = Partition(case.background, clustering=[[0, 1, 2], [[3, 4], 5]])
-    wanted = by_definition(case.model, case.background, case.rows, plain.tree)
-    for of_background, of_rows in [
-        ((5, 3, 1, 0, 2, 4), range(6)),
-        (range(6), (2, 0, 1, 5, 4, 3)),
-        ((1, 0, 2, 4, 3, 5), (5, 4, 3, 2, 1, 0)),
-    ]:
-        masker = Partition(as_frame(case.background, of_background), clustering=tree)
-        explanation = PartitionExplainer(model, masker)(as_frame(case.rows, of_rows))
-        assert explanation.feature_names == [NAMES[k] for k in of_rows]
-        assert close(explanation, wanted[:, list(of_rows)])
-
-
-def test_the_clustering_is_that_of_the_columns_explained(case):
-    of_rows = [2, 0, 1, 5, 4, 3]
-    masker = Partition(as_frame(case.background))
-    explainer = PartitionExplainer(lambda X: case.model(np.asarray(X)), masker)
-    same = explainer(as_frame(case.rows))
-    assert np.array_equal(same.clustering, masker.clustering)
-    moved = explainer(as_frame(case.rows, of_rows))
-
-    def named(clustering, names):
-        def leaves(node):
-            return frozenset([names[node]]) if not isinstance(node, tuple) else frozenset().union(*map(leaves, node))
-
-        def nodes(node):
-            return (
-                {leaves(node)}.union(*(nodes(child) for child in node)) if isinstance(node, tuple) else {leaves(node)}
-            )
-
-        return nodes(tree_from_linkage(clustering))
-
-    assert named(moved.clustering, moved.feature_names) == named(same.clustering, same.feature_names)
-    assert explainer(as_frame(case.rows).iloc[0]).clustering.shape == (5, 4)
-    assert same[0].clustering.shape == (5, 4)
-    families = Partition(case.background, clustering=FAMILIES)
-    assert PartitionExplainer(case.model, families)(case.rows).clustering is None
-
-
-def test_groups_are_leaves(case):
-    groups = Groups(case.background, {"pair": [1, 4]})
-    names = groups.feature_names
-    units = [columns.tolist() for columns in groups.units.columns]
-    tree = [["pair", names[0]], [names[2], [names[3], names[4]]]]
-    masker = Partition(groups, clustering=tree)
-    explanation = PartitionExplainer(case.two_outputs, masker)(case.rows)
-    assert explanation.shape == (5, 5, 2)
-    assert close(explanation, by_definition(case.two_outputs, case.background, case.rows, masker.tree, units=units))
-    assert explanation.clustering.shape == (4, 4)
-
-
-def test_tables_with_words_are_explained_under_a_nested_dict(case):
-    words = np.array(["no", "yes"])
-    frame = as_frame(case.background).assign(sex=words[(case.background[:, 1] > 0).astype(int)])
-    rows = as_frame(case.rows).assign(sex=words[(case.rows[:, 1] > 0).astype(int)])
-
-    def model(X):
-        return X["age"].to_numpy() * (X["sex"] == "yes").to_numpy() + X["bmi"].to_numpy() * X["s1"].to_numpy()
-
-    def coded(X):
-        return X[:, 0] * (X[:, 1] > 0) + X[:, 2] * X[:, 3]
-
-    tree = {"who": ["age", "sex"], "rest": {"a": ["bmi", "s6"], "b": ["s1", "s2"]}}
-    explanation = CoalitionExplainer(model, frame, partition_tree=tree)(rows)
-    plain = Partition(case.background, clustering=[[0, 1], [[2, 5], [3, 4]]])
-    assert close(explanation, by_definition(coded, case.background, case.rows, plain.tree))
-    assert explanation.feature_names == NAMES
-    # Without a tree the default clusters by association, as some columns are no numbers.
-    automatic = PartitionExplainer(model, frame)
-    assert "'association'" in automatic.plan.reason
-    assert automatic(rows).status == "EXACT"
-    assert "'correlation'" in PartitionExplainer(case.model, case.background).plan.reason
+def test_rows_that_are_split_by_their_worths_share_calls_of_the_model(case, Counted):
+    model = Counted(case.model)
+    explainer = PartitionExplainer(model, Partition(case.background, clustering=TREES["chain"]))
+    model.batches.clear()
+    explainer(case.rows, max_evals=40)
+    # The rows themselves, and of each wave all rows at once: 1, 4 and some more splits.
+    assert model.batches[0] == 5
+    assert max(model.batches) > 16 * 30
+    assert len(model.batches) < 10
 
 
 def test_coalition_explainer_takes_families_of_any_size(case):
@@ -362,47 +223,6 @@ def test_large_families_are_estimated_by_orders_along_the_tree(seed):
     wanted = owen(game_of(model, background, rows[0], units=units), ((0, 1, 2), (3, 4), 5), 6)[:, 0]
     gap = np.abs(explanation.values[0, [0, 1, 2, 12, 13]] - wanted[:5])
     assert (gap <= 5 * explanation.error_std[0, [0, 1, 2, 12, 13]] + 1e-12).all()
-
-
-@pytest.mark.parametrize("context", [0, 1])
-def test_a_fixed_context_looks_at_each_cluster_once(case, Counted, adds_up, context):
-    masker = Partition(case.background, clustering=BINARY)
-    model = Counted(case.two_outputs)
-    explainer = PartitionExplainer(model, masker)
-    model.n_rows = 0
-    explanation = explainer(case.rows, fixed_context=context, max_evals=500)
-    assert (explanation.n_evaluations == 12).all()
-    assert model.n_rows == 5 * (1 + 10 * 30)
-    assert adds_up(explanation, case.two_outputs(case.rows))
-    everybody = frozenset(range(6))
-    for x, values in zip(case.rows, explanation.values, strict=True):
-        worth = game_of(case.two_outputs, case.background, x)
-
-        def gain(players, worth=worth):
-            if context == 0:
-                return worth(players) - worth(frozenset())
-            return worth(everybody) - worth(everybody - players)
-
-        def shared(node, total, gain=gain):
-            if not isinstance(node, tuple):
-                return {node: total}
-            leaves = [frozenset(orders_of(child)[0]) for child in node]
-            gains = [gain(players) for players in leaves]
-            rest = (total - sum(gains)) / sum(map(len, leaves))
-            found = {}
-            for child, own in zip(node, gains, strict=True):
-                found |= shared(child, own)
-            return {leaf: value + rest for leaf, value in found.items()}
-
-        wanted = shared(masker.tree, gain(everybody))
-        assert np.allclose(values, [wanted[k] for k in range(6)], atol=1e-12)
-
-
-def test_an_unknown_context_is_refused(case):
-    explainer = PartitionExplainer(case.model, case.background)
-    for context in (2, "0", True):
-        with pytest.raises(OptionError, match="`fixed_context` is .* must be 0, 1 or None"):
-            explainer(case.rows, fixed_context=context)
 
 
 def test_what_was_reached_is_kept_when_the_model_fails(case):

@@ -1,6 +1,7 @@
 """Rows that each ask for coalitions of their own, about which the model is asked at once."""
 
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from ferroshap import _native
@@ -38,8 +39,8 @@ class Abreast:
         self._games = games
         self._deadline = deadline
         self._progress = progress
-        #: Rows that go on.
-        self._going = list(range(len(games)))
+        #: Rows that go on, the next to be asked first.
+        self._going = deque(range(len(games)))
         #: What rows asked for and were not told.
         self._asked: dict[int, tuple[int, Words, BlockNumbers]] = {}
         self._runs = []
@@ -75,11 +76,15 @@ class Abreast:
         return [outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS) for outcome in found]
 
     def _ask(self) -> bool:
-        """Ask rows for their next coalitions, as many as fill a batch, and go on with those that have some."""
-        if not self._going:
-            return False
-        count = max(1, self._games[0].evaluations_per_batch() // len(self._going))
-        asked = {row: self._runs[row].ask(count) for row in self._going}
-        self._asked = {row: batch for row, batch in asked.items() if len(batch[1])}
-        self._going = list(self._asked)
+        """Ask rows in turn for their next coalitions until a batch is full; rows that have none are at their end."""
+        spare = self._games[0].evaluations_per_batch()
+        for _ in range(len(self._going)):
+            if spare <= 0:
+                break
+            row = self._going.popleft()
+            batch = self._runs[row].ask(spare)
+            if len(batch[1]):
+                self._asked[row] = batch
+                self._going.append(row)
+                spare -= len(batch[1])
         return bool(self._asked)
