@@ -201,6 +201,9 @@ def _first_row(explanation: Explanation) -> Explanation:
 def _form_and_columns(model: Any, masker: Any, weights: Any, feature_names: Any) -> tuple[LinearForm, Columns]:
     if isinstance(masker, tuple) and len(masker) == 2:
         masker = {"mean": masker[0], "cov": masker[1]}
+    if isinstance(masker, Masker) and masker.tree is not None and masker.units is None:
+        # Whoever is there already, a feature of a linear model gains the same: Owen values are Shapley values.
+        masker = masker.filler
     background = as_marginal(masker, "LinearExplainer", weights=weights)
     own = None if isinstance(model, tuple) else _model_of(model)
     columns = Columns(background, own, feature_names, "masker")
