@@ -1,5 +1,7 @@
 //! The conditional rows of a batch of coalitions.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use multiversion::multiversion;
 
 use super::Margins;
@@ -15,7 +17,7 @@ const PATTERN: usize = 64;
 /// Of each coalition: what each draw brings, and by what each explained row shifts it. A model row is their sum.
 ///
 /// Model rows stand in the order (coalition, explained row, draw).
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Conditioned {
     words: Vec<u64>,
     words_per_coalition: usize,
@@ -27,6 +29,37 @@ pub struct Conditioned {
     base: Vec<f64>,
     /// `(coalitions, rows, n)`, the row itself at present columns.
     shift: Vec<f64>,
+    spare: Spare,
+}
+
+/// Memory of batches that are done: the system takes longer to hand out megabytes than it takes to fill them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spare(Arc<Mutex<Vec<Vec<f64>>>>);
+
+impl Spare {
+    /// Batches of which memory is kept: one is filled while the next is conditioned.
+    const MOST: usize = 2;
+
+    /// Numbers of any kind, to be written over.
+    fn take(&self, length: usize) -> Vec<f64> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = kept.unwrap_or_default();
+        memory.resize(length, 0.0);
+        memory
+    }
+
+    fn give_back(&self, memory: Vec<f64>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < Self::MOST {
+            kept.push(memory);
+        }
+    }
+}
+
+impl Drop for Conditioned {
+    fn drop(&mut self) {
+        self.spare.give_back(std::mem::take(&mut self.base));
+    }
 }
 
 /// Where the parts of one coalition go.
@@ -41,8 +74,8 @@ impl Conditioned {
         words: &[u64],
         words_per_coalition: usize,
         rows: &[f64],
-        n_draws: usize,
-        n: usize,
+        (n_draws, n): (usize, usize),
+        spare: &Spare,
     ) -> Self {
         let count = words.len() / words_per_coalition;
         Self {
@@ -51,8 +84,9 @@ impl Conditioned {
             n,
             n_draws,
             rows: rows.to_vec(),
-            base: vec![0.0; count * n_draws * n],
+            base: spare.take(count * n_draws * n),
             shift: vec![0.0; count * rows.len()],
+            spare: spare.clone(),
         }
     }
 
@@ -129,15 +163,10 @@ impl Conditioned {
         let coalition = &self.words[number * self.words_per_coalition..][..self.words_per_coalition];
         let row = &self.rows[pair % n_rows * n..][..n];
         for column in 0..n {
-            let cells = out.iter_mut().skip(column).step_by(n);
             if coalition::contains(coalition, column) {
-                cells.for_each(|cell| *cell = row[column]);
+                out.chunks_exact_mut(n).for_each(|out| out[column] = row[column]);
             } else {
-                let scores = base.iter().skip(column).step_by(n);
-                let margin = margins.column(column);
-                for (cell, score) in cells.zip(scores) {
-                    *cell = margin.value(score + shift[column]);
-                }
+                margins.column(column).fill(out, base, shift[column], column, n);
             }
         }
     }
