@@ -20,6 +20,10 @@ pub enum Purpose {
     Blocks = 4,
     /// Draws of columns given others.
     Conditional = 8,
+    /// The masked rows that plausibility looks at.
+    Masked = 12,
+    /// Coalitions that maskers are measured on.
+    Measured = 14,
 }
 
 const MULTIPLIER: [u64; 2] = [0xD2E7_470E_E14C_6C93, 0xCA5A_8263_9512_1157];

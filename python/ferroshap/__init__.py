@@ -21,7 +21,7 @@ from ferroshap.run import Estimate, Run, estimate
 from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
-    from ferroshap import metrics, plots, trees
+    from ferroshap import clustering, datasets, metrics, plots, trees
     from ferroshap.explainers.tree import TreeExplainer
     from ferroshap.metrics import global_importance, sage
 
@@ -39,7 +39,9 @@ __all__ = [
     "SamplingExplainer",
     "TreeExplainer",
     "__version__",
+    "clustering",
     "compress",
+    "datasets",
     "errors",
     "estimate",
     "estimators",
@@ -64,7 +66,7 @@ if hasattr(os, "register_at_fork"):
 
 def __getattr__(name: str) -> Any:
     """Import the rooms that are met only when somebody asks for them."""
-    if name in {"metrics", "plots", "trees"}:
+    if name in {"clustering", "datasets", "metrics", "plots", "trees"}:
         return importlib.import_module(f"ferroshap.{name}")
     if name in {"global_importance", "sage"}:
         return getattr(importlib.import_module("ferroshap.metrics"), name)

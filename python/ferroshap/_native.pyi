@@ -52,6 +52,20 @@ def fill_ahead(
 def varying(background: NDArray[np.generic], rows: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Tell for each row and column, flat, whether some background row has other bits."""
 
+def plausibility(
+    background: _Floats,
+    explained: _Floats,
+    filling: _Floats,
+    is_present: NDArray[np.bool_],
+    is_category: NDArray[np.bool_],
+    n_threads: int,
+) -> tuple[float, _Floats, float, tuple[int, int] | None, float]:
+    """Hold masked rows against a background: score, ratios, typical ratio, worst pair of columns, its score.
+
+    Tables have ``(rows, columns)``; a masked row has the entries of `explained` where `is_present`, else those of
+    `filling`.
+    """
+
 @final
 class Looked:
     """The model rows of a batch, and where the outputs of each come from."""

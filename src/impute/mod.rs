@@ -3,7 +3,7 @@
 //! [`Covariance`] says how columns go together. [`Shift`] turns rows that stand for the whole distribution (draws of
 //! a normal one, or the background itself) into rows given what is known, by the shift that regression makes; with
 //! [`Margins`] it does so on normal scores. [`Conditioned`] is what a batch of coalitions needs of it, and writes
-//! the model rows.
+//! the model rows. [`plausibility()`] says how far rows that were filled in any way lie from real ones.
 
 mod conditioned;
 mod copula;
@@ -11,6 +11,7 @@ mod covariance;
 mod draws;
 mod linear;
 mod normal;
+mod plausibility;
 mod shift;
 mod sweep;
 
@@ -20,4 +21,5 @@ pub use covariance::Covariance;
 pub use draws::{normal_rows, standard_normals};
 pub use linear::{Transform, exact_transform, sampled_transforms};
 pub use normal::normal_quantile;
+pub use plausibility::{Plausibility, Sample, plausibility};
 pub use shift::Shift;

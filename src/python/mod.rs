@@ -12,6 +12,7 @@ mod impute;
 mod interrupt;
 mod mask;
 mod methods;
+mod plausibility;
 mod table;
 mod tree;
 
@@ -41,6 +42,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     distinct::register(module)?;
     impute::register(module)?;
     estimate::register(module)?;
+    plausibility::register(module)?;
     table::register(module)?;
     tree::register(module)
 }

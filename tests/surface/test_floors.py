@@ -14,7 +14,8 @@ FLOORS = [
     {"_native"},
     {"errors"},
     {"memory", "progress", "seeds", "threads"},
-    {"links", "inputs", "clustering", "datasets"},
+    {"links", "inputs", "datasets"},
+    {"clustering"},  # reads tables
     {"explanation"},
     {"models", "maskers", "tables"},
     {"game"},

@@ -1,5 +1,8 @@
 """Maskers: what stands for a feature that is missing."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
@@ -12,6 +15,12 @@ from ferroshap.maskers.masker import Masker
 from ferroshap.maskers.recognition import as_marginal, as_masker
 from ferroshap.maskers.units import Units
 
+if TYPE_CHECKING:
+    from ferroshap.maskers.partition import Partition
+
+#: Files of the maskers that are imported when somebody asks for them.
+MET_RARELY = {"Partition": "partition"}
+
 __all__ = [
     "Averaging",
     "Baseline",
@@ -23,6 +32,7 @@ __all__ = [
     "Impute",
     "Independent",
     "Masker",
+    "Partition",
     "Prepared",
     "Units",
     "as_marginal",
@@ -31,3 +41,11 @@ __all__ = [
     "kmeans",
     "sample",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the maskers that are met only when somebody asks for them."""
+    if name in MET_RARELY:
+        return getattr(importlib.import_module(f"ferroshap.maskers.{MET_RARELY[name]}"), name)
+    msg = f"module 'ferroshap.maskers' has no attribute {name!r}"
+    raise AttributeError(msg)
