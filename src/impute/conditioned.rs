@@ -138,38 +138,63 @@ impl Conditioned {
         }
         let unit_rows = (UNIT_BYTES / (n * size_of::<f64>())).max(1);
         workers.for_each_unit(out.chunks_mut(unit_rows * n), |number, unit| {
-            let mut position = first + number * unit_rows;
+            let start = first + number * unit_rows;
+            let parts = self.parts(start, start + unit.len() / n);
+            if let Some(margins) = margins {
+                return self.fill_values(&parts, unit, margins);
+            }
             let mut rest = unit;
-            while !rest.is_empty() {
-                let (pair, draw) = (position / self.n_draws, position % self.n_draws);
-                let count = (self.n_draws - draw).min(rest.len() / n);
-                let (part, after) = rest.split_at_mut(count * n);
-                self.fill_pair(pair, draw, part, margins);
-                position += count;
+            for part in parts {
+                let (out, after) = rest.split_at_mut(part.count * n);
+                add(out, &self.base[part.base..][..out.len()], &self.shift[part.pair * n..][..n]);
                 rest = after;
             }
         })
     }
 
-    /// The rows of one coalition and explained row, numbered together as `pair`, from `draw` on.
-    fn fill_pair(&self, pair: usize, draw: usize, out: &mut [f64], margins: Option<&Margins>) {
+    /// The model rows `first..end`, cut where a coalition or an explained row ends.
+    fn parts(&self, first: usize, end: usize) -> Vec<Part> {
+        let mut parts = Vec::with_capacity((end - first) / self.n_draws + 2);
+        let mut position = first;
+        while position < end {
+            let (pair, draw) = (position / self.n_draws, position % self.n_draws);
+            let count = (self.n_draws - draw).min(end - position);
+            let base = (pair / self.n_rows() * self.n_draws + draw) * self.n;
+            parts.push(Part { pair, base, count });
+            position += count;
+        }
+        parts
+    }
+
+    /// Write model rows whose absent columns are normal scores: column after column, because the look-up of one
+    /// column alone fits into the nearest cache.
+    fn fill_values(&self, parts: &[Part], out: &mut [f64], margins: &Margins) {
         let (n, n_rows) = (self.n, self.n_rows());
-        let number = pair / n_rows;
-        let base = &self.base[(number * self.n_draws + draw) * n..][..out.len()];
-        let shift = &self.shift[pair * n..(pair + 1) * n];
-        let Some(margins) = margins else {
-            return add(out, base, shift);
-        };
-        let coalition = &self.words[number * self.words_per_coalition..][..self.words_per_coalition];
-        let row = &self.rows[pair % n_rows * n..][..n];
         for column in 0..n {
-            if coalition::contains(coalition, column) {
-                out.chunks_exact_mut(n).for_each(|out| out[column] = row[column]);
-            } else {
-                margins.column(column).fill(out, base, shift[column], column, n);
+            let margin = margins.column(column);
+            let mut rest = &mut *out;
+            for part in parts {
+                let (out, after) = rest.split_at_mut(part.count * n);
+                let coalition = &self.words[part.pair / n_rows * self.words_per_coalition..];
+                if coalition::contains(coalition, column) {
+                    let value = self.rows[part.pair % n_rows * n + column];
+                    out.chunks_exact_mut(n).for_each(|out| out[column] = value);
+                } else {
+                    let scores = &self.base[part.base..][..out.len()];
+                    margin.fill(out, scores, self.shift[part.pair * n + column], column, n);
+                }
+                rest = after;
             }
         }
     }
+}
+
+/// Consecutive model rows of one coalition and one explained row, numbered together as `pair`.
+struct Part {
+    pair: usize,
+    /// Where the first of their draws begins in `base`.
+    base: usize,
+    count: usize,
 }
 
 /// `out = base + shift`, the latter repeating.
