@@ -21,11 +21,14 @@ from ferroshap.run import Estimate, Run, estimate
 from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
-    from ferroshap import metrics, plots, trees
+    from ferroshap import clustering, datasets, metrics, plots, trees
+    from ferroshap.explainers.coalition import CoalitionExplainer
+    from ferroshap.explainers.partition import PartitionExplainer
     from ferroshap.explainers.tree import TreeExplainer
     from ferroshap.metrics import global_importance, sage
 
 __all__ = [
+    "CoalitionExplainer",
     "Estimate",
     "ExactExplainer",
     "Explainer",
@@ -34,12 +37,15 @@ __all__ = [
     "Interactions",
     "KernelExplainer",
     "LinearExplainer",
+    "PartitionExplainer",
     "PermutationExplainer",
     "Run",
     "SamplingExplainer",
     "TreeExplainer",
     "__version__",
+    "clustering",
     "compress",
+    "datasets",
     "errors",
     "estimate",
     "estimators",
@@ -64,12 +70,12 @@ if hasattr(os, "register_at_fork"):
 
 def __getattr__(name: str) -> Any:
     """Import the rooms that are met only when somebody asks for them."""
-    if name in {"metrics", "plots", "trees"}:
+    if name in {"clustering", "datasets", "metrics", "plots", "trees"}:
         return importlib.import_module(f"ferroshap.{name}")
     if name in {"global_importance", "sage"}:
         return getattr(importlib.import_module("ferroshap.metrics"), name)
-    if name == "TreeExplainer":
-        return explainers.TreeExplainer
+    if name in {"CoalitionExplainer", "PartitionExplainer", "TreeExplainer"}:
+        return getattr(explainers, name)
     msg = f"module 'ferroshap' has no attribute {name!r}"
     raise AttributeError(msg)
 

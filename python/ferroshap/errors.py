@@ -47,6 +47,10 @@ class InvalidFeaturePerturbationError(FerroshapError, ValueError):
     """Absent features cannot be filled in the way that was asked for."""
 
 
+class InvalidClusteringError(FerroshapError, ValueError):
+    """A tree of features was given, or asked for, that the table does not have."""
+
+
 class MemoryLimitError(ExplainerError, MemoryError):
     """What was asked for does not fit into the memory that was granted."""
 

@@ -47,6 +47,29 @@ impl Filling {
     }
 }
 
+impl Filling {
+    /// Do a job on the pool, or here and now. The arrays are those whose memory it reads and writes.
+    pub(super) fn begin(
+        py: Python<'_>,
+        job: impl FnOnce(&Workers<'_>) -> Result<(), Error> + Send + 'static,
+        arrays: Vec<Py<PyAny>>,
+        is_immediate: bool,
+    ) -> PyResult<Self> {
+        if is_immediate {
+            briefly(py, 1, job)?;
+            return Ok(Self { outcome: Mutex::new(None), arrays: Mutex::default() });
+        }
+        let (report, outcome) = sync_channel(1);
+        parallel::pool(2).spawn(move || {
+            let cancel = Cancel::default();
+            let workers = Workers::serial(&cancel);
+            // Nobody listens when the batch was dropped, and then nobody needs to hear.
+            let _ = report.send(catch_unwind(AssertUnwindSafe(|| job(&workers))));
+        });
+        Ok(Self { outcome: Mutex::new(Some(outcome)), arrays: Mutex::new(arrays) })
+    }
+}
+
 impl Drop for Filling {
     fn drop(&mut self) {
         let receiver = self.outcome.get_mut().unwrap_or_else(PoisonError::into_inner).take();
@@ -54,30 +77,6 @@ impl Drop for Filling {
             // The arrays may not go before the job has ended; how it ended does not matter to anyone now.
             let _ = receiver.recv();
         }
-    }
-}
-
-impl Filling {
-    /// Begin the jobs on the pool, holding on to the arrays that they read and write; or do them here and now.
-    pub(super) fn begin(
-        py: Python<'_>,
-        jobs: Vec<Job>,
-        arrays: Vec<Py<PyAny>>,
-        is_immediate: bool,
-    ) -> PyResult<Self> {
-        if is_immediate {
-            briefly(py, 1, |workers| jobs.into_iter().try_for_each(|job| job(workers)))?;
-            return Ok(Self { outcome: Mutex::new(None), arrays: Mutex::default() });
-        }
-        let (report, outcome) = sync_channel(1);
-        parallel::pool(2).spawn(move || {
-            let cancel = Cancel::default();
-            let workers = Workers::serial(&cancel);
-            let fill = || jobs.into_iter().try_for_each(|job| job(&workers));
-            // Nobody listens when the batch was dropped, and then nobody needs to hear.
-            let _ = report.send(catch_unwind(AssertUnwindSafe(fill)));
-        });
-        Ok(Self { outcome: Mutex::new(Some(outcome)), arrays: Mutex::new(arrays) })
     }
 }
 
@@ -144,7 +143,7 @@ fn fill_ahead(
         let held = [out, background, rows].map(|array| array.clone().unbind());
         arrays.extend(held.into_iter().chain([owners.as_any().clone().unbind()]));
     }
-    Filling::begin(py, jobs, arrays, is_immediate)
+    Filling::begin(py, move |workers| jobs.into_iter().try_for_each(|job| job(workers)), arrays, is_immediate)
 }
 
 fn job<T: Word + Element + 'static>(

@@ -8,10 +8,12 @@ mod arrays;
 mod distinct;
 mod error;
 mod estimate;
+mod impute;
 mod impute_select;
 mod interrupt;
 mod mask;
 mod methods;
+mod plausibility;
 mod table;
 mod tree;
 
@@ -39,8 +41,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     mask::register(module)?;
     ahead::register(module)?;
     distinct::register(module)?;
+    impute::register(module)?;
     impute_select::register(module)?;
     estimate::register(module)?;
+    plausibility::register(module)?;
     table::register(module)?;
     tree::register(module)
 }

@@ -132,3 +132,17 @@ def test_what_does_not_fit_is_refused_by_name():
         sage(model, X, y, loss=lambda _y, _p: 1.0, masker=background)
     with pytest.raises(WorthError, match="losses must be finite"):
         sage(model, X, y, loss=lambda y, p: np.where(p > 0, np.inf, y), masker=background)
+
+
+def test_groups_of_columns_have_one_value(seed):
+    X, y, background = setting(seed)
+    masker = ferroshap.maskers.Groups(background, {"first": [0, 2]})
+    importance = sage(model, X, y, masker=masker, method="exact", budget=8, rows_per_eval=None)
+    _, worths = by_definition(model, X, lambda p: (y - p) ** 2, background)
+    players = [[0, 2], [1], [3]]
+    grouped = [
+        worths[sum(1 << column for bit in range(3) if number >> bit & 1 for column in players[bit])]
+        for number in range(8)
+    ]
+    np.testing.assert_allclose(importance.values, shapley(grouped, 3), rtol=0, atol=1e-12)
+    assert importance.names == ["first", "Feature 1", "Feature 3"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ferroshap import links
-from ferroshap.errors import OptionError
+from ferroshap.errors import InvalidMaskerError, OptionError
 from ferroshap.estimators import Exact, Method, resolve
 from ferroshap.explainers.calls import positive
 from ferroshap.explainers.expected import as_expected_value
@@ -14,12 +14,12 @@ from ferroshap.explainers.explainer import Explainer
 from ferroshap.explainers.names import Columns, output_names
 from ferroshap.explainers.outputs import OutputChoice
 from ferroshap.explainers.packing import packed
-from ferroshap.explainers.plan import Plan
+from ferroshap.explainers.plan import Plan, about
 from ferroshap.explainers.rows import RowsExplained, Settings
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.game import Reference
 from ferroshap.inputs import read_table
-from ferroshap.maskers import Conditional, as_masker
+from ferroshap.maskers import Conditional, Masker, as_masker
 from ferroshap.memory import as_bytes
 from ferroshap.models import as_model
 from ferroshap.progress import Report
@@ -60,6 +60,7 @@ class AgnosticExplainer(Explainer):
         self._n_threads = as_threads(n_jobs)
         self.model = as_model(model)
         background = as_masker(masker, argument=masker_argument, weights=weights)
+        _check_follows_tree(background, method, masker_argument, type(self).__name__)
         self._columns = Columns(background, self.model, feature_names, masker_argument)
         self.masker = self._columns.masker
         self.link = links.resolve(link)
@@ -100,10 +101,20 @@ class AgnosticExplainer(Explainer):
         outputs: Any = None,
         rows_class: type[RowsExplained] = RowsExplained,
         reference: Reference | None = None,
+        plausibility: bool = False,
+        msev: bool = False,
         **settings: Any,
     ) -> Explanation:
         """Play the games of the rows of `X` and return their Explanation."""
         self.partial = None
+        if plausibility or msev:
+            from ferroshap.explainers.noted import check_marginal, noted
+
+            if plausibility:
+                check_marginal(self.masker)
+            own = self.feature_names if self.masker.units is None else None
+            names = self.masker.table.names or own
+            rows_class = noted(rows_class, names, plausibility=bool(plausibility), msev=bool(msev))
         table = read_table(X, argument="X", allow_single_row=True)
         rows, positions = self._columns.match(table)
         explained = rows_class(
@@ -146,10 +157,7 @@ class AgnosticExplainer(Explainer):
         estimator = resolve(method, n_players, evaluations, n_blocks)
         details = {"estimator": estimator, "evaluations": evaluations, "blocks": n_blocks}
         rows = self.rows_per_eval
-        if self.masker.is_conditional:
-            reason += f"; absent features are filled given those present by {self.masker.filler!r}"
-        if self.masker.n_summarised is not None:
-            reason += f"; values are for a summary of {self.masker.n_summarised} background rows"
+        reason += about(self.masker)
         return Plan(self.route, reason, self.masker.n_background, rows, evaluations * rows, details)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -175,6 +183,16 @@ def _check_adds_up(method: Method) -> None:
             "Shapley values; for other semivalues call ferroshap.estimate on a ferroshap.Game"
         )
         raise OptionError(msg)
+
+
+def _check_follows_tree(masker: Masker, method: Method, argument: str, explainer: str) -> None:
+    """Refuse a tree of the players beside a method that knows none: its values would be others."""
+    if masker.tree is not None and method.native_name != "owen":
+        msg = (
+            f"`{argument}` is {masker!r}, but {explainer} with {type(method).__name__} estimates Shapley values, which "
+            "know no tree: use PartitionExplainer, or pass the masker inside"
+        )
+        raise InvalidMaskerError(msg)
 
 
 def _rows_per_eval(rows_per_eval: int | None, method: Method) -> int | None:

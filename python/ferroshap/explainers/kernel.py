@@ -11,6 +11,7 @@ from ferroshap.explainers.calls import check_call_defaults, checked_call, one_se
 from ferroshap.explainers.indexed import IndexedRows, with_index
 from ferroshap.explainers.interactions import SampledInteractionsOfRows, as_wish, check_pairs, method_of
 from ferroshap.explainers.lasso import LassoRows, Selection, as_selection
+from ferroshap.explainers.precedence import with_numbers
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation
 from ferroshap.models import as_model
@@ -105,6 +106,8 @@ class KernelExplainer(AgnosticExplainer):
             as_frame=keep_index,
             masker_argument="data",
         )
+        if self._method_named is not None:
+            self._method_named = with_numbers(self._method_named, self._columns)
         granted = self._evaluations(self.masker.n_players, call_defaults.get("nsamples", "auto"))
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
         self.plan = self._make_plan(reason, self.method, granted)
@@ -130,6 +133,8 @@ class KernelExplainer(AgnosticExplainer):
         tol: float | None = None,
         deadline_seconds: float | None = None,
         row_key: Any = None,
+        plausibility: bool = False,
+        msev: bool = False,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -160,6 +165,11 @@ class KernelExplainer(AgnosticExplainer):
         row_key : int, sequence of int or "content", optional
             One number a row: where in the whole table it stands, of which `X` is a part. Rows that do not
             share a design then draw what they would draw there. "content" derives it from the row itself.
+        plausibility : bool
+            Judge how far the masked rows lie from the background (``explanation.plausibility``), with a warning where
+            they hardly could exist; for marginal maskers. Of the evaluations, some chosen by number are looked at.
+        msev : bool
+            Fill ``msev``: how far the worths that were evaluated are from the model's output, as a mean of squares.
 
         Raises
         ------
@@ -190,6 +200,8 @@ class KernelExplainer(AgnosticExplainer):
                 outputs=outputs,
                 deadline_seconds=deadline_seconds,
                 row_key=row_key,
+                plausibility=plausibility,
+                msev=msev,
             )
         return self._explain(
             X,
@@ -203,6 +215,8 @@ class KernelExplainer(AgnosticExplainer):
             tol=as_tolerance(tol),
             deadline_seconds=deadline_seconds,
             row_key=row_key,
+            plausibility=plausibility,
+            msev=msev,
         )
 
     @checked_call

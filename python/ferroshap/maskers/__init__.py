@@ -1,25 +1,45 @@
 """Maskers: what stands for a feature that is missing."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
+from ferroshap.maskers.copula import Copula
 from ferroshap.maskers.empirical import Empirical
+from ferroshap.maskers.forest import Forest
+from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups
+from ferroshap.maskers.impute import Impute
 from ferroshap.maskers.independent import Baseline, Independent
 from ferroshap.maskers.masker import Masker
 from ferroshap.maskers.recognition import as_marginal, as_masker
 from ferroshap.maskers.units import Units
 
+if TYPE_CHECKING:
+    from ferroshap.maskers.partition import Partition
+    from ferroshap.maskers.surrogate import Surrogate
+
+#: Files of the maskers that are imported when somebody asks for them.
+MET_RARELY = {"Partition": "partition", "Surrogate": "surrogate"}
+
 __all__ = [
     "Averaging",
     "Baseline",
     "Conditional",
+    "Copula",
     "Draws",
     "Empirical",
+    "Forest",
+    "Gaussian",
     "Groups",
+    "Impute",
     "Independent",
     "Masker",
+    "Partition",
     "Prepared",
+    "Surrogate",
     "Units",
     "as_marginal",
     "as_masker",
@@ -27,3 +47,11 @@ __all__ = [
     "kmeans",
     "sample",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the maskers that are met only when somebody asks for them."""
+    if name in MET_RARELY:
+        return getattr(importlib.import_module(f"ferroshap.maskers.{MET_RARELY[name]}"), name)
+    msg = f"module 'ferroshap.maskers' has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -50,6 +50,7 @@ class Masker:
             self.n_summarised = data.n_summarised
         if hasattr(data, "group_names") and hasattr(data, "weights"):  # a summary
             weights = data.weights if weights is None else weights
+            self.units = _units_of(data)
             data = data.data
         table = read_table(data, argument="data")
         if table.n_rows == 0:
@@ -104,3 +105,16 @@ class Masker:
     def __repr__(self) -> str:
         """Name the class and the size of the background."""
         return f"{type(self).__name__}({self.n_background} rows, {self.table.n_columns} columns)"
+
+
+def _units_of(summary: Any) -> Units | None:
+    """The groups of columns of a summary, such as shap's ``DenseData``; None where each is one column."""
+    groups = getattr(summary, "groups", None)
+    if groups is None or all(len(columns) == 1 for columns in groups):
+        return None
+    columns = [np.sort(np.asarray(members, dtype=np.int64)) for members in groups]
+    names = [str(name) for name in summary.group_names]
+    if sorted(np.concatenate(columns).tolist()) != list(range(np.shape(summary.data)[1])) or len(names) != len(columns):
+        msg = "`data` is a summary whose groups do not hold every column once, each under one name"
+        raise OptionError(msg)
+    return Units(columns, names)

@@ -10,6 +10,8 @@ from ferroshap.maskers.masker import Masker
 def as_masker(masker: Any, *, argument: str = "masker", weights: Any = None) -> Masker:
     """Return the masker that is meant by a background, or the masker itself.
 
+    Where columns of a summary are grouped, as in shap's ``DenseData``, the groups are the players.
+
     Raises
     ------
     InvalidMaskerError
@@ -41,7 +43,7 @@ def as_marginal(masker: Any, route: str, *, argument: str = "masker", weights: A
         When it fills features in another way, or its players are groups of columns.
     """
     found = as_masker(masker, argument=argument, weights=weights)
-    if not isinstance(found, Independent):
+    if not isinstance(found, Independent) or found.units is not None:
         msg = (
             f"`{argument}` is {found!r}, but {route} fills features from a whole background, each a player: pass "
             "background data or maskers.Independent, or explain through ExactExplainer, PermutationExplainer or "

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.errors import DimensionError, WorthError
-from ferroshap.game import Endpoints, MaskedGame, Players, Reference, find_players
+from ferroshap.game import Endpoints, Players, Reference, Rows, find_players
 from ferroshap.game.blocks import Blocks, cut
 from ferroshap.inputs import Pairing, match_columns, read_table
 from ferroshap.metrics.losses import Loss, as_answers
@@ -65,19 +65,23 @@ class LossGame:
             msg = "`X` has 0 rows, but a loss is measured on at least one"
             raise DimensionError(msg)
         self._reference, self._loss = reference, loss
-        self.n_features = table.n_columns
-        names = reference.table.names or table.names
+        self.n_features = reference.masker.n_players
+        masker = reference.masker
+        names = masker.feature_names or table.names
         self.names = names or [f"Feature {column}" for column in range(table.n_columns)]
         pairing = reference.pair(table)
-        self.features = np.unique(np.concatenate([g.features.ravel() for g in find_players(pairing, table.n_rows)]))
+        groups = find_players(pairing, table.n_rows, masker.units, everyone=masker.is_conditional)
+        self.features = np.unique(np.concatenate([group.features.ravel() for group in groups]))
+        self._owners = groups[0].owners
         self.n_players = len(self.features)
         blocks = cut(np.full(table.n_rows, 1.0 / table.n_rows), rows_per_eval, seed)
         full = self._full(pairing, table.n_rows)
         shape = full.shape[:1] if reference.is_vector else full.shape
         self._answers = as_answers(y, loss, reference.model, shape)[blocks.order]
         self._blocks: Blocks = blocks
+        played = Rows(reference, pairing, table, n_threads=n_threads)
         self._games = [
-            MaskedGame(reference, pairing, self._players(rows), full, batch_size=batch_size, n_threads=n_threads)
+            played.game(self._players(rows), full, batch_size=batch_size, n_threads=n_threads)
             for rows in np.split(blocks.order, blocks.starts[1:-1])
         ]
         self._least = self._losses(self._answers, full[blocks.order])
@@ -119,7 +123,7 @@ class LossGame:
         return [slice(first, end) for first, end in pairwise(self._blocks.starts)]
 
     def _players(self, rows: NDArray[np.int64]) -> Players:
-        return Players(rows, np.repeat(self.features[None, :], len(rows), axis=0))
+        return Players(rows, np.repeat(self.features[None, :], len(rows), axis=0), self._owners)
 
     def _full(self, pairing: Pairing, n_rows: int, step: int = 4096) -> Floats:
         """Ask the model about the rows as they are."""

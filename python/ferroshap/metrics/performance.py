@@ -8,7 +8,7 @@ import numpy as np
 from ferroshap.estimators import Auto, Method, as_method
 from ferroshap.explainers.calls import positive
 from ferroshap.game import Reference
-from ferroshap.maskers import as_marginal, compress
+from ferroshap.maskers import as_masker, compress
 from ferroshap.metrics.importance import Importance
 from ferroshap.metrics.loss_game import LossGame
 from ferroshap.metrics.losses import as_loss
@@ -44,7 +44,8 @@ def sage(
 
     .. math:: v(S) = -\frac1n \sum_r \ell\bigl(y_r, \textstyle\sum_b w_b f(x_{r,S}, b_{\bar S})\bigr)
 
-    over the rows of `X`: the loss of the model's mean output when only the features in :math:`S` are known. Values
+    over the rows of `X`: the loss of the model's mean output when only the features in :math:`S` are known. With a
+    conditional masker that mean is over conditional rows, as the paper defines it. Values
     add up to the loss without any feature minus the loss with all of them; a negative one belongs to a feature that
     the model would be better without. They are those of the rows given: their standard errors are those of the
     estimation, and do not tell how other rows would differ.
@@ -62,7 +63,8 @@ def sage(
         "squared_error", "log_loss" (cross entropy), or a function of answers and predictions, of as many
         rows each, that returns one loss a row.
     masker : masker or background data, optional
-        What absent features look like; `X` itself, summarised by 100 of its rows, unless it is given.
+        What absent features look like; `X` itself, summarised by 100 of its rows, unless it is given. Groups of
+        columns have one value each.
     method : estimator or its name
         By default the best for the number of features and the budget.
     budget : int or "auto"
@@ -96,7 +98,7 @@ def sage(
     chosen, seed = as_loss(loss), as_seed(rng)
     background = compress(X, BACKGROUND_ROWS, rng=seed) if masker is None else masker
     game = LossGame(
-        Reference(as_model(model), as_marginal(background, "sage")),
+        Reference(as_model(model), as_masker(background)),
         X,
         y,
         chosen,

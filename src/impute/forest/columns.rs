@@ -82,7 +82,7 @@ impl Columns {
 fn ranks(values: &[f64]) -> Vec<u32> {
     let mut distinct: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     distinct.sort_by(f64::total_cmp);
-    distinct.dedup_by(|a, b| a == b); // -0.0 and 0.0 are one number
+    distinct.dedup_by(|a, b| *a <= *b); // sorted, so equal: -0.0 and 0.0 are one number
     let rank = |value: f64| distinct.partition_point(|&other| other < value) as u32;
     values.iter().map(|&value| if value.is_nan() { MISSING } else { rank(value) }).collect()
 }

@@ -34,7 +34,7 @@ pub struct Forest {
     trees: Vec<Tree>,
     /// First word of each tree in a set of leaves of the whole forest, and the end of the last.
     words: Vec<usize>,
-    weights: Vec<f64>,
+    n_background: usize,
 }
 
 /// Rows to explain, and what their values leave open.
@@ -76,7 +76,7 @@ impl Forest {
             has_missing: columns.has_missing(),
             trees,
             words,
-            weights: weights.to_vec(),
+            n_background: weights.len(),
         })
     }
 
@@ -130,7 +130,7 @@ impl Forest {
             |evaluation, unit, lists| {
                 let coalition = &words[evaluation * words_per_coalition..][..words_per_coalition];
                 let number = list_key(coalition);
-                let mut reach = Reach::new(&self.trees, &self.words, &self.weights, thinning);
+                let mut reach = Reach::new(&self.trees, &self.words, self.n_background, thinning);
                 for &row in &rows[unit] {
                     let stream = thinning.stream(explained.keys[row], number);
                     reach.choose(|leaves| self.close(explained, row, coalition, leaves), stream, lists);

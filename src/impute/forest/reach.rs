@@ -12,7 +12,7 @@ pub(super) struct Reach<'a> {
     trees: &'a [Tree],
     /// First word of each tree in a set of leaves.
     words: &'a [usize],
-    weights: &'a [f64],
+    n_background: usize,
     thinning: Thinning,
     /// The leaves that can be reached.
     leaves: Vec<u64>,
@@ -26,11 +26,16 @@ pub(super) struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    pub(super) fn new(trees: &'a [Tree], words: &'a [usize], weights: &'a [f64], thinning: Thinning) -> Self {
+    pub(super) fn new(
+        trees: &'a [Tree],
+        words: &'a [usize],
+        n_background: usize,
+        thinning: Thinning,
+    ) -> Self {
         let leaves = vec![0; words[trees.len()]];
-        let counts = vec![0.0; weights.len()];
+        let counts = vec![0.0; n_background];
         let (ranges, counted, rows, shares) = Default::default();
-        Self { trees, words, weights, thinning, leaves, ranges, counts, counted, rows, shares }
+        Self { trees, words, thinning, leaves, ranges, counts, counted, rows, shares }
     }
 
     /// Append the list of an explained row, whose present columns `close` leaves.

@@ -70,7 +70,9 @@ impl<'a> Search<'a> {
     /// Begin a node: the columns are then tried on its rows.
     pub(super) fn begin(&mut self, rows: &[u32]) {
         self.total.clear();
-        rows.iter().for_each(|&row| self.total.add(self.columns, row, None));
+        for &row in rows {
+            self.total.add(self.columns, row, None);
+        }
     }
 
     /// The best split of the rows of the node by a column; None where the column is constant there, or none leaves

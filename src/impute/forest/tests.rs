@@ -66,7 +66,9 @@ fn weights_are_those_of_trees_followed_one_by_one() {
             if word == 0 {
                 assert_eq!(reached.len(), 300, "nobody present closes no leaf, but those beyond the last");
             }
-            reached.iter().for_each(|&row| expected[row as usize] += 0.25 / reached.len() as f64);
+            for &row in &reached {
+                expected[row as usize] += 0.25 / reached.len() as f64;
+            }
         }
         let (rows, weights) = selection.list(list);
         let mut found = vec![0.0; 300];

@@ -151,11 +151,11 @@ mod tests {
             clear(&mut bits, first, end);
             let set = |bits: &[u64], i: usize| bits[i / 64] >> (i % 64) & 1 == 1;
             assert!((0..192).all(|i| set(&bits, i) != (first..end).contains(&i)), "{first}..{end}");
-            let mut told = vec![false; 192];
+            let mut told = [false; 192];
             for_each_run(&bits, |first, end| told[first..end].fill(true));
             assert!((0..192).all(|i| told[i] == set(&bits, i)));
             let ragged = [mix(seed + 500), mix(seed + 700), mix(seed + 900)];
-            let mut told = vec![false; 192];
+            let mut told = [false; 192];
             for_each_run(&ragged, |first, end| {
                 assert!(told[first..end].iter().all(|told| !told));
                 told[first..end].fill(true);
