@@ -12,7 +12,6 @@ pub(super) struct Reach<'a> {
     trees: &'a [Tree],
     /// First word of each tree in a set of leaves.
     words: &'a [usize],
-    n_background: usize,
     thinning: Thinning,
     /// The leaves that can be reached.
     leaves: Vec<u64>,
