@@ -45,7 +45,9 @@ fn leaves_have_enough_rows_and_every_row_one_leaf() {
 /// The rows in leaves that a row is led to, and of these the leaves that hold something like it, if there are any.
 fn reached(tree: &Tree, x: &[f64], present: &[usize], background: &[f64]) -> Vec<u32> {
     let mut open = vec![u64::MAX; tree.n_words()];
-    present.iter().for_each(|&column| tree.close(column, x[column], &mut open));
+    for &column in present {
+        tree.close(column, x[column], &mut open);
+    }
     let members = |leaf: usize| &tree.rows[tree.leaves[leaf]..tree.leaves[leaf + 1]];
     let is_alike = |leaf: usize| {
         present.iter().all(|&column| {
