@@ -8,6 +8,7 @@
 mod conditioned;
 mod copula;
 mod covariance;
+mod distances;
 mod draws;
 mod linear;
 mod normal;
