@@ -8,6 +8,7 @@ mod interactions;
 mod leverage;
 mod odd_gp;
 mod oracle;
+mod owen;
 mod sample;
 mod sparse_odd;
 mod stopping;

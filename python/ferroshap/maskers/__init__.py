@@ -7,6 +7,7 @@ from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
 from ferroshap.maskers.copula import Copula
+from ferroshap.maskers.empirical import Empirical
 from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups
 from ferroshap.maskers.impute import Impute
@@ -28,6 +29,7 @@ __all__ = [
     "Conditional",
     "Copula",
     "Draws",
+    "Empirical",
     "Gaussian",
     "Groups",
     "Impute",

@@ -12,7 +12,14 @@ from ferroshap.errors import ConvergenceWarning, OptionError, check_options, war
 from ferroshap.estimators import Auto, Method, as_method, resolve
 from ferroshap.game import Game
 from ferroshap.progress import Progress, Report
-from ferroshap.run.advice import as_tolerance, relative_half_width, tolerance_of_auto, too_few, too_uncertain
+from ferroshap.run.advice import (
+    SPLIT_WITHOUT_ERROR,
+    as_tolerance,
+    relative_half_width,
+    tolerance_of_auto,
+    too_few,
+    too_uncertain,
+)
 from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
@@ -100,13 +107,16 @@ class Run:
         self.n_players = n_players
         granted = 2 * n_players + SPARE_EVALUATIONS if budget == "auto" else positive(budget, "budget")
         self._tol = as_tolerance(tol)
-        if n_players and not (is_masked and game.players.n_players == 0):
+        if is_masked:
+            players = game.everyone if self._method.needs_every_player else game.players
+            self._features = players.features[0]
+        n_playing = n_players if self._features is None else len(self._features)
+        if n_playing:
             # Refused by name, before the game is asked anything.
-            resolve(self._method, game.players.n_players if is_masked else n_players, granted)
+            resolve(self._method, n_playing, granted)
         source: Source
         if is_masked:
-            source = game.masked(batch_size=batch_size, n_jobs=n_threads)
-            self._features = game.players.features[0]
+            source = game.masked(batch_size=batch_size, n_jobs=n_threads, players=players)
             self._is_vector = game.reference.is_vector
         elif isinstance(game, Source):
             source = game
@@ -225,6 +235,8 @@ class Run:
         if outcome.status != "BUDGET_SPENT":
             return ()
         if np.isnan(outcome.std_errors).any():
+            if self._loop is not None and self._loop.asks_by_worths and self._loop.method_name == "owen":
+                return (SPLIT_WITHOUT_ERROR,)
             return (too_few(outcome.n_evaluations, self._source.n_players),)
         if self._tol is None:
             return ()
