@@ -18,7 +18,11 @@ impl PartialOrder {
         for &(first, second) in pairs {
             if first.max(second) as usize >= n_players {
                 let got = format!("({first}, {second}) in a game of {n_players} players");
-                return Err(Error::Parameter { argument: "precedence", got, accepted: "pairs of its players" });
+                return Err(Error::Parameter {
+                    argument: "precedence",
+                    got,
+                    accepted: "pairs of its players",
+                });
             }
             after[first as usize].push(second);
             n_before[second as usize] += 1;
@@ -72,7 +76,9 @@ impl PartialOrder {
     fn circle(&self) -> Option<Vec<u32>> {
         let order = self.order(|_| 0);
         let mut is_stuck = vec![true; self.n_players];
-        order.iter().for_each(|&player| is_stuck[player as usize] = false);
+        for player in order {
+            is_stuck[player as usize] = false;
+        }
         // Each player that is stuck waits for another one: going back comes round.
         let waits_for = |player: u32| {
             let holds = |first: &usize| is_stuck[*first] && self.after[*first].contains(&player);
