@@ -8,12 +8,14 @@
 //!
 //! Rooms, each knowing only those before it: [`error`], [`random`], [`parallel`], [`simd`], [`linalg`];
 //! [`coalition`] (bitsets), [`index`] (weights); [`table`] (games given as all `2^n` worths), [`sample`]
-//! (which coalitions come next), [`mask`] (model rows of a coalition); [`estimate`] (the methods, as
-//! machines that are asked and told). Beside them [`tree`]: the values of tree ensembles. The Python glue lives in `python` alone.
+//! (which coalitions come next), [`mask`] (model rows of a coalition), [`impute`] (the same, given what is present);
+//! [`estimate`] (the methods, as machines that are asked and told). Beside them [`tree`]: the values of tree
+//! ensembles. The Python glue lives in `python` alone.
 
 pub mod coalition;
 pub mod error;
 pub mod estimate;
+pub mod impute;
 pub mod index;
 pub mod linalg;
 pub mod mask;

@@ -18,10 +18,16 @@ pub enum Purpose {
     PairSet = 3,
     /// The cut of the background into blocks, and the order in which the blocks rotate.
     Blocks = 4,
+    /// Draws of columns given others.
+    Conditional = 8,
     /// Orders along a tree of players.
     TreeOrder = 9,
+    /// The masked rows that plausibility looks at.
+    Masked = 12,
     /// Orders in which some players come before others.
     Precedence = 13,
+    /// Coalitions that maskers are measured on.
+    Measured = 14,
 }
 
 const MULTIPLIER: [u64; 2] = [0xD2E7_470E_E14C_6C93, 0xCA5A_8263_9512_1157];
@@ -124,6 +130,13 @@ mod tests {
         let mut order: Vec<u32> = (0..8).collect();
         Stream::new(42, Purpose::Order, 0, 7).shuffle(&mut order);
         assert_eq!(order, [0, 1, 3, 5, 4, 7, 6, 2]);
+    }
+
+    #[test]
+    fn conditional_draws_begin_as_recorded() {
+        // np.random.Philox(key=[42, 8], counter=[0, 7, 0, 0]).random_raw(2)
+        let mut stream = Stream::new(42, Purpose::Conditional, 0, 7);
+        assert_eq!([stream.word(), stream.word()], [0xe295_3d95_b259_dade, 0x9795_34b9_fc02_c5d4]);
     }
 
     #[test]

@@ -52,6 +52,20 @@ def fill_ahead(
 def varying(background: NDArray[np.generic], rows: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Tell for each row and column, flat, whether some background row has other bits."""
 
+def plausibility(
+    background: _Floats,
+    explained: _Floats,
+    filling: _Floats,
+    is_present: NDArray[np.bool_],
+    is_category: NDArray[np.bool_],
+    n_threads: int,
+) -> tuple[float, _Floats, float, tuple[int, int] | None, float]:
+    """Hold masked rows against a background: score, ratios, typical ratio, worst pair of columns, its score.
+
+    Tables have ``(rows, columns)``; a masked row has the entries of `explained` where `is_present`, else those of
+    `filling`.
+    """
+
 @final
 class Looked:
     """The model rows of a batch, and where the outputs of each come from."""
@@ -95,6 +109,64 @@ class Average:
         """Take the outputs of the next model rows: ``(rows, outputs)``."""
     def worths(self) -> _Floats:
         """Return all worths, flat: evaluations, rows, outputs. Once."""
+
+@final
+class Shift:
+    """Draws of all columns, and how these go together."""
+
+    @staticmethod
+    def normal(rows: _Floats, weights: _Floats, n_samples: int, seed: int) -> Shift:
+        """Draw from the normal distribution with the moments of weighted rows."""
+    @staticmethod
+    def copula(rows: _Floats, weights: _Floats, n_samples: int, seed: int) -> Shift:
+        """Draw from the Gaussian copula of weighted rows; draws are normal scores."""
+    @staticmethod
+    def rows(rows: _Floats, weights: _Floats) -> Shift:
+        """Take weighted rows themselves as draws."""
+    @staticmethod
+    def known(mean: _Floats, cov: _Floats, draws: _Floats) -> Shift:
+        """Take draws whose mean and covariance are known."""
+    @property
+    def n_draws(self) -> int:
+        """Number of draws."""
+    @property
+    def draws(self) -> _Floats:
+        """The draws, ``(draws, columns)``."""
+    @property
+    def mean(self) -> _Floats:
+        """Their mean."""
+    @property
+    def cov(self) -> _Floats:
+        """Their covariance."""
+    def condition(self, words: _Words, rows: _Floats, n_threads: int) -> Conditioned:
+        """Regress the absent columns of coalitions on the present ones, for explained rows."""
+
+@final
+class Conditioned:
+    """The conditional rows of a batch of coalitions."""
+
+    @property
+    def n_model_rows(self) -> int:
+        """Coalitions times explained rows times draws."""
+    def fill(self, out: _Floats, first: int, is_immediate: bool) -> Filling:
+        """Begin to write the model rows from number `first` on, or write them here and now."""
+
+def draw_normal(mean: _Floats, cov: _Floats, n_samples: int, seed: int) -> _Floats:
+    """Draw rows of a normal distribution, ``(n_samples, columns)``."""
+
+def correlated_transform(cov: _Floats, columns: list[int], coefficients: _Floats, n_threads: int) -> _Floats:
+    """Return what turns deviations from the mean into values of linear models, flat: outputs, columns, columns."""
+
+def correlated_samples(
+    cov: _Floats,
+    columns: list[int],
+    coefficients: _Floats,
+    n_groups: int,
+    pairs_per_group: int,
+    seed: int,
+    n_threads: int,
+) -> _Floats:
+    """Estimate the same by groups of orders, flat: groups, outputs, columns, columns."""
 
 @final
 class Estimator:

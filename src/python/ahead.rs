@@ -24,7 +24,7 @@ type Outcome = std::thread::Result<Result<(), Error>>;
 
 /// A batch that is being filled. It holds on to every array involved until the filling has ended.
 #[pyclass(frozen, module = "ferroshap._native")]
-struct Filling {
+pub(super) struct Filling {
     outcome: Mutex<Option<Receiver<Outcome>>>,
     /// Held, not read: the job writes into their memory.
     arrays: Mutex<Vec<Py<PyAny>>>,
@@ -47,6 +47,29 @@ impl Filling {
     }
 }
 
+impl Filling {
+    /// Do a job on the pool, or here and now. The arrays are those whose memory it reads and writes.
+    pub(super) fn begin(
+        py: Python<'_>,
+        job: impl FnOnce(&Workers<'_>) -> Result<(), Error> + Send + 'static,
+        arrays: Vec<Py<PyAny>>,
+        is_immediate: bool,
+    ) -> PyResult<Self> {
+        if is_immediate {
+            briefly(py, 1, job)?;
+            return Ok(Self { outcome: Mutex::new(None), arrays: Mutex::default() });
+        }
+        let (report, outcome) = sync_channel(1);
+        parallel::pool(2).spawn(move || {
+            let cancel = Cancel::default();
+            let workers = Workers::serial(&cancel);
+            // Nobody listens when the batch was dropped, and then nobody needs to hear.
+            let _ = report.send(catch_unwind(AssertUnwindSafe(|| job(&workers))));
+        });
+        Ok(Self { outcome: Mutex::new(Some(outcome)), arrays: Mutex::new(arrays) })
+    }
+}
+
 impl Drop for Filling {
     fn drop(&mut self) {
         let receiver = self.outcome.get_mut().unwrap_or_else(PoisonError::into_inner).take();
@@ -58,7 +81,7 @@ impl Drop for Filling {
 }
 
 /// Memory of a NumPy array, for a job that outlives the call.
-struct Span<T> {
+pub(super) struct Span<T> {
     start: *mut T,
     length: usize,
 }
@@ -74,7 +97,7 @@ impl<T> Span<T> {
     }
 
     /// To be written: the pointer must come from the exclusive borrow.
-    fn of_mut(slice: &mut [T]) -> Self {
+    pub(super) fn of_mut(slice: &mut [T]) -> Self {
         Self { start: slice.as_mut_ptr(), length: slice.len() }
     }
 
@@ -86,7 +109,7 @@ impl<T> Span<T> {
     }
 
     #[expect(unsafe_code, reason = "see the type")]
-    fn write<'a>(&self) -> &'a mut [T] {
+    pub(super) fn write<'a>(&self) -> &'a mut [T] {
         // SAFETY: made by `of_mut` from a live array, kept alive as above, and the buffer is handed to nobody before `Filling.wait` has returned.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }
     }
@@ -119,19 +142,7 @@ fn fill_ahead(
         let held = [out, background, rows].map(|array| array.clone().unbind());
         arrays.extend(held.into_iter().chain([owners.as_any().clone().unbind()]));
     }
-    if is_immediate {
-        briefly(py, 1, |workers| jobs.into_iter().try_for_each(|job| job(workers)))?;
-        return Ok(Filling { outcome: Mutex::new(None), arrays: Mutex::default() });
-    }
-    let (report, outcome) = sync_channel(1);
-    parallel::pool(2).spawn(move || {
-        let cancel = Cancel::default();
-        let workers = Workers::serial(&cancel);
-        let fill = || jobs.into_iter().try_for_each(|job| job(&workers));
-        // Nobody listens when the batch was dropped, and then nobody needs to hear.
-        let _ = report.send(catch_unwind(AssertUnwindSafe(fill)));
-    });
-    Ok(Filling { outcome: Mutex::new(Some(outcome)), arrays: Mutex::new(arrays) })
+    Filling::begin(py, move |workers| jobs.into_iter().try_for_each(|job| job(workers)), arrays, is_immediate)
 }
 
 fn job<T: Word + Element + 'static>(

@@ -8,9 +8,11 @@ mod arrays;
 mod distinct;
 mod error;
 mod estimate;
+mod impute;
 mod interrupt;
 mod mask;
 mod methods;
+mod plausibility;
 mod table;
 mod tree;
 
@@ -38,7 +40,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     mask::register(module)?;
     ahead::register(module)?;
     distinct::register(module)?;
+    impute::register(module)?;
     estimate::register(module)?;
+    plausibility::register(module)?;
     table::register(module)?;
     tree::register(module)
 }

@@ -74,7 +74,16 @@ def test_calls_take_what_shap_s_take_in_the_same_order(explainer, name):
     found = {parameter.name: parameter.default for parameter in parameters}
     assert {option: found[option] for option in defaults} == defaults
     ours = set(names(parameters, KEYWORD)) - set(defaults)
-    assert ours <= {"batch_size", "interactions", "outputs", "tol", "deadline_seconds", "row_key"}
+    assert ours <= {
+        "batch_size",
+        "interactions",
+        "outputs",
+        "tol",
+        "deadline_seconds",
+        "row_key",
+        "plausibility",
+        "msev",
+    }
 
 
 def test_the_budget_that_follows_the_features_is_printed_as_500():

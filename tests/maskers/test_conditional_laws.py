@@ -142,7 +142,7 @@ def test_a_frame_in_another_order_is_the_same_table(make, seed):
     want = shap.ExactExplainer(model, make(background, model))(rows).values
     frame = pd.DataFrame(background, columns=names)
     for order in (names, names[::-1]):
-        if order != names and isinstance(make(background, model), maskers.Surrogate):
+        if order != names and type(make(background, model)).__name__ == "Surrogate":
             continue  # it is trained before anybody knows the model's order
         masker = make(frame[order], Named() if order == names else model)
         found = shap.ExactExplainer(Named(), masker)(pd.DataFrame(rows, columns=names)[["c", "a", "e", "b", "d"]])
@@ -165,7 +165,7 @@ def test_what_the_model_raises_arrives_as_it_is(make, seed):
         return model(X)
 
     masker = make(background, model)
-    if isinstance(masker, maskers.Surrogate):
+    if type(masker).__name__ == "Surrogate":
         pytest.skip("the model is not asked about masked rows")
     with pytest.raises(Stop) as caught:
         shap.ExactExplainer(failing, masker)(rows, batch_size=16)

@@ -14,7 +14,7 @@ from ferroshap.explainers.explainer import Explainer
 from ferroshap.explainers.names import Columns, output_names
 from ferroshap.explainers.outputs import OutputChoice
 from ferroshap.explainers.packing import packed
-from ferroshap.explainers.plan import Plan
+from ferroshap.explainers.plan import Plan, about
 from ferroshap.explainers.rows import RowsExplained, Settings
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.game import Reference
@@ -100,10 +100,20 @@ class AgnosticExplainer(Explainer):
         outputs: Any = None,
         rows_class: type[RowsExplained] = RowsExplained,
         reference: Reference | None = None,
+        plausibility: bool = False,
+        msev: bool = False,
         **settings: Any,
     ) -> Explanation:
         """Play the games of the rows of `X` and return their Explanation."""
         self.partial = None
+        if plausibility or msev:
+            from ferroshap.explainers.noted import check_marginal, noted
+
+            if plausibility:
+                check_marginal(self.masker)
+            own = self.feature_names if self.masker.units is None else None
+            names = self.masker.table.names or own
+            rows_class = noted(rows_class, names, plausibility=bool(plausibility), msev=bool(msev))
         table = read_table(X, argument="X", allow_single_row=True)
         rows, positions = self._columns.match(table)
         explained = rows_class(
@@ -146,10 +156,7 @@ class AgnosticExplainer(Explainer):
         estimator = resolve(method, n_players, evaluations, n_blocks)
         details = {"estimator": estimator, "evaluations": evaluations, "blocks": n_blocks}
         rows = self.rows_per_eval
-        if self.masker.is_conditional:
-            reason += f"; absent features are filled given those present by {self.masker.filler!r}"
-        if self.masker.n_summarised is not None:
-            reason += f"; values are for a summary of {self.masker.n_summarised} background rows"
+        reason += about(self.masker)
         return Plan(self.route, reason, self.masker.n_background, rows, evaluations * rows, details)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ferroshap.explainers.explainer import Explainer
 from ferroshap.explainers.kernel import KernelExplainer
 from ferroshap.explainers.linear import LinearExplainer
 from ferroshap.explainers.permutation import PermutationExplainer
+from ferroshap.explainers.plan import about
 from ferroshap.explainers.sampling import SamplingExplainer
 from ferroshap.explainers.tree import TreeExplainer
 from ferroshap.explainers.tree_methods import tree_and_output
@@ -76,7 +77,7 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     explainer = _made(PermutationExplainer, model, background, given, {"method": Auto()} | options)
     estimator = explainer.plan.details["estimator"]
     reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
-    explainer.plan = replace(explainer.plan, reason=reason)
+    explainer.plan = replace(explainer.plan, reason=reason + about(explainer.masker))
     return explainer
 
 
@@ -114,5 +115,6 @@ def _made(
     passed = {name: value for name, value in given.items() if name in own}
     explainer: Explainer = chosen(model, masker, **passed, **options)
     if reason is not None:
-        explainer.plan = replace(explainer.plan, reason=reason)
+        end = about(explainer.masker) if isinstance(explainer.masker, Masker) else ""
+        explainer.plan = replace(explainer.plan, reason=reason + end)
     return explainer

@@ -95,6 +95,8 @@ class ExactExplainer(AgnosticExplainer):
         interactions: Any = 1,
         silent: bool = False,
         outputs: Any = None,
+        plausibility: bool = False,
+        msev: bool = False,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -117,6 +119,11 @@ class ExactExplainer(AgnosticExplainer):
             Show no progress line.
         outputs : list, callable or op-chain, optional
             The outputs to keep.
+        plausibility : bool
+            Judge how far the masked rows lie from the background (``explanation.plausibility``), with a warning where
+            they hardly could exist; for marginal maskers. Of the evaluations, some chosen by number are looked at.
+        msev : bool
+            Fill ``msev``: how far the worths that were evaluated are from the model's output, as a mean of squares.
 
         Raises
         ------
@@ -148,4 +155,6 @@ class ExactExplainer(AgnosticExplainer):
             batch_size=batch_size,
             silent=silent,
             outputs=outputs,
+            plausibility=plausibility,
+            msev=msev,
         )

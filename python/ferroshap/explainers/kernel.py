@@ -130,6 +130,8 @@ class KernelExplainer(AgnosticExplainer):
         tol: float | None = None,
         deadline_seconds: float | None = None,
         row_key: Any = None,
+        plausibility: bool = False,
+        msev: bool = False,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -160,6 +162,11 @@ class KernelExplainer(AgnosticExplainer):
         row_key : int, sequence of int or "content", optional
             One number a row: where in the whole table it stands, of which `X` is a part. Rows that do not
             share a design then draw what they would draw there. "content" derives it from the row itself.
+        plausibility : bool
+            Judge how far the masked rows lie from the background (``explanation.plausibility``), with a warning where
+            they hardly could exist; for marginal maskers. Of the evaluations, some chosen by number are looked at.
+        msev : bool
+            Fill ``msev``: how far the worths that were evaluated are from the model's output, as a mean of squares.
 
         Raises
         ------
@@ -190,6 +197,8 @@ class KernelExplainer(AgnosticExplainer):
                 outputs=outputs,
                 deadline_seconds=deadline_seconds,
                 row_key=row_key,
+                plausibility=plausibility,
+                msev=msev,
             )
         return self._explain(
             X,
@@ -203,6 +212,8 @@ class KernelExplainer(AgnosticExplainer):
             tol=as_tolerance(tol),
             deadline_seconds=deadline_seconds,
             row_key=row_key,
+            plausibility=plausibility,
+            msev=msev,
         )
 
     @checked_call

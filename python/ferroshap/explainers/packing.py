@@ -66,6 +66,8 @@ def packed(
         "gap": shaped(explained.gap),
         "interval_df": _per_row(explained.interval_df, only, is_dropped=is_dropped),
         "seed": explainer.seed,
+        "plausibility": explained.plausibility,
+        "msev": None if explained.msev is None else shaped(explained.msev),
     }
     if keep_errors:
         fields["error_std"] = shaped(explained.std_errors, n_axes)

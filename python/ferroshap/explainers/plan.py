@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from ferroshap.maskers import Masker
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -34,3 +36,18 @@ class Plan:
     def __str__(self) -> str:
         """Say it in one sentence."""
         return f"{self.route}: {self.reason}"
+
+
+def about(masker: Masker) -> str:
+    """Say what a reader of values must know of the masker: the end of a reason.
+
+    Examples
+    --------
+    >>> from ferroshap.maskers import Gaussian, Independent
+    >>> about(Independent([[0.0], [1.0]])), about(Gaussian([[0.0], [1.0]]))
+    ('', '; absent features are filled given those present by Gaussian(2 rows, 1 columns)')
+    """
+    filled = f"; absent features are filled given those present by {masker.filler!r}" if masker.is_conditional else ""
+    if masker.n_summarised is None:
+        return filled
+    return f"{filled}; values are for a summary of {masker.n_summarised} background rows"

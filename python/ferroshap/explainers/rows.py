@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from ferroshap.progress import Progress, Report
 from ferroshap.run import Loop, Outcome, Source, Together
 from ferroshap.run.advice import SPLIT_WITHOUT_ERROR, relative_half_width, too_few, too_uncertain
 from ferroshap.run.loop import resolved
+
+if TYPE_CHECKING:
+    from ferroshap.maskers.plausibility import Plausibility
 
 Floats = NDArray[np.float64]
 
@@ -77,6 +80,10 @@ class RowsExplained:
 
     #: Whether rows may share batches though each stops by itself: their sources remember nothing.
     may_play_together = True
+    #: How plausible the masked rows are, where that was asked for.
+    plausibility: "Plausibility | None" = None
+    #: How far worths are from the model's outputs, ``(n_rows, n_outputs)``, where that was asked for.
+    msev: Floats | None = None
 
     def __init__(self, reference: Reference, rows: Table, settings: Settings) -> None:
         """Encode the rows; the model is not asked yet."""

@@ -94,6 +94,8 @@ class SamplingExplainer(AgnosticExplainer):
         tol: float | None = None,
         deadline_seconds: float | None = None,
         row_key: Any = None,
+        plausibility: bool = False,
+        msev: bool = False,
     ) -> Explanation:
         """Explain the rows of a table.
 
@@ -120,6 +122,11 @@ class SamplingExplainer(AgnosticExplainer):
         row_key : int, sequence of int or "content", optional
             One number a row: where in the whole table it stands, of which `X` is a part. Rows that do not
             share a design then draw what they would draw there. "content" derives it from the row itself.
+        plausibility : bool
+            Judge how far the masked rows lie from the background (``explanation.plausibility``), with a warning where
+            they hardly could exist; for marginal maskers. Of the evaluations, some chosen by number are looked at.
+        msev : bool
+            Fill ``msev``: how far the worths that were evaluated are from the model's output, as a mean of squares.
 
         Raises
         ------
@@ -139,6 +146,8 @@ class SamplingExplainer(AgnosticExplainer):
             tol=as_tolerance(tol),
             deadline_seconds=deadline_seconds,
             row_key=row_key,
+            plausibility=plausibility,
+            msev=msev,
         )
 
     @checked_call

@@ -113,7 +113,7 @@ def combined(left: Body, other: Any, name: str, compute: Callable[[Any, Any], An
 def _scaled(left: Body, factor: np.ndarray, name: str) -> dict[str, Any]:
     """What becomes of base values, errors and residuals when a number or an array comes in."""
     gone: dict[str, Any] = {key: None for key, follows in FOLLOWS.items() if follows == LIKE_VALUES}
-    gone["gap"] = None
+    gone["gap"] = gone["msev"] = None
     if name in {"__add__", "__radd__", "__sub__", "__rsub__"}:
         return gone | {"error_std": left.error_std}
     if name not in {"__mul__", "__rmul__", "__truediv__", "__neg__"}:
@@ -157,6 +157,7 @@ def _with_explanation(left: Body, right: Body, name: str, compute: Any) -> "Expl
         raise ValueError(msg)
     changed: dict[str, Any] = {key: None for key, follows in FOLLOWS.items() if follows == LIKE_VALUES}
     changed |= {"gap": None, "n_evaluations": None, "plan": None, "seed": None, "compute_time": None}
+    changed |= {"msev": None, "plausibility": None}
     changed["status"] = weaker(left.status, right.status)
     base = None
     if name in {"__add__", "__sub__"} and left.base_values is not None and right.base_values is not None:

@@ -57,6 +57,12 @@ class Explanation(Arithmetic, Operations):
         Degrees of freedom of the standard errors, one for all or one a row.
     seed : optional
         What the random numbers were made from.
+    plausibility : optional
+        How far the masked rows lie from real ones.
+    msev : array_like, optional
+        Mean squared difference between the worths that were evaluated and the model's output, ``(rows[, outputs])``.
+        First the mean over the coalitions of one size, then over the sizes between nobody and everybody; the lower, the
+        better the worths predict the output. NaN for a row of fewer than two features that vary.
     axes : sequence of str, optional
         The role of each axis of the values: ``"row"``, ``"feature"``, ``"output"``.
         Inferred from the other arguments if left out.
@@ -108,6 +114,8 @@ class Explanation(Arithmetic, Operations):
         gap: Any = None,
         interval_df: Any = None,
         seed: Any = None,
+        plausibility: Any = None,
+        msev: Any = None,
         axes: Any = None,
     ) -> None:
         arguments = locals()

@@ -101,6 +101,8 @@ class Body:
     gap = Field()
     interval_df = Field()
     seed = Field()
+    plausibility = Field()
+    msev = Field()
 
     if TYPE_CHECKING:
 

@@ -42,6 +42,8 @@ FOLLOWS = {
     "gap": PER_ROW_AND_OUTPUT,
     "interval_df": PER_ROW,
     "seed": WHOLE,
+    "plausibility": WHOLE,
+    "msev": PER_ROW_AND_OUTPUT,
 }
 
 _DEEPEST = 16  # longer chains of waiting steps are worked off at once: recursion stays shallow

@@ -68,7 +68,7 @@ class Reduce:
     def _over_outputs(self, name: str, value: Any) -> Any:
         if name == "base_values":
             return REDUCTIONS[self._name](value, axis=-1) if np.ndim(value) else value
-        return None if name in {"output_names", "output_indexes", "gap"} else value
+        return None if name in {"output_names", "output_indexes", "gap", "msev"} else value
 
 
 class Several:

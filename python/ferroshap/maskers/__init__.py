@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
+from ferroshap.maskers.copula import Copula
+from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups
+from ferroshap.maskers.impute import Impute
 from ferroshap.maskers.independent import Baseline, Independent
 from ferroshap.maskers.masker import Masker
 from ferroshap.maskers.recognition import as_marginal, as_masker
@@ -14,20 +17,25 @@ from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
     from ferroshap.maskers.partition import Partition
+    from ferroshap.maskers.surrogate import Surrogate
 
 #: Files of the maskers that are imported when somebody asks for them.
-MET_RARELY = {"Partition": "partition"}
+MET_RARELY = {"Partition": "partition", "Surrogate": "surrogate"}
 
 __all__ = [
     "Averaging",
     "Baseline",
     "Conditional",
+    "Copula",
     "Draws",
+    "Gaussian",
     "Groups",
+    "Impute",
     "Independent",
     "Masker",
     "Partition",
     "Prepared",
+    "Surrogate",
     "Units",
     "as_marginal",
     "as_masker",

@@ -1,0 +1,265 @@
+//! Columns as normal scores, and back.
+
+use super::normal::normal_quantile;
+
+/// Buckets of a look-up for each node, about.
+const BUCKETS_PER_NODE: usize = 2;
+/// The most buckets of a column: 256 KB.
+const MOST_BUCKETS: usize = 1 << 16;
+
+/// The distributions of columns, one by one.
+#[derive(Debug, Clone)]
+pub struct Margins(Vec<Margin>);
+
+impl Margins {
+    /// Of rows `(rows, n)` with weights of sum 1.
+    pub fn of_rows(rows: &[f64], weights: &[f64], n: usize) -> Self {
+        let column = |j: usize| -> Vec<(f64, f64)> {
+            rows.iter().skip(j).step_by(n).copied().zip(weights.iter().copied()).collect()
+        };
+        Self((0..n).map(|j| Margin::new(column(j))).collect())
+    }
+
+    /// The normal scores of rows `(rows, n)`.
+    pub fn scores(&self, rows: &[f64]) -> Vec<f64> {
+        rows.chunks_exact(self.0.len().max(1))
+            .flat_map(|row| row.iter().zip(&self.0).map(|(&value, margin)| margin.score(value)))
+            .collect()
+    }
+
+    /// The distribution of one column.
+    pub fn column(&self, column: usize) -> &Margin {
+        &self.0[column]
+    }
+}
+
+/// The distribution of one column: values that stand at normal scores.
+///
+/// A value has the score of its place in the ranking: the normal quantile of the weight below it and half its own
+/// (ties share the middle of their ranks). Scores go back to values piecewise linearly between neighbours that
+/// occur once; a value that is tied stands for all scores up to the edges of its weight, and its neighbour
+/// begins there with a step, so that columns of few values get none that does not exist.
+#[derive(Debug, Clone)]
+pub struct Margin {
+    /// The different values, ascending, and their scores.
+    values: Vec<f64>,
+    scores: Vec<f64>,
+    /// The scores of what lies beyond all values: those of half a rank.
+    ends: (f64, f64),
+    pieces: Vec<Piece>,
+    /// The first piece that a bucket of scores may need.
+    buckets: Vec<u32>,
+    lowest: f64,
+    buckets_per_score: f64,
+}
+
+/// Values at the scores from `start` to the next piece's.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    start: f64,
+    /// The score of the first of them, where it rises.
+    from: f64,
+    value: f64,
+    slope: f64,
+    /// The largest value: rounding must not pass it.
+    most: f64,
+}
+
+/// A value with the weight below it, its own, and whether it occurs more than once.
+struct Place {
+    value: f64,
+    below: f64,
+    weight: f64,
+    is_tied: bool,
+}
+
+impl Margin {
+    /// Of values and their weights, which sum to 1.
+    fn new(mut weighted: Vec<(f64, f64)>) -> Self {
+        let half_rank = 0.5 / weighted.len() as f64;
+        // By value alone, in the order of arrival: the sums of weights then depend on order among ties only.
+        weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let places = places(&weighted);
+        let quantile = |p: f64| normal_quantile(p.clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0));
+        let middle = |place: &Place| place.below + place.weight / 2.0;
+        let scores: Vec<f64> = places.iter().map(|place| quantile(middle(place))).collect();
+        let first = places.first().map_or(0.5, middle).min(half_rank);
+        let above = places.last().map_or(0.5, |place| 1.0 - middle(place)).min(half_rank);
+        let pieces = pieces(&places, &scores, quantile);
+        let mut margin = Self {
+            values: places.iter().map(|place| place.value).collect(),
+            scores,
+            ends: (quantile(first), -quantile(above)),
+            pieces,
+            buckets: Vec::new(),
+            lowest: 0.0,
+            buckets_per_score: 0.0,
+        };
+        margin.fill_buckets();
+        margin
+    }
+
+    fn fill_buckets(&mut self) {
+        let starts = &self.pieces[1..];
+        let (Some(first), Some(last)) = (starts.first(), starts.last()) else {
+            self.buckets = vec![0];
+            return;
+        };
+        let count = (BUCKETS_PER_NODE * starts.len()).next_power_of_two().clamp(16, MOST_BUCKETS);
+        self.lowest = first.start;
+        let width = (last.start - first.start).max(f64::MIN_POSITIVE);
+        self.buckets_per_score = (count as f64 / width).min(f64::MAX);
+        // Bucket 0 is below all starts; the piece under way where a bucket begins is found by the same
+        // arithmetic that sorts scores into buckets, so that it never is too far.
+        self.buckets = vec![0; count + 2];
+        let mut piece = 0;
+        for bucket in 0..self.buckets.len() {
+            while piece + 1 < self.pieces.len() && self.bucket(self.pieces[piece + 1].start) < bucket {
+                piece += 1;
+            }
+            self.buckets[bucket] = u32::try_from(piece).unwrap_or(u32::MAX);
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, as meant"
+    )]
+    fn bucket(&self, score: f64) -> usize {
+        let position = (score - self.lowest) * self.buckets_per_score + 1.0;
+        (position as usize).min(self.buckets.len() - 1)
+    }
+
+    /// The value that stands at a score.
+    pub fn value(&self, score: f64) -> f64 {
+        let mut at = self.buckets[self.bucket(score)] as usize;
+        while let Some(next) = self.pieces.get(at + 1)
+            && next.start <= score
+        {
+            at += 1;
+        }
+        let piece = &self.pieces[at];
+        (piece.value + (score - piece.from) * piece.slope).max(piece.value).min(piece.most)
+    }
+
+    /// The score of a value: between those of its neighbours in the data, in proportion; beyond all, that of half a
+    /// rank.
+    pub fn score(&self, value: f64) -> f64 {
+        let after = self.values.partition_point(|&known| known <= value);
+        if after == 0 {
+            return self.ends.0;
+        }
+        let (low, score) = (self.values[after - 1], self.scores[after - 1]);
+        if low == value {
+            return score;
+        }
+        if after == self.values.len() {
+            return self.ends.1;
+        }
+        // Halved, because the difference of two numbers can overflow.
+        let share = (value / 2.0 - low / 2.0) / (self.values[after] / 2.0 - low / 2.0);
+        score + share * (self.scores[after] - score)
+    }
+}
+
+fn places(sorted: &[(f64, f64)]) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    let mut below = 0.0;
+    for tied in sorted.chunk_by(|a, b| a.0 == b.0) {
+        let weight: f64 = tied.iter().map(|(_, weight)| weight).sum();
+        places.push(Place { value: tied[0].0, below, weight, is_tied: tied.len() > 1 });
+        below += weight;
+    }
+    places
+}
+
+fn pieces(places: &[Place], scores: &[f64], quantile: impl Fn(f64) -> f64) -> Vec<Piece> {
+    let flat = |start, value| Piece { start, from: 0.0, value, slope: 0.0, most: value };
+    let mut pieces = vec![flat(f64::NEG_INFINITY, places[0].value)];
+    for (pair, scores) in places.windows(2).zip(scores.windows(2)) {
+        let (low, high) = (&pair[0], &pair[1]);
+        if low.is_tied || high.is_tied {
+            pieces.push(flat(quantile(high.below), high.value));
+            continue;
+        }
+        let slope = (high.value - low.value) / (scores[1] - scores[0]);
+        if slope.is_finite() && scores[1] > scores[0] {
+            pieces.push(Piece {
+                start: scores[0],
+                from: scores[0],
+                value: low.value,
+                slope,
+                most: high.value,
+            });
+            pieces.push(flat(scores[1], high.value));
+        } else {
+            pieces.push(flat(scores[1], high.value));
+        }
+    }
+    // Weights too small to tell apart have one score: the last of the pieces that start there counts.
+    pieces.dedup_by(|next, kept| {
+        let is_same = next.start <= kept.start;
+        if is_same {
+            let start = kept.start;
+            *kept = Piece { start, ..*next };
+        }
+        is_same
+    });
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn margin(values: &[f64]) -> Margin {
+        let weight = 1.0 / values.len() as f64;
+        Margin::new(values.iter().map(|&value| (value, weight)).collect())
+    }
+
+    #[test]
+    fn scores_and_values_undo_each_other_and_rise() {
+        let values: Vec<f64> = (0..500).map(|k| f64::from(k * k % 1009).powf(1.5)).collect();
+        let margin = margin(&values);
+        for &value in &values {
+            let score = margin.score(value);
+            assert!((margin.value(score) - value).abs() <= 1e-12 * value.abs());
+        }
+        let mut last = f64::NEG_INFINITY;
+        for k in -5000..=5000 {
+            let value = margin.value(f64::from(k) / 1000.0);
+            assert!(value >= last);
+            last = value;
+        }
+        assert_eq!(margin.value(f64::NEG_INFINITY), margin.values[0]);
+        assert_eq!(margin.value(f64::INFINITY), last);
+        assert_eq!(margin.score(-1.0), margin.score(margin.values[0]));
+    }
+
+    #[test]
+    fn tied_values_stand_for_their_share_of_the_scores_and_no_others_exist() {
+        let margin = margin(&[0.0, 0.0, 0.0, 1.0, 1.0, 5.0, 5.0, 5.0, 5.0, 5.0]);
+        for k in 0..2000 {
+            let p = (f64::from(k) + 0.5) / 2000.0;
+            let expected = if p < 0.3 {
+                0.0
+            } else if p < 0.5 {
+                1.0
+            } else {
+                5.0
+            };
+            assert_eq!(margin.value(normal_quantile(p)), expected);
+        }
+        assert_eq!(margin.score(1.0), normal_quantile(0.4));
+        // Half a rank, although the largest value has many.
+        assert_eq!(margin.score(7.0), -normal_quantile(0.05));
+    }
+
+    #[test]
+    fn a_column_that_never_changes_stays() {
+        let margin = margin(&[0.1, 0.1, 0.1]);
+        assert_eq!([margin.value(-3.0), margin.value(0.0), margin.value(9.0)], [0.1; 3]);
+        assert_eq!(margin.score(0.1), 0.0);
+    }
+}
