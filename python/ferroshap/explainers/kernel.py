@@ -105,6 +105,8 @@ class KernelExplainer(AgnosticExplainer):
             as_frame=keep_index,
             masker_argument="data",
         )
+        if self._method_named is not None:
+            self._method_named = self._method_named.among(self.feature_names)
         granted = self._evaluations(self.masker.n_players, call_defaults.get("nsamples", "auto"))
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
         self.plan = self._make_plan(reason, self.method, granted)

@@ -100,6 +100,7 @@ class PermutationExplainer(AgnosticExplainer):
             method=self.method,
             rows_per_eval=rows_per_eval,
         )
+        self.method = self.method.among(self.feature_names)
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
         self.plan = self._make_plan(reason, self.method, self._granted(call_defaults.get("max_evals", MAX_EVALS)))
 
