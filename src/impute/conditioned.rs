@@ -1,5 +1,7 @@
 //! The conditional rows of a batch of coalitions.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use multiversion::multiversion;
 
 use super::Margins;
@@ -15,7 +17,7 @@ const PATTERN: usize = 64;
 /// Of each coalition: what each draw brings, and by what each explained row shifts it. A model row is their sum.
 ///
 /// Model rows stand in the order (coalition, explained row, draw).
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Conditioned {
     words: Vec<u64>,
     words_per_coalition: usize,
@@ -27,6 +29,37 @@ pub struct Conditioned {
     base: Vec<f64>,
     /// `(coalitions, rows, n)`, the row itself at present columns.
     shift: Vec<f64>,
+    spare: Spare,
+}
+
+/// Memory of batches that are done: the system takes longer to hand out megabytes than it takes to fill them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spare(Arc<Mutex<Vec<Vec<f64>>>>);
+
+impl Spare {
+    /// Batches of which memory is kept: one is filled while the next is conditioned.
+    const MOST: usize = 2;
+
+    /// Numbers of any kind, to be written over.
+    fn take(&self, length: usize) -> Vec<f64> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = kept.unwrap_or_default();
+        memory.resize(length, 0.0);
+        memory
+    }
+
+    fn give_back(&self, memory: Vec<f64>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < Self::MOST {
+            kept.push(memory);
+        }
+    }
+}
+
+impl Drop for Conditioned {
+    fn drop(&mut self) {
+        self.spare.give_back(std::mem::take(&mut self.base));
+    }
 }
 
 /// Where the parts of one coalition go.
@@ -41,8 +74,8 @@ impl Conditioned {
         words: &[u64],
         words_per_coalition: usize,
         rows: &[f64],
-        n_draws: usize,
-        n: usize,
+        (n_draws, n): (usize, usize),
+        spare: &Spare,
     ) -> Self {
         let count = words.len() / words_per_coalition;
         Self {
@@ -51,8 +84,9 @@ impl Conditioned {
             n,
             n_draws,
             rows: rows.to_vec(),
-            base: vec![0.0; count * n_draws * n],
+            base: spare.take(count * n_draws * n),
             shift: vec![0.0; count * rows.len()],
+            spare: spare.clone(),
         }
     }
 
@@ -104,43 +138,63 @@ impl Conditioned {
         }
         let unit_rows = (UNIT_BYTES / (n * size_of::<f64>())).max(1);
         workers.for_each_unit(out.chunks_mut(unit_rows * n), |number, unit| {
-            let mut position = first + number * unit_rows;
+            let start = first + number * unit_rows;
+            let parts = self.parts(start, start + unit.len() / n);
+            if let Some(margins) = margins {
+                return self.fill_values(&parts, unit, margins);
+            }
             let mut rest = unit;
-            while !rest.is_empty() {
-                let (pair, draw) = (position / self.n_draws, position % self.n_draws);
-                let count = (self.n_draws - draw).min(rest.len() / n);
-                let (part, after) = rest.split_at_mut(count * n);
-                self.fill_pair(pair, draw, part, margins);
-                position += count;
+            for part in parts {
+                let (out, after) = rest.split_at_mut(part.count * n);
+                add(out, &self.base[part.base..][..out.len()], &self.shift[part.pair * n..][..n]);
                 rest = after;
             }
         })
     }
 
-    /// The rows of one coalition and explained row, numbered together as `pair`, from `draw` on.
-    fn fill_pair(&self, pair: usize, draw: usize, out: &mut [f64], margins: Option<&Margins>) {
+    /// The model rows `first..end`, cut where a coalition or an explained row ends.
+    fn parts(&self, first: usize, end: usize) -> Vec<Part> {
+        let mut parts = Vec::with_capacity((end - first) / self.n_draws + 2);
+        let mut position = first;
+        while position < end {
+            let (pair, draw) = (position / self.n_draws, position % self.n_draws);
+            let count = (self.n_draws - draw).min(end - position);
+            let base = (pair / self.n_rows() * self.n_draws + draw) * self.n;
+            parts.push(Part { pair, base, count });
+            position += count;
+        }
+        parts
+    }
+
+    /// Write model rows whose absent columns are normal scores: column after column, because the look-up of one
+    /// column alone fits into the nearest cache.
+    fn fill_values(&self, parts: &[Part], out: &mut [f64], margins: &Margins) {
         let (n, n_rows) = (self.n, self.n_rows());
-        let number = pair / n_rows;
-        let base = &self.base[(number * self.n_draws + draw) * n..][..out.len()];
-        let shift = &self.shift[pair * n..(pair + 1) * n];
-        let Some(margins) = margins else {
-            return add(out, base, shift);
-        };
-        let coalition = &self.words[number * self.words_per_coalition..][..self.words_per_coalition];
-        let row = &self.rows[pair % n_rows * n..][..n];
         for column in 0..n {
-            let cells = out.iter_mut().skip(column).step_by(n);
-            if coalition::contains(coalition, column) {
-                cells.for_each(|cell| *cell = row[column]);
-            } else {
-                let scores = base.iter().skip(column).step_by(n);
-                let margin = margins.column(column);
-                for (cell, score) in cells.zip(scores) {
-                    *cell = margin.value(score + shift[column]);
+            let margin = margins.column(column);
+            let mut rest = &mut *out;
+            for part in parts {
+                let (out, after) = rest.split_at_mut(part.count * n);
+                let coalition = &self.words[part.pair / n_rows * self.words_per_coalition..];
+                if coalition::contains(coalition, column) {
+                    let value = self.rows[part.pair % n_rows * n + column];
+                    out.chunks_exact_mut(n).for_each(|out| out[column] = value);
+                } else {
+                    let scores = &self.base[part.base..][..out.len()];
+                    margin.fill(out, scores, self.shift[part.pair * n + column], column, n);
                 }
+                rest = after;
             }
         }
     }
+}
+
+/// Consecutive model rows of one coalition and one explained row, numbered together as `pair`.
+struct Part {
+    pair: usize,
+    /// Where the first of their draws begins in `base`.
+    base: usize,
+    count: usize,
 }
 
 /// `out = base + shift`, the latter repeating.

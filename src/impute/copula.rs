@@ -2,8 +2,6 @@
 
 use super::normal::normal_quantile;
 
-/// Buckets of a look-up for each node, about.
-const BUCKETS_PER_NODE: usize = 2;
 /// The most buckets of a column: 256 KB.
 const MOST_BUCKETS: usize = 1 << 16;
 
@@ -51,19 +49,24 @@ pub struct Margin {
     buckets: Vec<u32>,
     lowest: f64,
     buckets_per_score: f64,
+    /// Halvings that find the piece within a bucket.
+    halvings: u32,
 }
 
 /// Values at the scores from `start` to the next piece's.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     start: f64,
-    /// The score of the first of them, where it rises.
-    from: f64,
     value: f64,
     slope: f64,
     /// The largest value: rounding must not pass it.
     most: f64,
 }
+
+/// Numbers of this size have no digits after the point.
+const WHOLE: f64 = (1_u64 << 52) as f64;
+/// Below all scores, and finite: times no slope it is zero.
+const BELOW_ALL: f64 = f64::MIN;
 
 /// A value with the weight below it, its own, and whether it occurs more than once.
 struct Place {
@@ -94,57 +97,77 @@ impl Margin {
             buckets: Vec::new(),
             lowest: 0.0,
             buckets_per_score: 0.0,
+            halvings: 0,
         };
         margin.fill_buckets();
         margin
     }
 
+    /// Cut the scores into equal buckets, enough for at most one piece to begin in each where that is possible.
     fn fill_buckets(&mut self) {
-        let starts = &self.pieces[1..];
-        let (Some(first), Some(last)) = (starts.first(), starts.last()) else {
-            self.buckets = vec![0];
+        let starts: Vec<f64> = self.pieces[1..].iter().map(|piece| piece.start).collect();
+        let (Some(&first), Some(&last)) = (starts.first(), starts.last()) else {
+            self.buckets = vec![0; 2];
             return;
         };
-        let count = (BUCKETS_PER_NODE * starts.len()).next_power_of_two().clamp(16, MOST_BUCKETS);
-        self.lowest = first.start;
-        let width = (last.start - first.start).max(f64::MIN_POSITIVE);
-        self.buckets_per_score = (count as f64 / width).min(f64::MAX);
-        // Bucket 0 is below all starts; the piece under way where a bucket begins is found by the same
-        // arithmetic that sorts scores into buckets, so that it never is too far.
-        self.buckets = vec![0; count + 2];
-        let mut piece = 0;
-        for bucket in 0..self.buckets.len() {
-            while piece + 1 < self.pieces.len() && self.bucket(self.pieces[piece + 1].start) < bucket {
-                piece += 1;
+        let mut count = starts.len().next_power_of_two().clamp(16, MOST_BUCKETS);
+        loop {
+            self.lowest = first;
+            self.buckets_per_score = (count as f64 / (last - first).max(f64::MIN_POSITIVE)).min(f64::MAX);
+            self.buckets = vec![0; count + 2];
+            let mut begun = vec![0_u32; count + 2];
+            for &start in &starts {
+                begun[self.bucket(start)] += 1;
             }
-            self.buckets[bucket] = u32::try_from(piece).unwrap_or(u32::MAX);
+            let most = begun.iter().copied().max().unwrap_or(0);
+            if most <= 1 || 2 * count > MOST_BUCKETS {
+                let mut piece = 0;
+                for (bucket, begun) in self.buckets.iter_mut().zip(&begun) {
+                    *bucket = piece;
+                    piece += begun;
+                }
+                self.halvings = most.checked_ilog2().map_or(0, |log| log + 1);
+                break;
+            }
+            count *= 2;
         }
+        // So that no halving looks past the end.
+        let after = Piece { start: f64::INFINITY, ..self.pieces[self.pieces.len() - 1] };
+        self.pieces.resize(self.pieces.len() + (1 << self.halvings), after);
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the cast saturates, as meant"
-    )]
+    /// The bucket of a score: 0 below all starts. Monotone, whatever is rounded.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits hold the whole number")]
     fn bucket(&self, score: f64) -> usize {
-        let position = (score - self.lowest) * self.buckets_per_score + 1.0;
-        (position as usize).min(self.buckets.len() - 1)
+        let last = (self.buckets.len() - 1) as f64;
+        let position = ((score - self.lowest) * self.buckets_per_score + 1.0).max(0.0).min(last);
+        // At 2^52 the unit of the mantissa is 1: cheaper than a cast, which looks for NaN and overflow.
+        (position + WHOLE).to_bits() as u32 as usize
     }
 
     /// The value that stands at a score.
+    #[inline]
     pub fn value(&self, score: f64) -> f64 {
         let mut at = self.buckets[self.bucket(score)] as usize;
-        while let Some(next) = self.pieces.get(at + 1)
-            && next.start <= score
-        {
-            at += 1;
+        for halving in (0..self.halvings).rev() {
+            // Added up, because a branch would be mispredicted every other time.
+            at += usize::from(self.pieces[at + (1 << halving)].start <= score) << halving;
         }
         let piece = &self.pieces[at];
-        (piece.value + (score - piece.from) * piece.slope).max(piece.value).min(piece.most)
+        (piece.value + (score - piece.start) * piece.slope).max(piece.value).min(piece.most)
+    }
+
+    /// Write the values at scores plus a shift to one column of rows of `n`.
+    pub(super) fn fill(&self, out: &mut [f64], scores: &[f64], shift: f64, column: usize, n: usize) {
+        for (out, scores) in out.chunks_exact_mut(n).zip(scores.chunks_exact(n)) {
+            out[column] = self.value(scores[column] + shift);
+        }
     }
 
     /// The score of a value: between those of its neighbours in the data, in proportion; beyond all, that of half a
     /// rank.
+    #[expect(clippy::float_cmp, reason = "the very value of the data")]
     pub fn score(&self, value: f64) -> f64 {
         let after = self.values.partition_point(|&known| known <= value);
         if after == 0 {
@@ -163,6 +186,7 @@ impl Margin {
     }
 }
 
+#[expect(clippy::float_cmp, reason = "ties are values that are the same")]
 fn places(sorted: &[(f64, f64)]) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     let mut below = 0.0;
@@ -175,8 +199,8 @@ fn places(sorted: &[(f64, f64)]) -> Vec<Place> {
 }
 
 fn pieces(places: &[Place], scores: &[f64], quantile: impl Fn(f64) -> f64) -> Vec<Piece> {
-    let flat = |start, value| Piece { start, from: 0.0, value, slope: 0.0, most: value };
-    let mut pieces = vec![flat(f64::NEG_INFINITY, places[0].value)];
+    let flat = |start, value| Piece { start, value, slope: 0.0, most: value };
+    let mut pieces = vec![flat(BELOW_ALL, places[0].value)];
     for (pair, scores) in places.windows(2).zip(scores.windows(2)) {
         let (low, high) = (&pair[0], &pair[1]);
         if low.is_tied || high.is_tied {
@@ -185,13 +209,7 @@ fn pieces(places: &[Place], scores: &[f64], quantile: impl Fn(f64) -> f64) -> Ve
         }
         let slope = (high.value - low.value) / (scores[1] - scores[0]);
         if slope.is_finite() && scores[1] > scores[0] {
-            pieces.push(Piece {
-                start: scores[0],
-                from: scores[0],
-                value: low.value,
-                slope,
-                most: high.value,
-            });
+            pieces.push(Piece { start: scores[0], value: low.value, slope, most: high.value });
             pieces.push(flat(scores[1], high.value));
         } else {
             pieces.push(flat(scores[1], high.value));
@@ -210,6 +228,7 @@ fn pieces(places: &[Place], scores: &[f64], quantile: impl Fn(f64) -> f64) -> Ve
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "values of the data come back as they are")]
 mod tests {
     use super::*;
 

@@ -57,7 +57,9 @@ pub fn standard_normals(count: usize, rank: usize, seed: u64) -> Vec<f64> {
         // Once more, because one pass of Gram and Schmidt leaves what it rounds.
         (0..2).for_each(|_| orthonormalise(&mut half, pairs, rank));
         let size = (count as f64 / 2.0).sqrt();
-        half.iter_mut().for_each(|z| *z *= size);
+        for z in &mut half {
+            *z *= size;
+        }
     }
     let mut rows = Vec::with_capacity(count * rank);
     for draw in half.chunks_exact(rank.max(1)).take(pairs) {
@@ -141,8 +143,8 @@ mod tests {
         let known = Covariance::known(&[1.0, 2.0, 3.0, 4.0], &covariance).unwrap();
         for (count, seed) in [(8, 0), (9, 1), (100, 2), (101, 3)] {
             let (mean, product) = moments(&normal_rows(&known, count, seed), 4);
-            for j in 0..4 {
-                assert!((mean[j] - known.mean()[j]).abs() < 1e-14 * count as f64);
+            for (got, want) in mean.iter().zip(known.mean()) {
+                assert!((got - want).abs() < 1e-14 * count as f64);
             }
             for (got, want) in product.iter().zip(&covariance) {
                 assert!((got - want).abs() < 1e-12, "{count}: {got}, {want}");

@@ -256,7 +256,9 @@ pub fn sampled_transforms(
             }
         }
         let count = 2.0 * pairs_per_group as f64;
-        transform.iter_mut().for_each(|cell| *cell /= count);
+        for cell in transform.iter_mut() {
+            *cell /= count;
+        }
     })?;
     Ok(transforms.chunks_exact(n_outputs * m * m).flat_map(|group| game.unscaled(group.to_vec())).collect())
 }
@@ -286,7 +288,7 @@ mod tests {
 
     fn covariance(m: usize) -> Covariance {
         let cell =
-            |i: usize, j: usize| (1.0 + i as f64) * (1.0 + j as f64) * 0.6f64.powi(i.abs_diff(j) as i32);
+            |i: usize, j: usize| (1.0 + i as f64) * (1.0 + j as f64) * f64::powf(0.6, i.abs_diff(j) as f64);
         let cells: Vec<f64> = (0..m * m).map(|at| cell(at / m, at % m)).collect();
         Covariance::known(&vec![0.0; m], &cells).unwrap()
     }

@@ -1,5 +1,7 @@
 //! Quantiles of the normal distribution.
 
+#![expect(clippy::excessive_precision, reason = "as published")]
+
 /// The number below which a standard normal variable stays with probability `p`, `0 < p < 1`.
 ///
 /// Relative error about 1e-16. Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution",

@@ -1,5 +1,8 @@
 //! Rows given some of their columns: draws of all columns, shifted by regression.
 
+use multiversion::multiversion;
+
+use super::conditioned::Spare;
 use super::sweep::Sweep;
 use super::{Conditioned, Covariance, Margins};
 use crate::coalition;
@@ -24,6 +27,8 @@ pub struct Shift {
     draws: Vec<f64>,
     /// Where draws are normal scores: what they stand for.
     margins: Option<Margins>,
+    /// Of batches that are done, for those to come.
+    spare: Spare,
 }
 
 impl Shift {
@@ -33,7 +38,7 @@ impl Shift {
         if n == 0 || draws.is_empty() || !draws.len().is_multiple_of(n) {
             return Err(Error::Length { argument: "draws", got: draws.len(), want: n });
         }
-        Ok(Self { covariance, draws, margins })
+        Ok(Self { covariance, draws, margins, spare: Spare::default() })
     }
 
     /// How the columns go together.
@@ -77,7 +82,8 @@ impl Shift {
         }
         let scores = self.margins.as_ref().map(|margins| margins.scores(rows));
         let known = self.deviations(scores.as_deref().unwrap_or(rows));
-        let mut conditioned = Conditioned::new(words, words_per_coalition, rows, self.n_draws(), n);
+        let mut conditioned =
+            Conditioned::new(words, words_per_coalition, rows, (self.n_draws(), n), &self.spare);
         let mut slots = conditioned.slots();
         slots.sort_by(|a, b| a.coalition.iter().rev().cmp(b.coalition.iter().rev()));
         let per_unit = (UNIT / known.len().max(1)).max(1);
@@ -94,14 +100,9 @@ impl Shift {
                     return;
                 }
                 let (of_draws, of_rows) = expected.split_at(self.draws.len());
-                let is_present = |column: usize| coalition::contains(slot.coalition, column);
-                for (at, cell) in slot.base.iter_mut().enumerate() {
-                    // Negative zero: added to any number, it leaves every bit.
-                    *cell = if is_present(at % n) { -0.0 } else { self.draws[at] - of_draws[at] };
-                }
-                for (at, cell) in slot.shift.iter_mut().enumerate() {
-                    *cell = if is_present(at % n) { rows[at] } else { of_rows[at] };
-                }
+                let is_present: Vec<bool> = (0..n).map(|j| coalition::contains(slot.coalition, j)).collect();
+                bring(slot.base, &self.draws, of_draws, &is_present);
+                move_by(slot.shift, rows, of_rows, &is_present);
             }
         })?;
         drop(slots);
@@ -114,6 +115,31 @@ impl Shift {
         let mean = self.covariance.mean();
         let all = self.draws.chunks_exact(mean.len()).chain(rows.chunks_exact(mean.len()));
         all.flat_map(|row| row.iter().zip(mean).map(|(value, mean)| value - mean)).collect()
+    }
+}
+
+/// What draws bring beside what is expected of them; negative zero at present columns: added to any number, it leaves
+/// every bit.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn bring(base: &mut [f64], draws: &[f64], expected: &[f64], is_present: &[bool]) {
+    let n = is_present.len();
+    let draws = draws.chunks_exact(n).zip(expected.chunks_exact(n));
+    for (base, (draws, expected)) in base.chunks_exact_mut(n).zip(draws) {
+        for (((cell, draw), expected), &present) in base.iter_mut().zip(draws).zip(expected).zip(is_present) {
+            *cell = if present { -0.0 } else { draw - expected };
+        }
+    }
+}
+
+/// What is expected of explained rows; the rows themselves at present columns.
+fn move_by(shift: &mut [f64], rows: &[f64], expected: &[f64], is_present: &[bool]) {
+    let n = is_present.len();
+    let rows = rows.chunks_exact(n).zip(expected.chunks_exact(n));
+    for (shift, (row, expected)) in shift.chunks_exact_mut(n).zip(rows) {
+        for (((cell, &value), &expected), &present) in shift.iter_mut().zip(row).zip(expected).zip(is_present)
+        {
+            *cell = if present { value } else { expected };
+        }
     }
 }
 

@@ -6,18 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import links
-from ferroshap.closed_forms import LinearForm, read_linear
-from ferroshap.errors import ExplainerError, InvalidModelError, OptionError, warn_user
+from ferroshap.closed_forms import CorrelatedForm, LinearForm, correlated_form, read_linear
+from ferroshap.errors import ExplainerError, InvalidModelError, OptionError
 from ferroshap.explainers.calls import checked_call, one_seed, only_input, positive
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
+from ferroshap.explainers.linear_maskers import CORRELATED, background_of, perturbed
 from ferroshap.explainers.names import Columns, Positions, output_names
 from ferroshap.explainers.outputs import OutputChoice, take_outputs
 from ferroshap.explainers.plan import Plan
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.game.batches import batch_rows
 from ferroshap.inputs import Table, read_table
-from ferroshap.maskers import Masker, as_marginal
+from ferroshap.maskers import Masker
 from ferroshap.memory import as_bytes
 from ferroshap.models import Model, as_model
 from ferroshap.progress import Report
@@ -28,7 +29,13 @@ Floats = NDArray[np.float64]
 
 
 class LinearExplainer(Explainer):
-    r"""Exact Shapley values of a linear model: :math:`\phi_i = w_i (x_i - \mu_i)`, without asking the model.
+    r"""Shapley values of a linear model in closed form, without asking the model.
+
+    With features filled independently of each other, :math:`\phi_i = w_i (x_i - \mu_i)`, exactly. With
+    :class:`ferroshap.maskers.Gaussian` or :class:`ferroshap.maskers.Impute`, features are what the present ones let
+    expect: :math:`v(S) = w' E[X \mid X_S = x_S]` and :math:`\phi = T (x - \mu)`. Then `T` is found once: exactly where
+    at most 16 features are correlated with each other (over all coalitions; blocks of the covariance play games
+    of their own), else as the unbiased mean over `nsamples` random orders, with standard errors.
 
     The coefficients are compared with the model on some background rows first.
 
@@ -38,18 +45,24 @@ class LinearExplainer(Explainer):
         ``coef`` is ``(n_features,)`` or ``(n_outputs, n_features)``. Of a classifier the decision function
         is explained.
     masker : masker, background data, ``(mean, cov)`` or ``{"mean": ..., "cov": ...}``
-        Only the mean matters.
+        A masker of class Gaussian or Impute takes correlations into account; for all else only the mean matters.
     link : str or link
         Must be the identity: values of a linear model add up on its own scale.
-    nsamples, feature_perturbation
-        Accepted; no samples are drawn, and "interventional", deprecated, is what is done.
+    nsamples : int
+        Orders to average over where more than 16 features are correlated, 40 at least.
+    feature_perturbation : str, optional
+        Deprecated: "interventional" is what is done with background data, "correlation_dependent" makes it a masker of
+        class Impute.
     output_names, weights, n_jobs, seed, feature_names, rng, random_state, memory_limit, progress
-        Names, and weights of background rows; the others are accepted and have nothing to do.
+        Names, weights of background rows, and for `T` the threads and the seed; the others are accepted and have
+        nothing to do.
 
     Attributes
     ----------
     coef, intercept, mean : ndarray
         The weights, the constants, and the mean of the background.
+    cov : ndarray or None
+        Its covariance, where correlations count.
 
     Examples
     --------
@@ -78,10 +91,11 @@ class LinearExplainer(Explainer):
     ) -> None:
         """Read the coefficients and the mean of the background."""
         del progress  # nothing takes long enough
-        positive(nsamples, "nsamples", or_auto=False)
-        as_threads(n_jobs)
+        orders = positive(nsamples, "nsamples", or_auto=False)
+        n_threads = as_threads(n_jobs)
         as_bytes(memory_limit)
-        _check_perturbation(feature_perturbation)
+        given, masker = masker, perturbed(masker, feature_perturbation, weights)
+        weights = weights if masker is given else None
         self.seed = one_seed(seed, rng, random_state)
         self.link = links.resolve(link)
         if self.link is not links.identity:
@@ -91,14 +105,29 @@ class LinearExplainer(Explainer):
         self.model = self._form.model or Model(model, self._form.outputs)
         self.masker = self._columns.masker
         self.coef, self.intercept = self._form.coef, self._form.intercept
-        self.mean = _mean(self.masker)
+        self._correlated: CorrelatedForm | None = None
+        self.cov: Floats | None = None
+        if isinstance(self.masker, CORRELATED):
+            self.mean, self.cov = self.masker.fitted.mean, self.masker.fitted.cov
+            self._correlated = correlated_form(
+                self.coef, self.mean, self.cov, orders=orders, seed=self.seed, n_threads=n_threads
+            )
+        else:
+            self.mean = _mean(self.masker)
         self._base = np.atleast_1d(self._form.outputs(self.mean))
         self.expected_value = as_expected_value(self._base, is_vector=self.coef.ndim == 1)
         self.feature_names = self._columns.names
         self.output_names = _names_of_outputs(output_names, self._form)
         self.partial = None
-        reason = "the model is linear, so values are its coefficients times the distance from the background's mean"
-        self.plan = Plan("linear", reason, self.masker.n_background, self.masker.n_background, None)
+        self.plan = Plan("linear", self._reason(), self.masker.n_background, self.masker.n_background, None)
+
+    def _reason(self) -> str:
+        if self._correlated is None:
+            return "the model is linear, so values are its coefficients times the distance from the background's mean"
+        start = "the model is linear and features are filled by their correlation, so values are linear in the features"
+        if self._correlated.groups is None:
+            return f"{start}, exactly"
+        return f"{start}: estimated over random orders, for too many of them are correlated with each other"
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options
@@ -132,12 +161,28 @@ class LinearExplainer(Explainer):
         table = read_table(only_input(args, self), argument="X", allow_single_row=True)
         rows, positions = self._columns.match(table)
         numbers = _as_floats(rows)
-        values = self._form.values(numbers, self.mean)
+        values = self._values(numbers)
         if not np.isfinite(values).all():
             row = int(np.argwhere(~np.isfinite(values))[0][0])
             msg = f"row {row} of `X` has entries that are not finite, so the model's output is not: fill them first"
             raise ExplainerError(msg)
+        if main_effects and self._correlated is not None:
+            msg = "`main_effects` is True, but correlated features have no effects of their own: leave it out"
+            raise OptionError(msg)
         return self._packed(table, numbers, positions, values, outputs, main_effects=main_effects, errors=error_bounds)
+
+    def _values(self, numbers: Floats) -> Floats:
+        if self._correlated is None:
+            return self._form.values(numbers, self.mean)
+        values = self._correlated.values(numbers)
+        return values[:, :, 0] if self.coef.ndim == 1 else values
+
+    def _errors(self, numbers: Floats) -> Floats | None:
+        """Standard errors, where values are estimates."""
+        if self._correlated is None or self._correlated.groups is None:
+            return None
+        errors = self._correlated.errors(numbers)
+        return errors[:, :, 0] if self.coef.ndim == 1 else errors
 
     @checked_call
     def shap_values(self, X: Any) -> Any:  # type: ignore[override]  # every route has its own options
@@ -155,7 +200,10 @@ class LinearExplainer(Explainer):
         main_effects: bool,
         errors: bool,
     ) -> Explanation:
-        values = values if positions is None else np.take(values, np.argsort(positions), axis=1)
+        spread = self._errors(numbers)
+        if positions is not None:
+            values = np.take(values, np.argsort(positions), axis=1)
+            spread = None if spread is None else np.take(spread, np.argsort(positions), axis=1)
         is_vector = self.coef.ndim == 1
         base = np.repeat(self._base[None, :], table.n_rows, axis=0)
         axes: tuple[str, ...] = ("row", "feature")
@@ -164,6 +212,7 @@ class LinearExplainer(Explainer):
             choice = OutputChoice(outputs, self.output_names or [], is_vector=is_vector)
             chosen = choice.numbers(self._form.outputs(numbers))
             values, base = take_outputs(values, chosen), take_outputs(base, chosen)
+            spread = None if spread is None else take_outputs(spread, chosen)
             fields["output_indexes"] = chosen
             names = np.array(self.output_names, dtype=object)[chosen]
             fields["output_names"] = NameTable(names) if chosen.ndim == 1 else names
@@ -176,12 +225,12 @@ class LinearExplainer(Explainer):
             "data": table.display,
             "feature_names": NameTable(self._columns.names_of(table)),
             "n_evaluations": np.zeros(table.n_rows, dtype=np.int64),
-            "status": "EXACT",
+            "status": "EXACT" if spread is None else "BUDGET_SPENT",
             "plan": self.plan,
             "seed": self.seed,
         }
-        if errors:
-            fields["error_std"] = np.zeros(values.shape)
+        if errors or spread is not None:
+            fields["error_std"] = np.zeros(values.shape) if spread is None else spread
         if main_effects:
             fields["main_effects"] = values.copy()
         explanation = Explanation._trusted(values, axes, fields)  # noqa: SLF001 - ours
@@ -201,10 +250,7 @@ def _first_row(explanation: Explanation) -> Explanation:
 def _form_and_columns(model: Any, masker: Any, weights: Any, feature_names: Any) -> tuple[LinearForm, Columns]:
     if isinstance(masker, tuple) and len(masker) == 2:
         masker = {"mean": masker[0], "cov": masker[1]}
-    if isinstance(masker, Masker) and masker.tree is not None and masker.units is None:
-        # Whoever is there already, a feature of a linear model gains the same: Owen values are Shapley values.
-        masker = masker.filler
-    background = as_marginal(masker, "LinearExplainer", weights=weights)
+    background = background_of(masker, weights)
     own = None if isinstance(model, tuple) else _model_of(model)
     columns = Columns(background, own, feature_names, "masker")
     return read_linear(model, columns.masker.table), columns
@@ -237,16 +283,3 @@ def _as_floats(table: Table) -> Floats:
 
 def _names_of_outputs(given: Any, form: LinearForm) -> list[str]:
     return output_names(given, form.model, 1 if form.coef.ndim == 1 else len(form.coef))
-
-
-def _check_perturbation(feature_perturbation: str | None) -> None:
-    """Warn of the old option; refuse what it cannot mean."""
-    if feature_perturbation is None:
-        return
-    if feature_perturbation not in {"interventional", "independent"}:
-        msg = (
-            f"`feature_perturbation` is {feature_perturbation!r}, but values under correlations are not available: "
-            "leave it out, or pass 'interventional'"
-        )
-        raise OptionError(msg)
-    warn_user("`feature_perturbation` is deprecated: the masker says how features are filled", FutureWarning)

@@ -18,7 +18,11 @@ impl PartialOrder {
         for &(first, second) in pairs {
             if first.max(second) as usize >= n_players {
                 let got = format!("({first}, {second}) in a game of {n_players} players");
-                return Err(Error::Parameter { argument: "precedence", got, accepted: "pairs of its players" });
+                return Err(Error::Parameter {
+                    argument: "precedence",
+                    got,
+                    accepted: "pairs of its players",
+                });
             }
             after[first as usize].push(second);
             n_before[second as usize] += 1;
