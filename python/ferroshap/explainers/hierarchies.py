@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.clustering import Tree, leaves_of, n_coalitions
-from ferroshap.estimators import Owen, chosen
+from ferroshap.clustering import n_coalitions
+from ferroshap.errors import OptionError, nearest
+from ferroshap.estimators import Owen
 from ferroshap.estimators.owen import Sampling
 from ferroshap.maskers import Masker, as_masker
 
@@ -26,7 +27,7 @@ class Way:
         The sentence after "a tree that".
     """
 
-    sampling: str
+    sampling: Sampling
     n_evaluations: int
     reason: str
 
@@ -42,24 +43,38 @@ def method_along(masker: Masker, sampling: Sampling = "auto") -> Owen:
     return Owen(tree=masker.tree if clustering is None else clustering, sampling=sampling)
 
 
-def way_along(masker: Masker, granted: int) -> Way:
+def way_along(masker: Masker, granted: int, sampling: Sampling = "auto") -> Way:
     """Tell how `granted` evaluations, endpoints counted, are spent on a masker's tree."""
     count = n_coalitions(masker.tree)
     shown = str(count) if count <= MOST_SPELLED else f"about 10^{len(str(count)) - 1}"
-    taken = chosen(method_along(masker), masker.n_players, granted)[1]["sampling"]
-    sentence = f"has {shown} coalitions"
-    if taken == "exact":
-        return Way(taken, count, f"{sentence}, which are all evaluated")
-    if taken == "adaptive":
+    if count <= granted and sampling != "orders":
+        return Way("exact", count, f"has {shown} coalitions, which are all evaluated")
+    if sampling == "adaptive" or (sampling == "auto" and granted < least_budget(masker, "orders")):
         spent = f"so the clusters with most at stake are split until {granted} evaluations are spent"
-        return Way(taken, granted, f"{sentence}, {spent}")
-    return Way(taken, granted, f"{sentence}, so random orders along it are averaged")
+        return Way("adaptive", granted, f"has {shown} coalitions, {spent}")
+    return Way("orders", granted, f"has {shown} coalitions, so random orders along it are averaged")
 
 
-def least_budget(tree: Tree) -> int:
+def least_budget(masker: Masker, sampling: Sampling = "auto") -> int:
     """Return the evaluations, endpoints counted, that split the root, or pay for an order and its reversal."""
-    n_children = len(tree) if isinstance(tree, tuple) else 1
-    return int(min(2**n_children, max(2, 2 * len(leaves_of(tree)))))
+    n_children = len(masker.tree) if isinstance(masker.tree, tuple) else 1
+    of_split, of_orders = 2**n_children, max(2, 2 * masker.n_players)
+    return int({"adaptive": of_split, "orders": of_orders}.get(sampling, min(of_split, of_orders)))
+
+
+def checked_sampling(sampling: Any) -> Sampling:
+    """Return the way that the user wants.
+
+    Raises
+    ------
+    OptionError
+        For one that is not known.
+    """
+    known = ("auto", "adaptive", "orders")
+    if sampling not in known:
+        msg = f"`sampling={sampling!r}` is not known{nearest(str(sampling), known)} Known: {', '.join(known)}"
+        raise OptionError(msg)
+    return sampling  # type: ignore[no-any-return]  # one of those
 
 
 def with_tree(masker: Any, weights: Any) -> tuple[Masker, str]:
