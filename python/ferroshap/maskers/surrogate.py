@@ -77,7 +77,8 @@ class Surrogate(Conditional):
 
     References
     ----------
-    Frye, de Mijolla, Begley, Cowton, Stanley, Feige (2021), "Shapley explainability on the data manifold", section 3.2.
+    Frye, de Mijolla, Begley, Cowton, Stanley, Feige (2021), "Shapley explainability on the data manifold". Differs from
+    the authors': regression trees instead of a network, and one regressor for each output.
 
     Examples
     --------
