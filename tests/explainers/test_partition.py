@@ -211,7 +211,7 @@ def test_errors_are_zero_where_exact_and_unknown_where_clusters_were_not_split(c
     split = PartitionExplainer(case.model, Partition(case.background, clustering=BINARY), sampling="adaptive")
     assert np.isnan(split(case.rows, error_bounds=True, max_evals=24).error_std).all()
     assert split(case.rows, max_evals=24).error_std is None
-    assert np.isfinite(explainer(case.rows, max_evals=24).error_std).all()
+    assert np.isfinite(explainer(case.rows, max_evals=16).error_std).all()
 
 
 def test_large_families_are_estimated_by_orders_along_the_tree(seed):

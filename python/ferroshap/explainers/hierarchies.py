@@ -6,6 +6,7 @@ from typing import Any
 from ferroshap.clustering import n_coalitions
 from ferroshap.errors import OptionError, nearest
 from ferroshap.estimators import Owen
+from ferroshap.estimators.method import chosen
 from ferroshap.estimators.owen import Sampling
 from ferroshap.maskers import Masker, as_masker
 
@@ -49,7 +50,8 @@ def way_along(masker: Masker, granted: int, sampling: Sampling = "auto") -> Way:
     shown = str(count) if count <= MOST_SPELLED else f"about 10^{len(str(count)) - 1}"
     if count <= granted and sampling != "orders":
         return Way("exact", count, f"has {shown} coalitions, which are all evaluated")
-    if sampling == "adaptive" or (sampling == "auto" and granted < least_budget(masker, "orders")):
+    _, options = chosen(method_along(masker, sampling), masker.n_players, granted)
+    if options.get("sampling", "orders") == "adaptive":
         spent = f"so the clusters with most at stake are split until {granted} evaluations are spent"
         return Way("adaptive", granted, f"has {shown} coalitions, {spent}")
     return Way("orders", granted, f"has {shown} coalitions, so random orders along it are averaged")

@@ -58,7 +58,7 @@ class PartitionExplainer(AgnosticExplainer):
         Weights of background rows; threads; three names for the seed; bytes for batches and tables; called
         with ``(done, total)`` evaluations.
     sampling : {"auto", "adaptive", "orders"}
-        What to do where the tree has more coalitions than the budget. "auto": orders where the budget pays for them.
+        What to do where the tree has more coalitions than the budget. "auto": as of `estimators.Owen`.
         "adaptive": split clusters, as shap does; good where few clusters matter, which are then found, and much
         worse than orders where many do. "orders": average orders even where the budget pays for every coalition.
     **call_defaults
