@@ -285,6 +285,20 @@ def sum_of_rows(X):
     return X.sum(axis=1)
 
 
+def test_more_coalitions_than_can_be_counted_are_refused_when_they_are_asked_for():
+    n = 70
+    rows = np.arange(n - 1.0)
+    chain = np.column_stack([rows + 1, rows + n - 1, rows + 1, rows + 2])
+    chain[0, :2] = 0, 1
+    for masker, said in [(np.zeros((1, n)), "2\\^70"), (Partition(np.zeros((1, n)), clustering=chain), "about 2\\^70")]:
+        explainer = ExactExplainer(sum_of_rows, masker)
+        with pytest.raises(BudgetError, match=f"coalitions .*{said}"):
+            explainer(np.ones((1, n)))
+    explainer = PartitionExplainer(sum_of_rows, Partition(np.zeros((1, n)), clustering=chain))
+    assert "about 2^70 coalitions" in explainer.plan.reason
+    assert np.allclose(explainer(np.ones((1, n))).values, 1.0)
+
+
 def test_plans_say_what_is_going_to_happen(case):
     exact = PartitionExplainer(case.model, Partition(case.background, clustering=BINARY)).plan
     assert exact.route == "partition"
