@@ -60,7 +60,9 @@ def test_precedence_is_given_by_names_or_positions(seed, explainer_class):
 
 
 def test_features_that_do_not_exist_are_refused():
-    with pytest.raises(OptionError, match="`precedence` holds 'incom', which is not the name of one feature; did you"):
+    with pytest.raises(
+        OptionError, match="`precedence` names 'incom', but no player is called that; did you mean 'income'"
+    ):
         PermutationExplainer(
             model, np.zeros((1, 4)), feature_names=NAMES, method=Permutation(precedence=[("age", "incom")])
         )
@@ -69,5 +71,5 @@ def test_features_that_do_not_exist_are_refused():
 
 
 def test_names_mean_nothing_outside_explainers():
-    with pytest.raises(OptionError, match="`precedence` names 'age', but a game knows numbers"):
+    with pytest.raises(OptionError, match="`precedence` names 'age', but the players of this game have no names"):
         ferroshap.estimate(lambda s: s.sum(axis=1), Permutation(precedence=[("age", "sex")]), n_players=4, budget=64)

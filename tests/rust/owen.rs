@@ -42,13 +42,11 @@ impl Nest {
     }
 
     fn balanced(players: &[u32]) -> Self {
-        match players {
-            [player] => Self::Player(*player),
-            _ => {
-                let (left, right) = players.split_at(players.len() / 2);
-                Self::Group(vec![Self::balanced(left), Self::balanced(right)])
-            }
+        if let [player] = players {
+            return Self::Player(*player);
         }
+        let (left, right) = players.split_at(players.len() / 2);
+        Self::Group(vec![Self::balanced(left), Self::balanced(right)])
     }
 
     fn chain(n: u32) -> Self {
@@ -65,14 +63,14 @@ impl Nest {
         match self {
             Self::Player(player) => vec![Step::Leaf(*player)],
             Self::Group(parts) => {
-                let inner = Step::Inner(u32::try_from(parts.len()).unwrap());
+                let inner = Step::Inner(u32::try_from(parts.len()).expect("few parts"));
                 std::iter::once(inner).chain(parts.iter().flat_map(Self::walk)).collect()
             }
         }
     }
 
     fn tree(&self) -> Arc<Tree> {
-        Arc::new(Tree::new(&self.walk()).unwrap())
+        Arc::new(Tree::new(&self.walk()).expect("a tree"))
     }
 
     /// All orders in which every group's players stand together.
@@ -124,19 +122,19 @@ fn method(tree: &Arc<Tree>, sampling: Sampling) -> Method {
 
 /// What was asked, and what is known in the end. Worths are told in shuffled batches.
 fn play(method: &Method, problem: &Problem, v: &[f64], number: u64) -> (Vec<u64>, Estimate) {
-    let mut run = method.clone().start(problem.clone()).unwrap();
+    let mut run = method.clone().start(problem.clone()).expect("enough budget");
     let cancel = Cancel::default();
     let workers = Workers::serial(&cancel);
     let mut stream = Stream::new(number, Purpose::Order, 1, 0);
     let (mut asked, mut waiting) = (Vec::new(), Vec::new());
     loop {
-        let batch = run.ask(1 + stream.index_below(9), &workers).unwrap();
+        let batch = run.ask(1 + stream.index_below(9), &workers).expect("a batch");
         let count = batch.coalitions.len();
         if count > 0 {
             let words = batch.coalitions.words();
             asked.extend_from_slice(words);
             let worths = words.iter().flat_map(|&s| {
-                let first = usize::try_from(s).unwrap() * problem.n_outputs;
+                let first = usize::try_from(s).expect("few players") * problem.n_outputs;
                 v[first..first + problem.n_outputs].to_vec()
             });
             waiting.push((batch.first, worths.collect::<Vec<_>>()));
@@ -146,10 +144,10 @@ fn play(method: &Method, problem: &Problem, v: &[f64], number: u64) -> (Vec<u64>
         }
         if count == 0 || stream.below(3) == 0 {
             let (first, worths) = waiting.swap_remove(stream.index_below(waiting.len()));
-            run.tell(first, &worths).unwrap();
+            run.tell(first, &worths).expect("as asked");
         }
     }
-    (asked, run.estimate(&workers).unwrap())
+    (asked, run.estimate(&workers).expect("values"))
 }
 
 fn scale(v: &[f64]) -> f64 {

@@ -1,6 +1,7 @@
 """What every estimator is: a name and options in the core, and whether explained rows share their coalitions."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from ferroshap import _native
 
@@ -48,6 +49,10 @@ class Method:
     def outside_surrogate(self) -> Any:
         """What the loop fits to pairs that were told, for the core to correct; None for nearly all methods."""
         return None
+
+    def among(self, names: Sequence[str]) -> Self:  # noqa: ARG002 - most methods name nobody
+        """Give the method for players of these names: itself, unless it calls some by name."""
+        return self
 
     @property
     def native_options(self) -> dict[str, Any]:
