@@ -211,7 +211,9 @@ def test_errors_are_zero_where_exact_and_unknown_where_clusters_were_not_split(c
     split = PartitionExplainer(case.model, Partition(case.background, clustering=BINARY), sampling="adaptive")
     assert np.isnan(split(case.rows, error_bounds=True, max_evals=24).error_std).all()
     assert split(case.rows, max_evals=24).error_std is None
-    assert np.isfinite(explainer(case.rows, max_evals=16).error_std).all()
+    assert explainer(case.rows, max_evals=24).error_std is None  # nearly every coalition: split as well
+    chain = PartitionExplainer(case.model, Partition(case.background, clustering=TREES["chain"]))
+    assert np.isfinite(chain(case.rows, max_evals=40).error_std).all()
 
 
 def test_large_families_are_estimated_by_orders_along_the_tree(seed):
@@ -283,6 +285,20 @@ def test_a_long_chain_survives_a_pickle():
 
 def sum_of_rows(X):
     return X.sum(axis=1)
+
+
+def test_more_coalitions_than_can_be_counted_are_refused_when_they_are_asked_for():
+    n = 70
+    rows = np.arange(n - 1.0)
+    chain = np.column_stack([rows + 1, rows + n - 1, rows + 1, rows + 2])
+    chain[0, :2] = 0, 1
+    for masker, said in [(np.zeros((1, n)), "2\\^70"), (Partition(np.zeros((1, n)), clustering=chain), "about 2\\^70")]:
+        explainer = ExactExplainer(sum_of_rows, masker)
+        with pytest.raises(BudgetError, match=f"coalitions .*{said}"):
+            explainer(np.ones((1, n)))
+    explainer = PartitionExplainer(sum_of_rows, Partition(np.zeros((1, n)), clustering=chain))
+    assert "about 2^70 coalitions" in explainer.plan.reason
+    assert np.allclose(explainer(np.ones((1, n))).values, 1.0)
 
 
 def test_plans_say_what_is_going_to_happen(case):
