@@ -8,6 +8,11 @@ pub enum Error {
     /// An array does not have the length that the others imply.
     #[error("`{argument}` has length {got}, but {want} is needed")]
     Length { argument: &'static str, got: usize, want: usize },
+    /// Something that all players must be part of has others, or not all of them.
+    #[error(
+        "`{argument}` is of {got} players, but the game has {want}: all of them, and no others, are needed"
+    )]
+    Players { argument: &'static str, got: usize, want: usize },
     /// A parameter is outside its range.
     #[error("`{argument}` is {got}, but must be {accepted}")]
     Parameter { argument: &'static str, got: String, accepted: &'static str },

@@ -20,8 +20,12 @@ pub enum Purpose {
     Blocks = 4,
     /// Draws of columns given others.
     Conditional = 8,
+    /// Orders along a tree of players.
+    TreeOrder = 9,
     /// The masked rows that plausibility looks at.
     Masked = 12,
+    /// Orders in which some players come before others.
+    Precedence = 13,
     /// Coalitions that maskers are measured on.
     Measured = 14,
 }

@@ -22,10 +22,13 @@ from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
     from ferroshap import clustering, datasets, metrics, plots, trees
+    from ferroshap.explainers.coalition import CoalitionExplainer
+    from ferroshap.explainers.partition import PartitionExplainer
     from ferroshap.explainers.tree import TreeExplainer
     from ferroshap.metrics import global_importance, sage
 
 __all__ = [
+    "CoalitionExplainer",
     "Estimate",
     "ExactExplainer",
     "Explainer",
@@ -34,6 +37,7 @@ __all__ = [
     "Interactions",
     "KernelExplainer",
     "LinearExplainer",
+    "PartitionExplainer",
     "PermutationExplainer",
     "Run",
     "SamplingExplainer",
@@ -70,8 +74,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"ferroshap.{name}")
     if name in {"global_importance", "sage"}:
         return getattr(importlib.import_module("ferroshap.metrics"), name)
-    if name == "TreeExplainer":
-        return explainers.TreeExplainer
+    if name in {"CoalitionExplainer", "PartitionExplainer", "TreeExplainer"}:
+        return getattr(explainers, name)
     msg = f"module 'ferroshap' has no attribute {name!r}"
     raise AttributeError(msg)
 

@@ -169,6 +169,67 @@ def correlated_samples(
     """Estimate the same by groups of orders, flat: groups, outputs, columns, columns."""
 
 @final
+class Selection:
+    """Weighted rows of the background, a list for each coalition and explained row."""
+
+    @property
+    def n_model_rows(self) -> int:
+        """Entries of all lists."""
+    def lists(self) -> tuple[NDArray[np.uintp], NDArray[np.uint32], _Floats]:
+        """Return where each list starts and the last ends, background rows, and weights of sum 1 in each list."""
+    def fill(
+        self,
+        out: list[NDArray[np.generic]],
+        background: list[NDArray[np.generic]],
+        rows: list[NDArray[np.generic]],
+        columns: list[list[int]],
+        words: _Words,
+        explained: list[int],
+        first: int,
+        is_immediate: bool,
+    ) -> Filling:
+        """Begin to write the model rows from number `first` on, or write them here and now."""
+    def average(self, n_outputs: int) -> SelectionAverage:
+        """Begin to average model outputs."""
+
+@final
+class SelectionAverage:
+    """Means of model outputs, list by list, as they arrive in any cuts."""
+
+    def add(self, outputs: _Floats) -> None:
+        """Take the outputs of the next model rows: ``(rows, outputs)``."""
+    def worths(self) -> _Floats:
+        """Return all worths, flat: coalitions, rows, outputs. Once."""
+
+@final
+class StandardRows:
+    """Rows to explain, in standard units of a background."""
+
+@final
+class Empirical:
+    """A background in which the nearest rows over any columns are found."""
+
+    def __new__(cls, values: _Floats, weights: _Floats) -> Empirical: ...
+    @property
+    def n_varying(self) -> int:
+        """Columns that are not constant."""
+    def rows(self, values: _Floats) -> StandardRows:
+        """Read rows to explain, ``(rows, columns)``."""
+    def draw(
+        self,
+        explained: StandardRows,
+        words: _Words,
+        rows: list[int],
+        bandwidths: list[float],
+        n_samples: int,
+        seed: int,
+        n_threads: int,
+    ) -> Selection:
+        """Choose background rows for coalitions of columns and the explained rows at `rows`."""
+    def bandwidths(self, outputs: _Floats, seed: int, fallback: float, n_threads: int) -> _Floats:
+        """Return the best bandwidth for each size, given outputs on the background ``(rows, outputs)``."""
+
+@final
 class Estimator:
     """A method in progress: it is asked, told, and estimates at any moment."""
 

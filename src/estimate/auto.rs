@@ -6,7 +6,9 @@ use crate::estimate::leverage::Leverage;
 use crate::estimate::paired::pays_for_blocks;
 use crate::estimate::permutation::Permutation;
 use crate::estimate::singles_first::SinglesFirst;
-use crate::estimate::{Estimator, Problem, controlled, even_gp, odd_gp, sparse_odd, unbiased};
+use crate::estimate::{
+    Estimator, Problem, controlled, even_gp, odd_gp, owen, precedence, sparse_odd, unbiased,
+};
 use crate::index::{Interaction, Semivalue};
 use crate::sample::Sequence;
 
@@ -31,6 +33,10 @@ pub enum Method {
     Unbiased(unbiased::Options),
     /// Interactions of order 2.
     EvenGp(even_gp::Options),
+    /// Means over the orders that respect a tree of players.
+    Owen(owen::Options),
+    /// Means over the orders in which some players come before others.
+    Precedence(precedence::Options),
 }
 
 /// What the automatic choice is asked for besides values.
@@ -124,6 +130,7 @@ impl Method {
             }
             Self::Permutation if granted < 2 * n_players as u64 => Self::SinglesFirst,
             _ if self.is_paired() && granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
+            Self::Owen(options) => Self::Owen(options.resolved(granted, n_blocks)),
             _ if self.is_paired() && !pays_for_blocks(n_players, granted, n_blocks) => Self::Permutation,
             method => method,
         }
@@ -136,12 +143,19 @@ impl Method {
 
     /// [`Error::Budget`] unless `granted` evaluations, endpoints counted, are the least that some way needs.
     pub fn check_budget(&self, n_players: usize, granted: u64) -> Result<(), Error> {
+        match self {
+            Self::Owen(options) => options.check_players(n_players)?,
+            Self::Precedence(options) => options.check_players(n_players)?,
+            _ => (),
+        }
         let all = every_coalition(n_players).unwrap_or(u64::MAX);
         let singles = n_players as u64 + 2;
         let (method, least) = match self {
             Self::Exact => ("exact", all),
             Self::EvenGp(options) => ("interactions", options.least_budget(n_players)),
             Self::Unbiased(_) => ("unbiased", unbiased::Options::least(n_players)),
+            Self::Owen(options) => ("owen", options.least_budget()),
+            Self::Precedence(_) => ("precedence", precedence::Options::least_budget(n_players)),
             _ => ("any estimator", singles.min(all)),
         };
         if granted < least {
@@ -155,7 +169,7 @@ impl Method {
         match self {
             Self::OddGp(_) | Self::SparseOdd(_) | Self::Controlled(_) | Self::EvenGp(_) => true,
             Self::Unbiased(options) => options.surrogate == unbiased::Surrogate::Kriging,
-            Self::Exact | Self::Permutation | Self::Leverage(_) | Self::SinglesFirst => false,
+            _ => false,
         }
     }
 
@@ -185,6 +199,8 @@ impl Method {
             Self::Controlled(options) => controlled::start(problem, options)?,
             Self::Unbiased(options) => unbiased::start(problem, &options)?,
             Self::EvenGp(options) => even_gp::start(problem, options)?,
+            Self::Owen(options) => owen::start(problem, options)?,
+            Self::Precedence(options) => precedence::start(problem, &options)?,
         })
     }
 }

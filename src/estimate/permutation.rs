@@ -13,7 +13,43 @@ use crate::sample::orders::{Orders, Turns};
 /// independent: balance makes them repel each other, so the error is then stated too large, not too small.
 const CYCLES_FOR_ERROR: u64 = 8;
 
-/// Averages gains over antithetic orders.
+/// A numbered sequence of orders in which players join.
+pub trait JoiningOrders: Send {
+    /// Whether each order is followed by its reversal, which must be as likely.
+    const ARE_REVERSED: bool;
+
+    /// Order number `number`.
+    fn order(&self, number: u64) -> Vec<u32>;
+
+    /// Orders that are balanced together; 1 where they are independent.
+    fn cycle(&self) -> u64 {
+        1
+    }
+}
+
+impl JoiningOrders for Orders {
+    const ARE_REVERSED: bool = true;
+
+    fn order(&self, number: u64) -> Vec<u32> {
+        self.order(number)
+    }
+
+    fn cycle(&self) -> u64 {
+        self.cycle()
+    }
+}
+
+/// The least budget of a run along such orders: one of them, and the endpoints.
+pub fn least<O: JoiningOrders>(n_players: usize) -> u64 {
+    2 + unit_cost::<O>(n_players)
+}
+
+/// Evaluations of an order: those between the endpoints, forward and, where that is done, backward.
+fn unit_cost<O: JoiningOrders>(n_players: usize) -> u64 {
+    (n_players as u64).saturating_sub(1) * if O::ARE_REVERSED { 2 } else { 1 }
+}
+
+/// Averages gains over orders, antithetic ones or single ones.
 ///
 /// Unit `b` evaluates the proper prefixes `P_1 .. P_{n-1}` of order `pi` and their complements, which are
 /// the prefixes of the reversed order. With half-differences `o(S) = (v(S) - v(N \ S)) / 2`,
@@ -25,13 +61,16 @@ const CYCLES_FOR_ERROR: u64 = 8;
 /// a unit uses one block, see [`Turns`]; what the blocks seen miss of `v({})` on the whole background is shared
 /// out: equally by all who ever gained anything until every block has had its turn, then by squared errors.
 ///
+/// Orders whose reversal is no order of theirs ([`JoiningOrders::ARE_REVERSED`]) take the prefixes alone: gains are
+/// `v(P_{r+1}) - v(P_r)`, at `n - 1` evaluations a unit.
+///
 /// Castro, Gómez, Tejada (2009), "Polynomial calculation of the Shapley value based on sampling";
 /// antithetic orders: Mitchell, Cooper, Frank, Holmes (2022), "Sampling permutations for Shapley value
 /// estimation", section 3.
 #[derive(Debug, Clone)]
-pub struct Permutation {
+pub struct Permutation<O = Orders> {
     problem: Problem,
-    orders: Orders,
+    orders: O,
     turns: Turns,
     n_units: u64,
     arrivals: Arrivals,
@@ -58,18 +97,26 @@ struct Asking {
 impl Permutation {
     /// A run on `problem`, which must have at least two players and the budget of one unit.
     pub fn new(problem: Problem) -> Result<Self, Error> {
+        // Fewer players than two are refused below, before an order is drawn.
+        let orders = Orders::new(problem.n_players.max(2), problem.seed, problem.row_key);
+        Self::along(problem, orders)
+    }
+}
+
+impl<O: JoiningOrders> Permutation<O> {
+    /// A run along `orders` of all players.
+    pub fn along(problem: Problem, orders: O) -> Result<Self, Error> {
         if problem.n_players < 2 {
             let got = problem.n_players.to_string();
             return Err(Error::Parameter { argument: "n_players", got, accepted: "2 or more" });
         }
-        let least = 2 * problem.n_players as u64;
+        let least = least::<O>(problem.n_players);
         if problem.granted() < least {
             let (got, n_players) = (problem.granted(), problem.n_players);
             return Err(Error::Budget { method: "permutation", got, least, n_players });
         }
         let length = problem.n_players * problem.n_outputs;
-        let orders = Orders::new(problem.n_players, problem.seed, problem.row_key);
-        let n_units = (problem.granted() - 2) / Self::unit_cost(&problem);
+        let n_units = (problem.granted() - 2) / unit_cost::<O>(problem.n_players);
         let known = Known::new(&problem)?;
         Ok(Self {
             orders,
@@ -86,12 +133,12 @@ impl Permutation {
         })
     }
 
-    fn unit_cost(problem: &Problem) -> u64 {
-        2 * (problem.n_players as u64 - 1)
+    fn unit_cost(&self) -> u64 {
+        unit_cost::<O>(self.problem.n_players)
     }
 
     fn last_evaluation(&self) -> u64 {
-        self.known.n_asked() + self.n_units * Self::unit_cost(&self.problem)
+        self.known.n_asked() + self.n_units * self.unit_cost()
     }
 
     /// Append evaluation `number` to the batch.
@@ -102,7 +149,7 @@ impl Permutation {
             batch.blocks.push(0);
             return;
         }
-        let cost = Self::unit_cost(&self.problem);
+        let cost = self.unit_cost();
         let (unit, place) = ((number - n_asked) / cost, (number - n_asked) % cost);
         let (orders, turns, n_players) = (&self.orders, &self.turns, self.problem.n_players);
         let begin = || Asking {
@@ -114,11 +161,12 @@ impl Permutation {
         };
         let asking = self.asking.take().filter(|asking| asking.unit == unit);
         let asking = self.asking.insert(asking.unwrap_or_else(begin));
-        while asking.joined as u64 <= place / 2 {
+        let n_joined = if O::ARE_REVERSED { place / 2 } else { place };
+        while asking.joined as u64 <= n_joined {
             coalition::insert(&mut asking.prefix, asking.order[asking.joined] as usize);
             asking.joined += 1;
         }
-        if place.is_multiple_of(2) {
+        if !O::ARE_REVERSED || place.is_multiple_of(2) {
             batch.coalitions.push(&asking.prefix);
         } else {
             batch.coalitions.push_complement(&asking.prefix);
@@ -133,15 +181,20 @@ impl Permutation {
         let order = self.orders.order(unit);
         let n_outputs = self.problem.n_outputs;
         let mut gains = vec![0.0; self.units.mean.len()];
-        let mut before: Vec<f64> = (0..n_outputs).map(|k| -self.known.difference(block, k) / 2.0).collect();
-        let mut pairs = self.pending.chunks_exact(2 * n_outputs);
+        let ends = |output| self.known.difference(block, output);
+        // Half-differences between the halves of `D`, or worths from that of nobody on.
+        let mut before: Vec<f64> =
+            (0..n_outputs).map(|k| if O::ARE_REVERSED { -ends(k) / 2.0 } else { 0.0 }).collect();
+        let mut steps = self.pending.chunks_exact(if O::ARE_REVERSED { 2 * n_outputs } else { n_outputs });
         for &player in &order {
-            let pair = pairs.next();
+            let step = steps.next();
             for (output, before) in before.iter_mut().enumerate() {
-                let after = pair.map_or_else(
-                    || self.known.difference(block, output) / 2.0,
-                    |pair| (pair[output] - pair[n_outputs + output]) / 2.0,
-                );
+                let after = match step {
+                    Some(pair) if O::ARE_REVERSED => (pair[output] - pair[n_outputs + output]) / 2.0,
+                    Some(worth) => worth[output] - self.known.empty_on(block, output),
+                    None if O::ARE_REVERSED => ends(output) / 2.0,
+                    None => ends(output),
+                };
                 gains[player as usize * n_outputs + output] = after - *before;
                 *before = after;
             }
@@ -157,7 +210,7 @@ impl Permutation {
     }
 }
 
-impl Estimator for Permutation {
+impl<O: JoiningOrders> Estimator for Permutation<O> {
     fn ask(&mut self, max: usize, _workers: &Workers<'_>) -> Result<Batch, Error> {
         let left = self.last_evaluation() - self.arrivals.asked();
         let count = max.min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -175,7 +228,7 @@ impl Estimator for Permutation {
 
     fn tell(&mut self, first: u64, worths: &[f64]) -> Result<(), Error> {
         let n_outputs = self.problem.n_outputs;
-        let unit = usize::try_from(Self::unit_cost(&self.problem)).unwrap_or(usize::MAX) * n_outputs;
+        let unit = usize::try_from(self.unit_cost()).unwrap_or(usize::MAX) * n_outputs;
         let mut ready = Vec::new();
         self.arrivals.tell(first, worths, |part| ready.extend_from_slice(part))?;
         let mut rest = self.known.take(&ready);

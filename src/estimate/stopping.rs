@@ -22,7 +22,7 @@
 
 use super::auto::{Method, every_coalition};
 use super::unbiased::{Fit, Training};
-use super::{Batch, Estimate, Estimator, Interactions, Problem, Status, unbiased};
+use super::{Batch, Estimate, Estimator, Interactions, Problem, Status, owen, unbiased};
 use crate::error::Error;
 use crate::parallel::Workers;
 
@@ -240,7 +240,14 @@ impl Checkpoints {
         let (n, n_blocks) = (problem.n_players as u64, u64::from(problem.n_blocks()));
         let (unit, before, all) = match method {
             Method::Exact | Method::SinglesFirst => return None,
-            Method::Permutation => (2 * n.saturating_sub(1), 2, u64::MAX),
+            Method::Owen(options) if options.sampling != owen::Sampling::Orders => return None,
+            Method::Precedence(options)
+                if options.is_exact(problem.n_players, problem.granted(), problem.n_blocks()) =>
+            {
+                return None;
+            }
+            Method::Precedence(_) => (n.saturating_sub(1), 2, u64::MAX),
+            Method::Permutation | Method::Owen(_) => (2 * n.saturating_sub(1), 2, u64::MAX),
             _ => {
                 // Where the background is in blocks, all pairs meet each of them, the star first.
                 let all = every_coalition(problem.n_players)

@@ -14,6 +14,7 @@
 )]
 
 pub mod cholesky;
+mod exponential;
 mod kernel;
 pub mod matrix;
 mod panels;
@@ -24,6 +25,7 @@ mod triangle;
 mod x86;
 
 pub use cholesky::Cholesky;
+pub use exponential::exp;
 pub use matrix::Matrix;
 pub use product::{product, product_transposed, symmetric_product, transposed_product};
 pub use square::Square;

@@ -92,7 +92,7 @@ unsafe impl<T: Send> Send for Span<T> {}
 
 impl<T> Span<T> {
     /// To be read only.
-    fn of(slice: &[T]) -> Self {
+    pub(super) fn of(slice: &[T]) -> Self {
         Self { start: slice.as_ptr().cast_mut(), length: slice.len() }
     }
 
@@ -102,7 +102,7 @@ impl<T> Span<T> {
     }
 
     #[expect(unsafe_code, reason = "see the type")]
-    fn read<'a>(&self) -> &'a [T] {
+    pub(super) fn read<'a>(&self) -> &'a [T] {
         // SAFETY: from a live slice; the array is alive (see `Filling`), and who explains does not write to the
         // background, the rows or the owners meanwhile: they belong to one `MaskedGame`, which never does.
         unsafe { std::slice::from_raw_parts(self.start, self.length) }
@@ -115,7 +115,8 @@ impl<T> Span<T> {
     }
 }
 
-type Job = Box<dyn FnOnce(&Workers<'_>) -> Result<(), Error> + Send>;
+/// A part of a batch's filling.
+pub(super) type Job = Box<dyn FnOnce(&Workers<'_>) -> Result<(), Error> + Send>;
 
 /// Begin to write the model rows of a batch from `first` on into `out`, one array for each kind of column; or do
 /// it here and now, where there is no second thread.

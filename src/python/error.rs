@@ -16,7 +16,9 @@ import_exception!(ferroshap.errors, WorthError);
 pub(super) fn to_python(error: &Error) -> PyErr {
     let message = error.to_string();
     match error {
-        Error::Length { .. } | Error::NotAllCoalitions { .. } => DimensionError::new_err(message),
+        Error::Length { .. } | Error::Players { .. } | Error::NotAllCoalitions { .. } => {
+            DimensionError::new_err(message)
+        }
         Error::Budget { .. } => BudgetError::new_err(message),
         Error::WorthNotFinite { .. } => WorthError::new_err(message),
         Error::Parameter { .. } | Error::NotAsked { .. } => OptionError::new_err(message),

@@ -1,11 +1,14 @@
 //! Methods by name and options, as Python spells them.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::error::OptionError;
+use super::error::{OptionError, to_python};
 use crate::estimate::auto::{Method, Wishes};
-use crate::estimate::{even_gp, odd_gp, unbiased};
+use crate::estimate::precedence::{self, Law};
+use crate::estimate::{even_gp, odd_gp, owen, unbiased};
 use crate::index::{Interaction, Semivalue};
 use crate::sample::Sequence;
 
@@ -25,6 +28,8 @@ pub(super) fn method_named(name: &str, options: Option<&Bound<'_, PyDict>>) -> P
         "even_gp" => {
             Method::EvenGp(even_gp::Options { index: wished_index(options)?.unwrap_or(Interaction::Sii) })
         }
+        "owen" => Method::Owen(owen_options(options)?),
+        "precedence" => Method::Precedence(precedence_options(options)?),
         _ => return Err(OptionError::new_err(format!("`method` is {name:?}, which is not known"))),
     })
 }
@@ -43,6 +48,8 @@ pub(super) fn name_of(method: &Method) -> &'static str {
         Method::Controlled(_) => "controlled",
         Method::Unbiased(_) => "unbiased",
         Method::EvenGp(_) => "even_gp",
+        Method::Owen(_) => "owen",
+        Method::Precedence(_) => "precedence",
     }
 }
 
@@ -80,6 +87,18 @@ pub(super) fn options_of<'py>(py: Python<'py>, method: &Method) -> PyResult<Boun
             }
         }
         Method::EvenGp(own) => options.set_item("index", own.index.name())?,
+        Method::Owen(own) => {
+            options.set_item("tree", own.tree.walk().into_iter().map(code_of).collect::<Vec<_>>())?;
+            options.set_item("sampling", sampling_name(own.sampling))?;
+        }
+        Method::Precedence(own) => {
+            options.set_item("precedence", own.pairs.clone())?;
+            match own.law {
+                None => (),
+                Some(Law::Uniform) => options.set_item("law", "uniform")?,
+                Some(Law::Sequential) => options.set_item("law", "sequential")?,
+            }
+        }
         Method::Exact | Method::Permutation | Method::Leverage(_) | Method::SinglesFirst => (),
     }
     Ok(options)
@@ -152,4 +171,53 @@ fn wished_index(options: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Interact
     Interaction::from_name(&name)
         .map(Some)
         .ok_or_else(|| OptionError::new_err(format!("`index` is {name:?}, which is not known")))
+}
+
+/// A tree as its walk: players, and for inner nodes their numbers of children, negative.
+fn owen_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<owen::Options> {
+    let walk: Vec<i64> = option(options, "tree")?.unwrap_or_default();
+    let step = |code: &i64| {
+        let number = u32::try_from(code.unsigned_abs()).map_err(|_| {
+            OptionError::new_err(format!("`tree` is walked by {code}, but must be by numbers of 32 bits"))
+        })?;
+        PyResult::Ok(if *code < 0 { owen::Step::Inner(number) } else { owen::Step::Leaf(number) })
+    };
+    let walk = walk.iter().map(step).collect::<PyResult<Vec<_>>>()?;
+    let tree = owen::Tree::new(&walk).map_err(|error| to_python(&error))?;
+    let sampling = match option::<String>(options, "sampling")?.as_deref() {
+        None | Some("auto") => owen::Sampling::Auto,
+        Some("exact") => owen::Sampling::Exact,
+        Some("adaptive") => owen::Sampling::Adaptive,
+        Some("orders") => owen::Sampling::Orders,
+        Some(other) => {
+            return Err(OptionError::new_err(format!("`sampling` is {other:?}, which is not known")));
+        }
+    };
+    Ok(owen::Options { tree: Arc::new(tree), sampling, shares: None })
+}
+
+fn code_of(step: owen::Step) -> i64 {
+    match step {
+        owen::Step::Leaf(player) => i64::from(player),
+        owen::Step::Inner(n_children) => -i64::from(n_children),
+    }
+}
+
+fn sampling_name(sampling: owen::Sampling) -> &'static str {
+    match sampling {
+        owen::Sampling::Auto => "auto",
+        owen::Sampling::Exact => "exact",
+        owen::Sampling::Adaptive => "adaptive",
+        owen::Sampling::Orders => "orders",
+    }
+}
+
+fn precedence_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<precedence::Options> {
+    let law = match option::<String>(options, "law")?.as_deref() {
+        None => None,
+        Some("uniform") => Some(Law::Uniform),
+        Some("sequential") => Some(Law::Sequential),
+        Some(other) => return Err(OptionError::new_err(format!("`law` is {other:?}, which is not known"))),
+    };
+    Ok(precedence::Options { pairs: option(options, "precedence")?.unwrap_or_default(), law })
 }

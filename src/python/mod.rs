@@ -9,6 +9,7 @@ mod distinct;
 mod error;
 mod estimate;
 mod impute;
+mod impute_select;
 mod interrupt;
 mod mask;
 mod methods;
@@ -41,6 +42,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ahead::register(module)?;
     distinct::register(module)?;
     impute::register(module)?;
+    impute_select::register(module)?;
     estimate::register(module)?;
     plausibility::register(module)?;
     table::register(module)?;

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor, BaggingRegressor
+from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor, BaggingRegressor, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -13,17 +13,21 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 import ferroshap
 from ferroshap.errors import InvalidAlgorithmError, InvalidMaskerError, UnknownOptionError
 from ferroshap.explainers import (
+    CoalitionExplainer,
     ExactExplainer,
     KernelExplainer,
     LinearExplainer,
+    PartitionExplainer,
     PermutationExplainer,
     SamplingExplainer,
 )
+from ferroshap.maskers import Groups, Partition
 
 CLASSES = {
     "exact": ExactExplainer,
     "kernel": KernelExplainer,
     "linear": LinearExplainer,
+    "partition": PartitionExplainer,
     "permutation": PermutationExplainer,
     "sampling": SamplingExplainer,
 }
@@ -63,7 +67,7 @@ def test_an_algorithm_can_be_named(case, algorithm):
 
 @pytest.mark.parametrize("algorithm", ["trees", "deep", "permutations", "Exact", None])
 def test_algorithms_that_do_not_exist_are_refused_with_those_that_do(case, algorithm):
-    with pytest.raises(InvalidAlgorithmError, match="auto, exact, kernel, linear, permutation, sampling, tree"):
+    with pytest.raises(InvalidAlgorithmError, match="auto, coalition, exact, kernel, linear, partition, permutation"):
         ferroshap.Explainer(case.model, case.background, algorithm=algorithm)
 
 
@@ -153,6 +157,62 @@ def test_d01_unknown_options_are_refused_naming_the_nearest(case, call, said):
     with pytest.raises(UnknownOptionError, match=said):
         call(case.model, case.background)
     assert issubclass(UnknownOptionError, TypeError)
+
+
+def balanced(n_players):
+    """A tree whose clusters are halves."""
+    level = list(range(n_players))
+    while len(level) > 1:
+        level = [level[k : k + 2] for k in range(0, len(level), 2)]
+    return level
+
+
+@pytest.mark.parametrize(
+    "n_columns,clustering,chosen",
+    [
+        (8, None, "partition"),
+        (10, list(range(10)), "partition"),  # 2 ** 10 coalitions
+        (16, balanced(16), "partition"),  # 172
+        (32, balanced(32), "permutation"),  # 684
+        (12, list(range(12)), "permutation"),
+    ],
+)
+def test_a_tree_is_followed_to_its_last_coalition_or_along_orders(n_columns, clustering, chosen):
+    background = wide(5, n_columns)
+    masker = Partition(background) if clustering is None else Partition(background, clustering=clustering)
+    explainer = ferroshap.Explainer(lambda X: X[:, 0] * X[:, 1] * X[:, 2], masker)
+    assert type(explainer) is CLASSES[chosen]
+    explanation = explainer(wide(2, n_columns))
+    assert explanation.status == ("EXACT" if chosen == "partition" else "BUDGET_SPENT")
+    assert "tree" in explainer.plan.reason
+    # A budget of the user's decides, too.
+    granted = ferroshap.Explainer(
+        lambda X: X[:, 0] * X[:, 1], masker, max_evals=2**n_columns if n_columns < 13 else 700
+    )
+    assert type(granted) is PartitionExplainer
+    assert granted(wide(1, n_columns)).status == "EXACT"
+    assert type(ferroshap.Explainer(lambda X: X[:, 0] * X[:, 1], masker, max_evals=65)) is PermutationExplainer
+
+
+def test_under_a_tree_linear_models_have_their_closed_form_and_trees_do_not(case):
+    line = fitted(LinearRegression(), case)
+    masker = Partition(case.background)
+    explainer = ferroshap.Explainer(line, masker)
+    assert isinstance(explainer, LinearExplainer)
+    assert np.allclose(explainer(case.rows).values, PartitionExplainer(line, masker)(case.rows).values, atol=1e-11)
+    grouped = Partition(Groups(case.background, {"pair": [0, 1]}))
+    assert isinstance(ferroshap.Explainer(line, grouped), PartitionExplainer)
+    forest = fitted(RandomForestRegressor(3, random_state=0), case)
+    assert isinstance(ferroshap.Explainer(forest, masker), PartitionExplainer)
+    with pytest.raises(InvalidMaskerError, match="TreeExplainer fills features from a whole background"):
+        ferroshap.TreeExplainer(forest, masker)
+
+
+def test_families_are_named_to_the_coalition_route(case):
+    tree = {"first": [0, 1, 2], "last": [3, 4, 5]}
+    explainer = ferroshap.Explainer(case.model, case.background, algorithm="coalition", partition_tree=tree)
+    assert type(explainer) is CoalitionExplainer
+    assert explainer(case.rows).shape == (5, 6)
 
 
 def test_options_of_the_constructor_are_defaults_of_the_calls(case):

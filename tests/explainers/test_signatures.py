@@ -6,9 +6,11 @@ import pytest
 
 import ferroshap
 from ferroshap.explainers import (
+    CoalitionExplainer,
     ExactExplainer,
     KernelExplainer,
     LinearExplainer,
+    PartitionExplainer,
     PermutationExplainer,
     SamplingExplainer,
 )
@@ -31,6 +33,8 @@ CONSTRUCTORS = {
     KernelExplainer: "model data feature_names link",
     SamplingExplainer: "model data",
     LinearExplainer: "model masker link nsamples feature_perturbation",
+    PartitionExplainer: "model masker",
+    CoalitionExplainer: "model masker",
 }
 BASE = {"max_evals": "auto", "main_effects": False, "error_bounds": False, "batch_size": "auto", "outputs": None}
 CALLS = {
@@ -50,7 +54,11 @@ CALLS = {
     (SamplingExplainer, "shap_values"): ("X", {"nsamples": "auto", "min_samples_per_feature": 100, "silent": False}),
     (LinearExplainer, "__call__"): ("", BASE | {"silent": False}),
     (LinearExplainer, "shap_values"): ("X", {}),
+    (PartitionExplainer, "__call__"): ("", BASE | {"max_evals": 500, "fixed_context": None, "silent": False}),
+    (CoalitionExplainer, "__call__"): ("", BASE | {"max_evals": 500, "fixed_context": None, "silent": False}),
 }
+#: Whose `shap_values` hand their options to the call, which looks at them.
+HANDING_ON = {ExactExplainer, PartitionExplainer, CoalitionExplainer}
 POSITIONAL, KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
 
@@ -86,6 +94,12 @@ def test_calls_take_what_shap_s_take_in_the_same_order(explainer, name):
     }
 
 
+def test_partition_explainers_take_what_shap_s_take_by_name():
+    shap_s = {"output_names", "link", "linearize_link", "feature_names"}
+    for explainer, more in [(PartitionExplainer, set()), (CoalitionExplainer, {"partition_tree"})]:
+        assert set(names(inspect.signature(explainer).parameters.values(), KEYWORD)) >= shap_s | more
+
+
 def test_the_budget_that_follows_the_features_is_printed_as_500():
     assert "max_evals: 'int | str' = 500" in str(inspect.signature(PermutationExplainer.__call__)).replace(
         "max_evals: int | str", "max_evals: 'int | str'"
@@ -96,5 +110,5 @@ def test_the_budget_that_follows_the_features_is_printed_as_500():
 def test_no_call_swallows_options(explainer):
     for name in ("__call__", "shap_values"):
         parameters = inspect.signature(getattr(explainer, name)).parameters.values()
-        inherited = name == "shap_values" and explainer is ExactExplainer  # hands them to the call, which looks
+        inherited = name == "shap_values" and explainer in HANDING_ON
         assert inherited or all(p.kind is not p.VAR_KEYWORD for p in parameters)

@@ -8,6 +8,8 @@ mod interactions;
 mod leverage;
 mod odd_gp;
 mod oracle;
+mod owen;
+mod precedence;
 mod sample;
 mod sparse_odd;
 mod stopping;

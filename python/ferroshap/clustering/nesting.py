@@ -9,7 +9,14 @@ from ferroshap.clustering.trees import Tree, leaves_of
 from ferroshap.errors import InvalidClusteringError, nearest
 
 
-def as_tree(nested: Any, names: Sequence[str] | None, n_players: int, *, word: str = "column") -> Tree:
+def as_tree(
+    nested: Any,
+    names: Sequence[str] | None,
+    n_players: int,
+    *,
+    word: str = "column",
+    argument: str = "clustering",
+) -> Tree:
     """Return a nested dict or list of players as nested tuples of their numbers.
 
     Parameters
@@ -22,8 +29,8 @@ def as_tree(nested: Any, names: Sequence[str] | None, n_players: int, *, word: s
         What the players are called, where they are called anything.
     n_players : int
         How many there are.
-    word : str
-        What errors call a player.
+    word, argument : str
+        What errors call a player, and the tree.
 
     Raises
     ------
@@ -40,13 +47,14 @@ def as_tree(nested: Any, names: Sequence[str] | None, n_players: int, *, word: s
     ...
     ferroshap.errors.InvalidClusteringError: `clustering` names 'six', which is no column; did you mean 'sex'?
     """
-    reader = _Reader({} if names is None else {name: place for place, name in enumerate(names)}, n_players, word)
-    families = [reader.family(part, where) for part, where in reader.parts(nested, "`clustering`")]
+    positions = {} if names is None else {name: position for position, name in enumerate(names)}
+    reader = _Reader(positions, n_players, word, argument)
+    families = [reader.family(part, where) for part, where in reader.parts(nested, f"`{argument}`")]
     named = [player for family in families for player in leaves_of(family)]
     twice = sorted({player for player in named if named.count(player) > 1}) if len(set(named)) < len(named) else []
     if twice:
         shown = ", ".join(f"{word} {player}" if names is None else repr(names[player]) for player in twice)
-        msg = f"`clustering` names {shown} more than once: a {word} has one place in the tree"
+        msg = f"`{argument}` names {shown} more than once: a {word} has one place in the tree"
         raise InvalidClusteringError(msg)
     roots = (*families, *sorted(set(range(n_players)).difference(named)))
     return roots if len(roots) > 1 else roots[0]
@@ -55,7 +63,8 @@ def as_tree(nested: Any, names: Sequence[str] | None, n_players: int, *, word: s
 class _Reader:
     """What is known of the players while a tree is read."""
 
-    def __init__(self, positions: Mapping[str, int], n_players: int, word: str) -> None:
+    def __init__(self, positions: Mapping[str, int], n_players: int, word: str, argument: str) -> None:
+        self.argument = argument
         self.positions = positions
         self.n_players = n_players
         self.word = word
@@ -89,9 +98,9 @@ class _Reader:
             remedy = (
                 nearest(player, self.positions) if self.positions else f": no {self.word} has a name, so pass positions"
             )
-            msg = f"`clustering` names {player!r}, which is no {self.word}{remedy}"
+            msg = f"`{self.argument}` names {player!r}, which is no {self.word}{remedy}"
             raise InvalidClusteringError(msg)
         if isinstance(player, bool) or not 0 <= player < self.n_players:
-            msg = f"`clustering` names position {player}, but {self.word}s are 0 to {self.n_players - 1}"
+            msg = f"`{self.argument}` names position {player}, but {self.word}s are 0 to {self.n_players - 1}"
             raise InvalidClusteringError(msg)
         return int(player)

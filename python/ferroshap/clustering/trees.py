@@ -132,6 +132,26 @@ def leaves_of(tree: Tree) -> list[int]:
     return leaves
 
 
+def n_coalitions(tree: Tree) -> int:
+    """Count the coalitions that occur in orders along a tree: nobody, and what the first players of an order make.
+
+    A node with ``k`` children in ``c`` contexts has ``c * (2 ** k - 2)``, and each child ``c * 2 ** (k - 1)`` contexts.
+
+    Examples
+    --------
+    >>> n_coalitions((0, 1, 2)), n_coalitions(((0, 1), (2, 3))), n_coalitions((((0, 1), 2), 3))
+    (8, 12, 16)
+    """
+    count = 2
+    ahead = [(tree, 1)]
+    while ahead:
+        node, n_contexts = ahead.pop()
+        if isinstance(node, tuple):
+            count += n_contexts * (2 ** len(node) - 2)
+            ahead.extend((child, n_contexts * 2 ** (len(node) - 1)) for child in node)
+    return count
+
+
 def relabelled_tree(tree: Tree, numbers: Any) -> Tree:
     """Give each player ``p`` of a tree the number ``numbers[p]``.
 

@@ -6,8 +6,9 @@ from ferroshap.estimators.controlled import Controlled
 from ferroshap.estimators.even_gp import EvenGP
 from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
-from ferroshap.estimators.method import Method, chosen, resolve
+from ferroshap.estimators.method import Method, asks_by_worths, chosen, keeps_no_worths, resolve
 from ferroshap.estimators.odd_gp import OddGP
+from ferroshap.estimators.owen import Owen
 from ferroshap.estimators.permutation import Permutation
 from ferroshap.estimators.sparse_odd import SparseOdd
 from ferroshap.estimators.unbiased import Unbiased
@@ -20,10 +21,13 @@ __all__ = [
     "Leverage",
     "Method",
     "OddGP",
+    "Owen",
     "Permutation",
     "SparseOdd",
     "Unbiased",
     "as_method",
+    "asks_by_worths",
     "chosen",
+    "keeps_no_worths",
     "resolve",
 ]

@@ -8,6 +8,7 @@ from ferroshap.estimators.exact import Exact
 from ferroshap.estimators.leverage import Leverage
 from ferroshap.estimators.method import Method
 from ferroshap.estimators.odd_gp import OddGP
+from ferroshap.estimators.owen import Owen
 from ferroshap.estimators.permutation import Permutation
 from ferroshap.estimators.sparse_odd import SparseOdd
 from ferroshap.estimators.unbiased import Unbiased
@@ -19,6 +20,7 @@ KNOWN: dict[str, type[Method]] = {
     "exact": Exact,
     "leverage": Leverage,
     "odd_gp": OddGP,
+    "owen": Owen,
     "permutation": Permutation,
     "sparse_odd": SparseOdd,
     "unbiased": Unbiased,
@@ -31,12 +33,12 @@ def as_method(method: Method | str) -> Method:
     Raises
     ------
     OptionError
-        For an unknown name, or an object that is no estimator.
+        For an unknown name, the name of an estimator that needs to be told more, or an object that is no estimator.
 
     Examples
     --------
     >>> as_method("permutation")
-    Permutation(shared_design=True)
+    Permutation(precedence=(), law=None, shared_design=True)
     """
     if isinstance(method, str):
         if method not in KNOWN:

@@ -1,6 +1,7 @@
 """What every estimator is: a name and options in the core, and whether explained rows share their coalitions."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from ferroshap import _native
 
@@ -12,15 +13,19 @@ class Method:
     ----------
     shared_design : bool
         Whether explained rows share their coalitions.
-    splits_background : bool
-        Whether an evaluation may take a block of the background and the values still be those of the whole.
-    needs_every_player : bool
-        Whether features that cannot matter play all the same.
     """
 
     shared_design: bool
-    splits_background = False
-    needs_every_player = False
+
+    @property
+    def splits_background(self) -> bool:
+        """Whether an evaluation may take a block of the background and the values still be those of the whole."""
+        return False
+
+    @property
+    def needs_every_player(self) -> bool:
+        """Whether features that cannot matter play all the same."""
+        return False
 
     @property
     def native_name(self) -> str:
@@ -42,6 +47,10 @@ class Method:
         """What the loop fits to pairs that were told, for the core to correct; None for nearly all methods."""
         return None
 
+    def among(self, names: Sequence[str]) -> Self:  # noqa: ARG002 - most methods name nobody
+        """Give the method for players of these names: itself, unless it calls some by name."""
+        return self
+
     @property
     def native_options(self) -> dict[str, Any]:
         """What the core is told besides the name."""
@@ -60,3 +69,16 @@ def chosen(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> t
 def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> str:
     """Name the method of the core that will run, as `chosen` does."""
     return chosen(method, n_players, granted, n_blocks)[0]
+
+
+def asks_by_worths(name: str, options: dict[str, Any]) -> bool:
+    """Tell of a method of the core, as `chosen` names it, whether what it asks next depends on worths told before.
+
+    Its runs belong to one explained row each, and know no errors before they know everything.
+    """
+    return name == "singles_first" or (name == "owen" and options["sampling"] == "adaptive")
+
+
+def keeps_no_worths(name: str, options: dict[str, Any]) -> bool:
+    """Tell of a method of the core whether it forgets worths as soon as it has added them up."""
+    return name in {"permutation", "precedence"} or (name == "owen" and options["sampling"] != "adaptive")

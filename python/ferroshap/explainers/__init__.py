@@ -12,6 +12,10 @@ from ferroshap.explainers.plan import Plan
 from ferroshap.explainers.sampling import SamplingExplainer
 
 if TYPE_CHECKING:
+    from ferroshap.explainers.coalition import CoalitionExplainer
+    from ferroshap.explainers.coalition import CoalitionExplainer as Coalition
+    from ferroshap.explainers.partition import PartitionExplainer
+    from ferroshap.explainers.partition import PartitionExplainer as Partition
     from ferroshap.explainers.tree import TreeExplainer
     from ferroshap.explainers.tree import TreeExplainer as Tree
 
@@ -22,7 +26,19 @@ Linear = LinearExplainer
 Permutation = PermutationExplainer
 Sampling = SamplingExplainer
 
+#: Routes that are imported when somebody asks for them: they have many files, and `import ferroshap` few to spare.
+MET_RARELY = {
+    "Coalition": "coalition:CoalitionExplainer",
+    "CoalitionExplainer": "coalition:CoalitionExplainer",
+    "Partition": "partition:PartitionExplainer",
+    "PartitionExplainer": "partition:PartitionExplainer",
+    "Tree": "tree:TreeExplainer",
+    "TreeExplainer": "tree:TreeExplainer",
+}
+
 __all__ = [
+    "Coalition",
+    "CoalitionExplainer",
     "Exact",
     "ExactExplainer",
     "Explainer",
@@ -30,6 +46,8 @@ __all__ = [
     "KernelExplainer",
     "Linear",
     "LinearExplainer",
+    "Partition",
+    "PartitionExplainer",
     "Permutation",
     "PermutationExplainer",
     "Plan",
@@ -41,8 +59,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the tree route when somebody asks for it: it has many files, and `import ferroshap` few to spare."""
-    if name in {"Tree", "TreeExplainer"}:
-        return importlib.import_module("ferroshap.explainers.tree").TreeExplainer
+    """Import the routes that are met only when somebody asks for them."""
+    if name in MET_RARELY:
+        room, _, explainer = MET_RARELY[name].partition(":")
+        return getattr(importlib.import_module(f"ferroshap.explainers.{room}"), explainer)
     msg = f"module 'ferroshap.explainers' has no attribute {name!r}"
     raise AttributeError(msg)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ferroshap import links
-from ferroshap.errors import OptionError
+from ferroshap.errors import InvalidMaskerError, OptionError
 from ferroshap.estimators import Exact, Method, resolve
 from ferroshap.explainers.calls import positive
 from ferroshap.explainers.expected import as_expected_value
@@ -19,7 +19,7 @@ from ferroshap.explainers.rows import RowsExplained, Settings
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.game import Reference
 from ferroshap.inputs import read_table
-from ferroshap.maskers import Conditional, as_masker
+from ferroshap.maskers import Conditional, Masker, as_masker
 from ferroshap.memory import as_bytes
 from ferroshap.models import as_model
 from ferroshap.progress import Report
@@ -60,6 +60,7 @@ class AgnosticExplainer(Explainer):
         self._n_threads = as_threads(n_jobs)
         self.model = as_model(model)
         background = as_masker(masker, argument=masker_argument, weights=weights)
+        _check_follows_tree(background, method, masker_argument, type(self).__name__)
         self._columns = Columns(background, self.model, feature_names, masker_argument)
         self.masker = self._columns.masker
         self.link = links.resolve(link)
@@ -182,6 +183,16 @@ def _check_adds_up(method: Method) -> None:
             "Shapley values; for other semivalues call ferroshap.estimate on a ferroshap.Game"
         )
         raise OptionError(msg)
+
+
+def _check_follows_tree(masker: Masker, method: Method, argument: str, explainer: str) -> None:
+    """Refuse a tree of the players beside a method that knows none: its values would be others."""
+    if masker.tree is not None and method.native_name != "owen":
+        msg = (
+            f"`{argument}` is {masker!r}, but {explainer} with {type(method).__name__} estimates Shapley values, which "
+            "know no tree: use PartitionExplainer, or pass the masker inside"
+        )
+        raise InvalidMaskerError(msg)
 
 
 def _rows_per_eval(rows_per_eval: int | None, method: Method) -> int | None:

@@ -3,29 +3,29 @@
 from dataclasses import replace
 from typing import Any
 
-from ferroshap import links
+from ferroshap import explainers, links
 from ferroshap.errors import InvalidAlgorithmError, NoTreesError, OptionError, nearest
 from ferroshap.estimators import Auto
 from ferroshap.explainers.calls import options_of
 from ferroshap.explainers.exact import ExactExplainer
 from ferroshap.explainers.explainer import Explainer
-from ferroshap.explainers.kernel import KernelExplainer
 from ferroshap.explainers.linear import LinearExplainer
 from ferroshap.explainers.permutation import PermutationExplainer
 from ferroshap.explainers.plan import about
-from ferroshap.explainers.sampling import SamplingExplainer
 from ferroshap.explainers.tree import TreeExplainer
 from ferroshap.explainers.tree_methods import tree_and_output
 from ferroshap.explainers.tree_outputs import NotExplainedError
 from ferroshap.maskers import Conditional, Independent, Masker, as_masker
 
-ROUTES: dict[str, type[Explainer]] = {
-    "exact": ExactExplainer,
-    "kernel": KernelExplainer,
-    "linear": LinearExplainer,
-    "permutation": PermutationExplainer,
-    "sampling": SamplingExplainer,
-    "tree": TreeExplainer,
+ROUTES: dict[str, str] = {
+    "coalition": "CoalitionExplainer",
+    "exact": "ExactExplainer",
+    "kernel": "KernelExplainer",
+    "linear": "LinearExplainer",
+    "partition": "PartitionExplainer",
+    "permutation": "PermutationExplainer",
+    "sampling": "SamplingExplainer",
+    "tree": "TreeExplainer",
 }
 #: Exact up to that many features ...
 MOST_FEATURES = 10
@@ -53,7 +53,8 @@ def choose(
         known = ["auto", *ROUTES]
         msg = f"`algorithm={algorithm!r}` is not known{nearest(str(algorithm), known)} Known: {', '.join(known)}"
         raise InvalidAlgorithmError(msg)
-    return _made(ROUTES[algorithm], model, masker, given, options, f"algorithm={algorithm!r} was named")
+    chosen = getattr(explainers, ROUTES[algorithm])
+    return _made(chosen, model, masker, given, options, f"algorithm={algorithm!r} was named")
 
 
 def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
@@ -66,6 +67,8 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     background = as_masker(masker, weights=options.pop("weights", None))
     n_features, filler = background.n_players, background.filler
     n_rows = filler.n_samples if isinstance(filler, Conditional) else background.n_background
+    if background.tree is not None:
+        return _along_tree(model, background, given, options)
     kind = "conditional" if background.is_conditional else "background"
     if n_features <= MOST_FEATURES and 2**n_features * n_rows <= MOST_MODEL_ROWS:
         reason = f"{n_features} features have only 2^{n_features} coalitions, so all are evaluated on all {kind} rows"
@@ -79,6 +82,22 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
     explainer.plan = replace(explainer.plan, reason=reason + about(explainer.masker))
     return explainer
+
+
+def _along_tree(model: Any, masker: Masker, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
+    """Owen values: every coalition of the tree where they are few, else orders along it."""
+    from ferroshap.clustering import n_coalitions
+    from ferroshap.explainers.partition import MAX_EVALS
+
+    count = n_coalitions(masker.tree)
+    most = options.get("max_evals", MAX_EVALS)
+    is_small = most is MAX_EVALS and masker.n_players <= MOST_FEATURES
+    if is_small or count <= int(most if isinstance(most, int) else MAX_EVALS):
+        reason = f"the tree of {masker.n_players} features has only {count} coalitions, so all are evaluated"
+        granted = {"max_evals": max(count, int(MAX_EVALS))} if is_small else {}
+        return _made(explainers.PartitionExplainer, model, masker, given, granted | options, reason)
+    reason = f"the tree of {masker.n_players} features has too many coalitions, so orders along it are averaged"
+    return _made(PermutationExplainer, model, masker, given, options, reason)
 
 
 def _as_trees(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer | None:

@@ -4,13 +4,14 @@ from typing import Any
 
 from ferroshap import links
 from ferroshap.errors import BudgetError, OptionError
-from ferroshap.estimators import Exact
+from ferroshap.estimators import Exact, Method
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import checked_call, one_seed, only_input, positive
 from ferroshap.explainers.interactions import InteractionsOfRows, as_wish
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
+from ferroshap.maskers import Masker, as_masker
 from ferroshap.progress import Report
 from ferroshap.seeds import Seed
 
@@ -19,7 +20,8 @@ class ExactExplainer(AgnosticExplainer):
     r"""Exact Shapley values of any model, by all :math:`2^n` coalitions of the features that vary.
 
     A feature with the same value as in every background row is worth exactly 0 and costs nothing.
-    Each coalition is averaged over all background rows.
+    Each coalition is averaged over all background rows. With a masker that has a tree
+    (:class:`ferroshap.maskers.Partition`) values are Owen values, by all coalitions of the tree.
 
     Parameters
     ----------
@@ -68,21 +70,28 @@ class ExactExplainer(AgnosticExplainer):
         progress: Report | None = None,
     ) -> None:
         """Ask the model about the background."""
+        known = as_masker(masker, weights=weights)
         super().__init__(
             model,
-            masker,
+            known,
             link=link,
             linearize_link=linearize_link,
             feature_names=feature_names,
             output_names_given=output_names,
-            weights=weights,
             n_jobs=n_jobs,
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
             progress=progress,
+            method=_exact(known),
         )
-        reason = "ExactExplainer was named, so every coalition of the features that vary is evaluated"
-        self.plan = self._make_plan(reason, Exact(), 2**self.masker.n_players)
+        which = "the features that vary" if self.masker.tree is None else "the masker's tree"
+        reason = f"ExactExplainer was named, so every coalition of {which} is evaluated"
+        self.plan = self._make_plan(reason, self.method, self._n_coalitions(self.masker.n_players))
+
+    @property
+    def method(self) -> Method:
+        """The estimator: Shapley values, or Owen values along the masker's tree."""
+        return _exact(self.masker)
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options
@@ -136,20 +145,30 @@ class ExactExplainer(AgnosticExplainer):
             msg = "`main_effects` and `interactions` were given: main effects are the diagonal of interactions=2"
             raise OptionError(msg)
 
+        if index is not None and self.masker.tree is not None:
+            msg = "`interactions` were asked for, but these have no form along a tree: pass the masker without one"
+            raise OptionError(msg)
+
         def budget(n_players: int) -> int:
-            if 2**n_players > most:
+            count = self._n_coalitions(n_players)
+            if main_effects and self.masker.tree is not None:
+                count += n_players  # who may be alone in no coalition of a tree
+            if count > most:
+                whose = f"a row has {n_players} features that vary, and their coalitions are 2^{n_players} ="
+                if self.masker.tree is not None:
+                    whose = f"the coalitions of the tree of {n_players} features are"
                 msg = (
-                    f"`max_evals` is {most}, but a row has {n_players} features that vary, and their coalitions are "
-                    f"2^{n_players} = {2**n_players}: raise `max_evals`, or use PermutationExplainer or KernelExplainer"
+                    f"`max_evals` is {most}, but {whose} {count}: raise `max_evals`, or use PermutationExplainer or "
+                    f"{'KernelExplainer' if self.masker.tree is None else 'PartitionExplainer'}"
                 )
                 raise BudgetError(msg)
-            return int(2**n_players)
+            return count
 
         values_class = MainEffectsRows if main_effects else RowsExplained
         return self._explain(
             only_input(args, self),
             rows_class=values_class if index is None else InteractionsOfRows.of(index),
-            method=Exact(),
+            method=self.method,
             budget=budget,
             keep_errors=error_bounds,
             batch_size=batch_size,
@@ -158,3 +177,18 @@ class ExactExplainer(AgnosticExplainer):
             plausibility=plausibility,
             msev=msev,
         )
+
+    def _n_coalitions(self, n_players: int) -> int:
+        if self.masker.tree is None:
+            return int(2**n_players)
+        from ferroshap.clustering import n_coalitions
+
+        return n_coalitions(self.masker.tree)
+
+
+def _exact(masker: Masker) -> Method:
+    if masker.tree is None:
+        return Exact()
+    from ferroshap.explainers.hierarchies import method_along
+
+    return method_along(masker, "exact")

@@ -46,9 +46,11 @@ class Explainer(metaclass=Chooser):
     1. :class:`LinearExplainer` for a linear model;
     2. :class:`TreeExplainer` for an ensemble of trees, with or without a background, and for the methods
        that show its sum;
-    3. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
+    3. with a tree of the features (:class:`ferroshap.maskers.Partition`) :class:`PartitionExplainer` for at most 10
+       features or where its coalitions are within the budget, else :class:`PermutationExplainer` along the tree;
+    4. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
        are at most :math:`2^{17}` model rows;
-    4. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.
+    5. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.
 
     Parameters
     ----------
@@ -60,7 +62,8 @@ class Explainer(metaclass=Chooser):
     link : str or link
         The scale on which values add up.
     algorithm : str
-        "auto", or the name of a route: "exact", "kernel", "linear", "permutation", "sampling", "tree".
+        "auto", or the name of a route: "coalition", "exact", "kernel", "linear", "partition", "permutation",
+        "sampling", "tree".
     output_names, feature_names : list of str, optional
         Instead of the names found in model and background.
     linearize_link : bool

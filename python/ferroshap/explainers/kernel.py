@@ -11,6 +11,7 @@ from ferroshap.explainers.calls import check_call_defaults, checked_call, one_se
 from ferroshap.explainers.indexed import IndexedRows, with_index
 from ferroshap.explainers.interactions import SampledInteractionsOfRows, as_wish, check_pairs, method_of
 from ferroshap.explainers.lasso import LassoRows, Selection, as_selection
+from ferroshap.explainers.precedence import with_numbers
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation
 from ferroshap.models import as_model
@@ -105,6 +106,8 @@ class KernelExplainer(AgnosticExplainer):
             as_frame=keep_index,
             masker_argument="data",
         )
+        if self._method_named is not None:
+            self._method_named = with_numbers(self._method_named, self._columns)
         granted = self._evaluations(self.masker.n_players, call_defaults.get("nsamples", "auto"))
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
         self.plan = self._make_plan(reason, self.method, granted)

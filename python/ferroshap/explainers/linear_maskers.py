@@ -17,6 +17,9 @@ def background_of(masker: Any, weights: Any) -> Masker:
     InvalidMaskerError
         When they have none.
     """
+    if isinstance(masker, Masker) and masker.tree is not None and isinstance(masker.filler, Independent):
+        # Whoever is there already, a feature of a linear model gains the same: Owen values are Shapley values.
+        masker = masker.filler if masker.units is None else masker
     if isinstance(masker, CORRELATED):
         return as_masker(masker, weights=weights)
     if isinstance(masker, Conditional):

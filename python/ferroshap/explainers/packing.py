@@ -11,6 +11,7 @@ from ferroshap.explainers.outputs import Numbers, OutputChoice, take_outputs
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.inputs import Table
+from ferroshap.maskers import Masker
 
 if TYPE_CHECKING:
     from ferroshap.explainers.agnostic import AgnosticExplainer
@@ -54,8 +55,7 @@ def packed(
     n_axes = explained.values.ndim - 2
     base = np.repeat(reference.base[None, :], explained.n_rows, axis=0)
     units = explainer._columns.units  # noqa: SLF001 - ours
-    data = table.display if units is None else shown_groups(table, positions, units)
-    names = table.names if units is None else None
+    data, names = (table.display, table.names) if units is None else (shown_groups(table, positions, units), None)
     fields = {
         "base_values": shaped(base),
         "data": data[0] if is_dropped else data if only is None else data[only],
@@ -69,6 +69,8 @@ def packed(
         "plausibility": explained.plausibility,
         "msev": None if explained.msev is None else shaped(explained.msev),
     }
+    if n_axes == 1:
+        fields |= _of_tree(reference.masker, None if back is None else positions)
     if keep_errors:
         fields["error_std"] = shaped(explained.std_errors, n_axes)
     if explained.main_effects is not None:
@@ -78,6 +80,18 @@ def packed(
         axes = (*axes, "output")
         fields |= _of_outputs(explainer.output_names or [], chosen, is_dropped=is_dropped)
     return Explanation._trusted(np.ascontiguousarray(shaped(explained.values, n_axes)), axes, fields)  # noqa: SLF001
+
+
+def _of_tree(masker: Masker, positions: Positions) -> dict[str, Any]:
+    """The masker's tree in the order of the columns explained, where it is binary."""
+    clustering: Floats | None = getattr(masker, "clustering", None)
+    if clustering is None:
+        return {}
+    if positions is not None:
+        from ferroshap.clustering import relabelled_linkage
+
+        clustering = relabelled_linkage(clustering, positions)
+    return {"clustering": clustering}
 
 
 def _statuses(explained: RowsExplained, only: NDArray[np.intp] | None, *, is_dropped: bool) -> Any:

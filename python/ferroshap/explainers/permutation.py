@@ -8,9 +8,11 @@ from ferroshap.estimators import Method, Permutation, as_method
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import Untouched, check_call_defaults, checked_call, one_seed, only_input, positive
 from ferroshap.explainers.interactions import SampledInteractionsOfRows, as_wish, check_pairs, method_of
+from ferroshap.explainers.precedence import with_numbers
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
+from ferroshap.maskers import Masker, as_masker
 from ferroshap.progress import Report
 from ferroshap.run.advice import as_tolerance
 from ferroshap.seeds import Seed
@@ -26,7 +28,8 @@ class PermutationExplainer(AgnosticExplainer):
     An evaluation is averaged over at most `rows_per_eval` background rows; over a larger
     background blocks of rows take turns, so that values are those of the whole background. What the
     blocks seen so far miss of the sum is shared equally by all features that ever mattered; once every
-    block has had its turn, little is missing, and it is shared by squared errors.
+    block has had its turn, little is missing, and it is shared by squared errors. With a masker that has a tree
+    (:class:`ferroshap.maskers.Partition`) orders are those along the tree, and values Owen values.
 
     Parameters
     ----------
@@ -46,7 +49,8 @@ class PermutationExplainer(AgnosticExplainer):
         Names of outputs; weights of background rows; threads; bytes for batches and tables; called
         with ``(done, total)`` evaluations.
     method : estimator or its name, optional
-        Instead of ``estimators.Permutation()``.
+        Instead of ``estimators.Permutation()``, or of ``estimators.Owen`` by orders where the masker has a tree.
+        Pairs of ``estimators.Permutation(precedence=...)`` may be names of features, or their numbers.
     rows_per_eval : int or None
         Background rows of one evaluation; None for all.
     **call_defaults
@@ -84,15 +88,15 @@ class PermutationExplainer(AgnosticExplainer):
     ) -> None:
         """Ask the model about the background."""
         self._call_defaults = check_call_defaults(type(self), call_defaults)
-        self.method = Permutation() if method is None else as_method(method)
+        known = as_masker(masker, weights=weights)
+        self.method = _along(known) if method is None else as_method(method)
         super().__init__(
             model,
-            masker,
+            known,
             link=link,
             linearize_link=linearize_link,
             feature_names=feature_names,
             output_names_given=output_names,
-            weights=weights,
             n_jobs=n_jobs,
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
@@ -100,6 +104,9 @@ class PermutationExplainer(AgnosticExplainer):
             method=self.method,
             rows_per_eval=rows_per_eval,
         )
+        if method is None:
+            self.method = _along(self.masker)  # whose columns may stand in another order now
+        self.method = with_numbers(self.method, self._columns)
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
         self.plan = self._make_plan(reason, self.method, self._granted(call_defaults.get("max_evals", MAX_EVALS)))
 
@@ -228,3 +235,12 @@ class PermutationExplainer(AgnosticExplainer):
             msg = f"`max_evals` is {granted}, but {n_features} features need at least {least}: raise it, or pass 'auto'"
             raise BudgetError(msg)
         return granted
+
+
+def _along(masker: Masker) -> Method:
+    """Orders of all features, or those along the masker's tree."""
+    if masker.tree is None:
+        return Permutation()
+    from ferroshap.explainers.hierarchies import method_along
+
+    return method_along(masker, "orders")

@@ -13,7 +13,7 @@ class Plan:
     Attributes
     ----------
     route : str
-        "exact", "permutation", "kernel", "sampling", "linear" or "tree".
+        "exact", "permutation", "kernel", "sampling", "partition", "coalition", "linear" or "tree".
     reason : str
         One sentence.
     n_background : int

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.errors import ConvergenceWarning, FerroshapError, WorthError, warn_user
-from ferroshap.estimators import Method
+from ferroshap.estimators import Method, asks_by_worths, keeps_no_worths
 from ferroshap.explainers.row_keys import row_keys
 from ferroshap.game import AnyMaskedGame, Players, Reference, Rows, find_players
 from ferroshap.game.batches import batch_rows
 from ferroshap.inputs import Pairing, Table
 from ferroshap.progress import Progress, Report
 from ferroshap.run import Loop, Outcome, Source, Together
-from ferroshap.run.advice import relative_half_width, too_few, too_uncertain
+from ferroshap.run.advice import SPLIT_WITHOUT_ERROR, relative_half_width, too_few, too_uncertain
 from ferroshap.run.loop import resolved
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class RowsExplained:
 
     def kept_worths(self, n_players: int, budget: int) -> int:
         """Worths that the method remembers for one row and output."""
-        return 2 * n_players if self._method_name(n_players, budget) == "permutation" else budget
+        return 2 * n_players if keeps_no_worths(*self._chosen(n_players, budget)) else budget
 
     def warn(self) -> None:
         """Warn once if errors are larger than was asked for, or so few evaluations cannot tell."""
@@ -169,8 +169,10 @@ class RowsExplained:
             unknown &= self.is_rough
         if unknown.any():
             row = int(np.flatnonzero(unknown)[0])
-            n_players = int(self.n_players[row])
-            warn_user(self._of_rows(unknown) + too_few(int(self.n_evaluations[row]), n_players), ConvergenceWarning)
+            n_players, n_evaluations = int(self.n_players[row]), int(self.n_evaluations[row])
+            is_split = not self.is_rough[row] and asks_by_worths(*self._chosen(n_players, n_evaluations))
+            said = SPLIT_WITHOUT_ERROR if is_split else too_few(n_evaluations, n_players)
+            warn_user(self._of_rows(unknown) + said, ConvergenceWarning)
         large = spent & ~np.isnan(self.reach)
         if self.settings.tol is not None and large.any():
             forecasts = self.forecast[large]
@@ -190,13 +192,13 @@ class RowsExplained:
         shares = self.settings.method.shared_design
         step = 1
         is_alone = self.settings.tol is not None and not self.may_play_together
-        if shares and not is_alone and self._method_name(n_players, budget) != "singles_first":
+        if shares and not is_alone and not asks_by_worths(*self._chosen(n_players, budget)):
             row_bytes = 8 * self.reference.n_outputs
             row_bytes *= 2 * self.kept_worths(n_players, budget) + 4 * n_players + n_blocks
             if self.settings.tol is not None:  # each row keeps its coalitions
                 row_bytes += 8 * -(-n_players // 64) * budget
             step = max(1, min(self.settings.memory_bytes, SHARED_BYTES) // row_bytes)
-        # Else which absences are asked depends on the worths, or the user wants independent errors.
+        # Else what is asked next depends on the worths, or the user wants independent errors.
         for first in range(0, len(group.rows), step):
             rows = slice(first, first + step)
             yield (
@@ -204,9 +206,9 @@ class RowsExplained:
                 0 if shares else int(self.row_keys[group.rows[first]]),
             )
 
-    def _method_name(self, n_players: int, budget: int) -> str:
+    def _chosen(self, n_players: int, budget: int) -> tuple[str, dict[str, Any]]:
         settings = self.settings
-        return resolved(settings.method, n_players, budget, self.reference.blocks.n_blocks, settings.tol)[0]
+        return resolved(settings.method, n_players, budget, self.reference.blocks.n_blocks, settings.tol)
 
     def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
         settings = self.settings

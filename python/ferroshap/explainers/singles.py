@@ -1,5 +1,7 @@
 """What players are worth alone, noted as the worths pass by."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ferroshap import _native
@@ -75,10 +77,15 @@ class MainEffectsRows(RowsExplained):
             self.scatter(self.main_effects, part, source.effects())
             self.n_evaluations[part.rows] += source.n_extra
 
+    def _parts(self, group: Players, budget: int) -> Iterator[tuple[Players, int]]:
+        return super()._parts(group, budget - self._spare(group.n_players))
+
+    def _spare(self, n_players: int) -> int:
+        """Evaluations kept for single players: among all coalitions they are, a sample may lack some."""
+        return 0 if self.settings.method.native_name == "exact" else n_players
+
     def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
-        # Among all coalitions are the single ones; a sample may lack some.
-        spare = 0 if self.settings.method.native_name == "exact" else part.n_players
         if self.main_effects is not None:
             n_worths = len(part.rows) * self.reference.n_outputs
             self.scatter(self.main_effects, part, np.full((part.n_players, n_worths), np.nan))
-        super()._play_part(part, budget - spare, row_key, deadline, progress)
+        super()._play_part(part, budget - self._spare(part.n_players), row_key, deadline, progress)

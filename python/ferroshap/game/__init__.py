@@ -1,5 +1,6 @@
 """Games: from coalitions of features to worths of a model."""
 
+from ferroshap.game.abreast import worths_abreast
 from ferroshap.game.endpoints import Endpoints
 from ferroshap.game.masked import MaskedGame
 from ferroshap.game.players import Players, find_players
@@ -7,4 +8,14 @@ from ferroshap.game.reference import Reference
 from ferroshap.game.rows import AnyMaskedGame, Rows
 from ferroshap.game.single import Game
 
-__all__ = ["AnyMaskedGame", "Endpoints", "Game", "MaskedGame", "Players", "Reference", "Rows", "find_players"]
+__all__ = [
+    "AnyMaskedGame",
+    "Endpoints",
+    "Game",
+    "MaskedGame",
+    "Players",
+    "Reference",
+    "Rows",
+    "find_players",
+    "worths_abreast",
+]

@@ -17,6 +17,9 @@ from ferroshap.maskers import Draws, Prepared
 
 Floats = NDArray[np.float64]
 
+#: Batches of the model that coalitions are drawn for at once: drawing has a price a call, and threads to share it.
+BATCHES = 8
+
 
 class ConditionalGame:
     """Worths of coalitions by asking a model about conditional rows, in batches that span rows.
@@ -64,7 +67,7 @@ class ConditionalGame:
         self._dtypes = [block.background.dtype for block in pairing.blocks]
         row_bytes = sum(words.shape[1] * words.itemsize for words in prepared.like) + 8 * reference.n_outputs
         self.batch_rows = batch_rows(batch_size, row_bytes)
-        self._per_batch = max(1, self.batch_rows // (len(players.rows) * prepared.most_model_rows()))
+        self._per_batch = max(1, BATCHES * self.batch_rows // (len(players.rows) * prepared.most_model_rows()))
 
     @property
     def n_outputs(self) -> int:
@@ -79,12 +82,12 @@ class ConditionalGame:
     def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody, for all rows and outputs."""
         reference, n_rows = self.reference, len(self.players.rows)
-        empty = np.concatenate([reference.empty] * n_rows, axis=1)
         full = self.full[self.players.rows].reshape(-1)
-        return Endpoints(empty, full, reference.blocks.weights, np.concatenate([reference.base] * n_rows))
+        empty, base = np.tile(reference.empty, (1, n_rows)), np.tile(reference.base, n_rows)
+        return Endpoints(empty, full, reference.blocks.weights, base)
 
     def evaluations_per_batch(self) -> int:
-        """Evaluations that fill one batch; at least one."""
+        """Evaluations that are drawn at once; at least one."""
         return self._per_batch
 
     @property
@@ -111,11 +114,10 @@ class ConditionalGame:
         """Ask the model about what `begin` has drawn: the worths ``(count, n_outputs)``."""
         n_rows, n_outputs = len(self.players.rows), self.reference.n_outputs
         worths = np.empty((len(drawn.words), n_rows * n_outputs))
-        ends = self.endpoints()
-        inside = np.zeros(len(drawn.words), dtype=np.bool_)
-        inside[drawn.at] = True
-        for number in np.flatnonzero(~inside):
-            worths[number] = ends.full if drawn.words[number].any() else ends.empty[0]
+        if len(drawn.at) < len(drawn.words):
+            ends = self.endpoints()
+            for number in np.setdiff1d(np.arange(len(worths)), drawn.at):
+                worths[number] = ends.full if drawn.words[number].any() else ends.empty[0]
         draws = drawn.draws
         if draws is not None:
             average = draws.average(n_outputs)

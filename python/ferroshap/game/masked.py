@@ -114,12 +114,7 @@ class MaskedGame:
 
     def begin(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> "Evaluation":
         """Begin to evaluate coalitions: their first batch is filled while others do something else."""
-        n_model_rows = (
-            int(self._rows_of_block[blocks].sum())
-            if len(self._rows_of_block) > 1
-            else (len(blocks) * int(self._rows_of_block[0]))
-        )
-        evaluation = Evaluation(words, blocks, n_model_rows)
+        evaluation = Evaluation(words, blocks, self.n_model_rows_of(blocks))
         if len(blocks) and self._distinct is None:
             self._fill(evaluation, 0)
         return evaluation
@@ -135,8 +130,33 @@ class MaskedGame:
             filling.wait()
             if first + count < evaluation.n_model_rows:
                 self._fill(evaluation, first + count)
-            average.add(self._ask_model(buffers, count))
-        means = average.worths().reshape(len(blocks), n_rows * self.reference.n_outputs)
+            average.add(self.ask_model(buffers, count))
+        return self._worths_of(average, words)
+
+    def n_model_rows_of(self, blocks: NDArray[np.uint32]) -> int:
+        """Model rows of evaluations on these blocks of the background."""
+        if len(self._rows_of_block) > 1:
+            return int(self._rows_of_block[blocks].sum())
+        return len(blocks) * int(self._rows_of_block[0])
+
+    @property
+    def asks_once(self) -> bool:
+        """Whether masked rows that come again are looked up, so that evaluations take fewer model rows."""
+        return self._distinct is not None
+
+    def fill(self, out: list[NDArray[np.generic]], words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> None:
+        """Write all model rows of some evaluations, here and now."""
+        known = self._background, self._rows, self._owners
+        _native.fill_ahead(out, *known, words, self._starts, blocks, 0, is_immediate=True)
+
+    def worths_from(self, outputs: Floats, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> Floats:
+        """Average the model's outputs ``(n_model_rows, n_outputs)`` on what `fill` wrote: the worths."""
+        average = _native.Average(len(self.players.rows), self._starts, blocks, self.reference.fold_weights)
+        average.add(outputs)
+        return self._worths_of(average, words)
+
+    def _worths_of(self, average: "_native.Average", words: NDArray[np.uint64]) -> Floats:
+        means = average.worths().reshape(len(words), self.n_outputs)
         worths = self.reference.worths_of(means)
         # A sum is the cheapest look at all of them; only a suspicious one is looked at in detail.
         if not math.isfinite(worths.sum()) and not np.isfinite(worths).all():
@@ -146,7 +166,7 @@ class MaskedGame:
     def _fill(self, evaluation: "Evaluation", first: int) -> None:
         """Begin to fill the batch of the model rows from `first` on."""
         count = min(self.batch_rows, evaluation.n_model_rows - first)
-        buffers = self.reference.buffers.take(self._background, count)
+        buffers = self.take_buffers(count)
         out = [buffer[:count] for buffer in buffers]
         known = self._background, self._rows, self._owners
         filling = _native.fill_ahead(
@@ -169,14 +189,19 @@ class MaskedGame:
         outputs = np.empty((n_new, self.reference.n_outputs))
         for first in range(0, n_new, self.batch_rows):
             count = min(self.batch_rows, n_new - first)
-            buffers = self.reference.buffers.take(self._background, count)
+            buffers = self.take_buffers(count)
             out = [buffer[:count] for buffer in buffers]
             _native.fill_rows(out, self._background, self._rows, self._owners, words, looked, first, count)
             del out
-            outputs[first : first + count] = self._ask_model(buffers, count)
+            outputs[first : first + count] = self.ask_model(buffers, count)
         return distinct.tell(looked, outputs)
 
-    def _ask_model(self, buffers: list[NDArray[Any]], count: int) -> Floats:
+    def take_buffers(self, count: int) -> list[NDArray[Any]]:
+        """Give arrays of at least `count` rows to be filled."""
+        return self.reference.buffers.take(self._background, count)
+
+    def ask_model(self, buffers: list[NDArray[Any]], count: int) -> Floats:
+        """Ask about the first `count` rows of buffers, and take these back."""
         filled = [out[:count].view(dtype) for out, dtype in zip(buffers, self._dtypes, strict=True)]
         outputs = self.reference.outputs_of(self.pairing.build(filled), count)
         self.n_model_rows += count

@@ -9,7 +9,7 @@ from ferroshap.game.blocks import Blocks, cut
 from ferroshap.game.buffers import Buffers
 from ferroshap.inputs import Pairing, Table, pair
 from ferroshap.links import Link
-from ferroshap.maskers import Masker
+from ferroshap.maskers import Conditional, Masker
 from ferroshap.models import Model
 
 Floats = NDArray[np.float64]
@@ -64,6 +64,10 @@ class Reference:
         self.is_vector = outputs.ndim == 1
         outputs = outputs.reshape(masker.n_background, -1)
         self.n_outputs: int = outputs.shape[1]
+        #: What fills absent features, with what it learnt from the outputs.
+        self.filler: Masker = masker.filler
+        if isinstance(self.filler, Conditional):
+            self.filler = self.filler.learn(outputs)
         by_row = self.link if self.is_linked_by_row else links.identity
         weights = links.linearized_weights(by_row, outputs, masker.weights)
         linked = links.apply(by_row, outputs)

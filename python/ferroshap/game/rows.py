@@ -35,7 +35,7 @@ class Rows:
         """Let the masker look at the rows, where it must."""
         self.reference = reference
         self.pairing = pairing
-        masker = reference.masker.filler
+        masker = reference.filler
         self.prepared: Prepared | None = None
         if isinstance(masker, Conditional) and rows.n_rows:
             self.prepared = masker.prepare(pairing, rows, n_threads=n_threads)

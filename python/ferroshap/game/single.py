@@ -81,10 +81,17 @@ class Game:
         outputs = self.reference.outputs_of(self.pairing.build(rows), 1)
         return self.reference.worths_of(outputs)
 
-    def masked(self, *, batch_size: int | str = "auto", n_jobs: int | None = None) -> AnyMaskedGame:
-        """The game among the features that can matter, as the estimators play it."""
+    @cached_property
+    def everyone(self) -> Players:
+        """All features or groups of them, also those that cannot matter."""
+        return find_players(self.pairing, 1, self.reference.masker.units, everyone=True)[0]
+
+    def masked(
+        self, *, batch_size: int | str = "auto", n_jobs: int | None = None, players: Players | None = None
+    ) -> AnyMaskedGame:
+        """The game among some players, as the estimators play it: by default the features that can matter."""
         return Rows(self.reference, self.pairing, self._row).game(
-            self.players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs)
+            self.players if players is None else players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs)
         )
 
     @cached_property

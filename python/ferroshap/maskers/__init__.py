@@ -7,6 +7,7 @@ from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
 from ferroshap.maskers.copula import Copula
+from ferroshap.maskers.empirical import Empirical
 from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups
 from ferroshap.maskers.impute import Impute
@@ -17,9 +18,10 @@ from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
     from ferroshap.maskers.partition import Partition
+    from ferroshap.maskers.surrogate import Surrogate
 
 #: Files of the maskers that are imported when somebody asks for them.
-MET_RARELY = {"Partition": "partition"}
+MET_RARELY = {"Partition": "partition", "Surrogate": "surrogate"}
 
 __all__ = [
     "Averaging",
@@ -27,6 +29,7 @@ __all__ = [
     "Conditional",
     "Copula",
     "Draws",
+    "Empirical",
     "Gaussian",
     "Groups",
     "Impute",
@@ -34,6 +37,7 @@ __all__ = [
     "Masker",
     "Partition",
     "Prepared",
+    "Surrogate",
     "Units",
     "as_marginal",
     "as_masker",

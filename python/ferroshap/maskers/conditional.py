@@ -86,6 +86,10 @@ class Conditional(Masker):
         self.seed = as_seed(seed, argument="seed")
         self._read(data, weights)
 
+    def learn(self, outputs: Floats) -> "Conditional":  # noqa: ARG002 - for those who learn
+        """Give the masker for a model that returns these on the background, ``(n_background, n_outputs)``."""
+        return self
+
     def prepare(self, pairing: Pairing, rows: Table, *, n_threads: int) -> Prepared:
         """Get ready to draw for these rows, whose columns stand as those of the background do."""
         raise NotImplementedError

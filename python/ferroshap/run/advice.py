@@ -11,6 +11,11 @@ from ferroshap.explanation.student import student_quantile
 
 Floats = NDArray[np.float64]
 
+#: What is to be said of a players' tree that was not split to its end.
+SPLIT_WITHOUT_ERROR = (
+    "nodes of the players' tree that the budget did not split share equally among their players, and their error is "
+    "unknown: raise the budget, or state errors with Owen(sampling='orders')"
+)
 #: The tolerance of a budget that is "auto".
 AUTO_TOLERANCE = 0.01
 

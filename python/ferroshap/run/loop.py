@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ferroshap import _native
 from ferroshap.errors import BudgetError
-from ferroshap.estimators import Method, chosen
+from ferroshap.estimators import Method, asks_by_worths, chosen
 from ferroshap.game import Endpoints
 from ferroshap.progress import Progress
 from ferroshap.run.surrogates import Fitted, Training, fit_folds
@@ -156,6 +156,7 @@ class Loop:
         self.source = source
         endpoints = source.endpoints()
         self.method_name, options = resolved(method, source.n_players, budget, len(endpoints.weights), tol)
+        self.asks_by_worths = asks_by_worths(self.method_name, options)
         self._n_threads = n_threads
         self._surrogate = method.outside_surrogate
         self._stops = tol is not None

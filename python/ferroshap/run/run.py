@@ -10,9 +10,16 @@ from numpy.typing import NDArray
 
 from ferroshap.errors import ConvergenceWarning, OptionError, check_options, warn_user
 from ferroshap.estimators import Auto, Method, as_method, resolve
-from ferroshap.game import Game
+from ferroshap.game import Game, Players
 from ferroshap.progress import Progress, Report
-from ferroshap.run.advice import as_tolerance, relative_half_width, tolerance_of_auto, too_few, too_uncertain
+from ferroshap.run.advice import (
+    SPLIT_WITHOUT_ERROR,
+    as_tolerance,
+    relative_half_width,
+    tolerance_of_auto,
+    too_few,
+    too_uncertain,
+)
 from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
@@ -100,13 +107,14 @@ class Run:
         self.n_players = n_players
         granted = 2 * n_players + SPARE_EVALUATIONS if budget == "auto" else positive(budget, "budget")
         self._tol = as_tolerance(tol)
-        if n_players and not (is_masked and game.players.n_players == 0):
+        players = self._players_of(game) if is_masked else None
+        n_playing = n_players if self._features is None else len(self._features)
+        if n_playing:
             # Refused by name, before the game is asked anything.
-            resolve(self._method, game.players.n_players if is_masked else n_players, granted)
+            resolve(self._method, n_playing, granted)
         source: Source
         if is_masked:
-            source = game.masked(batch_size=batch_size, n_jobs=n_threads)
-            self._features = game.players.features[0]
+            source = game.masked(batch_size=batch_size, n_jobs=n_threads, players=players)
             self._is_vector = game.reference.is_vector
         elif isinstance(game, Source):
             source = game
@@ -131,6 +139,13 @@ class Run:
                 tol=self._tol if budget != "auto" or tol is not None else tolerance_of_auto(self._method),
             )
         )
+
+    def _players_of(self, game: Game) -> Players:
+        """Say who plays for the method, and call them by their numbers."""
+        players = game.everyone if self._method.needs_every_player else game.players
+        self._features = players.features[0]
+        self._method = self._method.among(game.reference.masker.feature_names or ())
+        return players
 
     def __iter__(self) -> Iterator[Estimate]:
         """Go on to the end, with a snapshot whenever the evaluations have grown by a third to a half."""
@@ -225,6 +240,8 @@ class Run:
         if outcome.status != "BUDGET_SPENT":
             return ()
         if np.isnan(outcome.std_errors).any():
+            if self._loop is not None and self._loop.asks_by_worths and self._loop.method_name == "owen":
+                return (SPLIT_WITHOUT_ERROR,)
             return (too_few(outcome.n_evaluations, self._source.n_players),)
         if self._tol is None:
             return ()

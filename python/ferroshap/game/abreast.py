@@ -1,0 +1,66 @@
+"""Worths of different coalitions for different rows, by asking the model once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap.game.conditional import ConditionalGame
+from ferroshap.game.masked import MaskedGame
+from ferroshap.game.rows import AnyMaskedGame
+
+Floats = NDArray[np.float64]
+Words = NDArray[np.uint64]
+BlockNumbers = NDArray[np.uint32]
+
+
+def worths_abreast(
+    games: Sequence[AnyMaskedGame], words: Sequence[Words], blocks: Sequence[BlockNumbers]
+) -> list[Floats]:
+    """Evaluate the coalitions of each game: one ``(count, n_outputs)`` for each.
+
+    Parameters
+    ----------
+    games : sequence of masked games
+        Games of one call: they have model, background and batch size in common.
+    words : sequence of ndarray ``(count, words)``
+        Coalitions of the players of each game, as bits.
+    blocks : sequence of ndarray ``(count,)``
+        The block of the background that each is evaluated on.
+    """
+    worths: list[Floats] = [np.empty(0)] * len(games)
+    waiting: list[int] = []
+    n_waiting = 0
+
+    def ask() -> None:
+        chosen = [games[k] for k in waiting]
+        found = _at_once(chosen, [words[k] for k in waiting], [blocks[k] for k in waiting])  # type: ignore[arg-type]
+        for k, numbers in zip(waiting, found, strict=True):
+            worths[k] = numbers
+        waiting.clear()
+
+    for k, game in enumerate(games):
+        n_rows = 0 if isinstance(game, ConditionalGame) else game.n_model_rows_of(blocks[k])
+        if isinstance(game, ConditionalGame) or game.asks_once or n_rows > game.batch_rows:
+            worths[k] = game.worths(words[k], blocks[k])
+            continue
+        if n_waiting + n_rows > game.batch_rows:
+            ask()
+            n_waiting = 0
+        waiting.append(k)
+        n_waiting += n_rows
+    if waiting:
+        ask()
+    return worths
+
+
+def _at_once(games: Sequence[MaskedGame], words: Sequence[Words], blocks: Sequence[BlockNumbers]) -> list[Floats]:
+    """Fill one batch with the masked rows of all games."""
+    first = games[0]
+    counts = [game.n_model_rows_of(own) for game, own in zip(games, blocks, strict=True)]
+    ends = np.cumsum([0, *counts]).tolist()
+    buffers = first.take_buffers(ends[-1])
+    for k, game in enumerate(games):
+        game.fill([buffer[ends[k] : ends[k + 1]] for buffer in buffers], words[k], blocks[k])
+    outputs = first.ask_model(buffers, ends[-1])
+    return [game.worths_from(outputs[ends[k] : ends[k + 1]], words[k], blocks[k]) for k, game in enumerate(games)]

@@ -1,0 +1,80 @@
+"""Conditional rows that are rows of the background: what maskers that only choose among them have in common."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferroshap import _native
+from ferroshap.inputs import Pairing
+
+Floats = NDArray[np.float64]
+Words = NDArray[Any]
+#: From coalitions of columns, positions of explained rows and a number of threads to lists of background rows.
+Choose = Callable[[NDArray[np.uint64], list[int], int], "_native.Selection"]
+
+
+class SelectingRows:
+    """Explained rows whose absent features come from chosen rows of the background, value by value.
+
+    Parameters
+    ----------
+    pairing : Pairing
+        Rows and background as words; of any kind, since nothing is computed with them.
+    choose : callable
+        What chooses background rows.
+    most_chosen : int
+        The most that it chooses for one coalition and row.
+    """
+
+    def __init__(self, pairing: Pairing, choose: Choose, most_chosen: int) -> None:
+        """Gather the words."""
+        self.like = [_as_words(block.background) for block in pairing.blocks]
+        self.rows = [_as_words(block.rows) for block in pairing.blocks]
+        self.columns = [block.columns.tolist() for block in pairing.blocks]
+        self._choose = choose
+        self._most_chosen = most_chosen
+
+    def most_model_rows(self) -> int:
+        """Return the most background rows of one coalition and explained row."""
+        return self._most_chosen
+
+    def draw(self, words: NDArray[np.uint64], rows: NDArray[np.intp], *, n_threads: int) -> "SelectedDraws":
+        """Choose background rows for coalitions and the explained rows at `rows`."""
+        explained = rows.tolist()
+        return SelectedDraws(self, self._choose(words, explained, n_threads), words, explained)
+
+    def outputs(self, filled: list[Words], count: int) -> Floats | None:  # noqa: ARG002 - part of the protocol
+        """Leave the outputs to the model."""
+        return None
+
+
+class SelectedDraws:
+    """The chosen rows of a batch of coalitions."""
+
+    def __init__(
+        self, prepared: SelectingRows, selection: "_native.Selection", words: NDArray[np.uint64], explained: list[int]
+    ) -> None:
+        """Keep what was chosen for what."""
+        self.n_model_rows: int = selection.n_model_rows
+        self._prepared = prepared
+        self._selection = selection
+        self._words = words
+        self._explained = explained
+
+    def fill(self, out: list[Words], first: int, *, is_immediate: bool) -> "_native.Filling":
+        """Begin to write the model rows from `first` on."""
+        known = self._prepared
+        return self._selection.fill(
+            out, known.like, known.rows, known.columns, self._words, self._explained, first, is_immediate
+        )
+
+    def average(self, n_outputs: int) -> "_native.SelectionAverage":
+        """Begin to average outputs by the weights of their rows."""
+        return self._selection.average(n_outputs)
+
+
+def _as_words(values: Words) -> Words:
+    """View values as unsigned integers of their width."""
+    return values.view(f"u{values.dtype.itemsize}")
