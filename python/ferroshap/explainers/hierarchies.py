@@ -6,11 +6,10 @@ from typing import Any
 from ferroshap.clustering import n_coalitions
 from ferroshap.errors import OptionError, nearest
 from ferroshap.estimators import Owen
+from ferroshap.estimators.method import chosen
 from ferroshap.estimators.owen import Sampling
 from ferroshap.maskers import Masker, as_masker
 
-#: From that share of its coalitions on, a tree is split to nearly the last cluster.
-NEARLY_ALL = 0.75
 #: Coalitions that are spelled out; more are given as a power of two.
 MOST_SPELLED = 10**6
 
@@ -51,8 +50,8 @@ def way_along(masker: Masker, granted: int, sampling: Sampling = "auto") -> Way:
     shown = spelled(count)
     if count <= granted and sampling != "orders":
         return Way("exact", count, f"has {shown} coalitions, which are all evaluated")
-    pays_for_orders = least_budget(masker, "orders") <= granted < NEARLY_ALL * count
-    if sampling == "adaptive" or (sampling == "auto" and not pays_for_orders):
+    _, options = chosen(method_along(masker, sampling), masker.n_players, granted)
+    if options.get("sampling", "orders") == "adaptive":
         spent = f"so the clusters with most at stake are split until {granted} evaluations are spent"
         return Way("adaptive", granted, f"has {shown} coalitions, {spent}")
     return Way("orders", granted, f"has {shown} coalitions, so random orders along it are averaged")
