@@ -216,6 +216,30 @@ def test_errors_are_zero_where_exact_and_unknown_where_clusters_were_not_split(c
     assert np.isfinite(chain(case.rows, max_evals=40).error_std).all()
 
 
+def test_masked_rows_that_come_again_are_asked_about_once_and_change_no_bit(seed, Counted):
+    rng = np.random.default_rng([seed, 82])
+    background, rows = rng.integers(0, 2, size=(40, 8)).astype(float), rng.integers(0, 2, size=(6, 8)).astype(float)
+    model = Counted(lambda X: X[:, 0] * X[:, 3] * X[:, 5] + X[:, 1] * X[:, 6] - X[:, 7])
+    masker = Partition(background, clustering=[[[0, 1], [2, 3]], [[4, 5], [6, 7]]])
+    explainer = PartitionExplainer(model, masker, sampling="adaptive")
+    for max_evals in (20, 500):  # some clusters split, and all coalitions
+        model.n_rows = 0
+        together = explainer(rows, max_evals=max_evals)
+        assert model.n_rows < 6 + 40 * (together.n_evaluations - 2).sum()
+        alone = explainer(rows, max_evals=max_evals, batch_size=1)
+        assert together.values.tobytes() == alone.values.tobytes()
+
+
+def test_one_feature_receives_everything(case):
+    masker = Partition(case.background[:, :1])
+    for sampling in ("auto", "adaptive", "orders"):
+        explainer = PartitionExplainer(lambda X: X[:, 0] ** 3, masker, sampling=sampling)
+        values = explainer(case.rows[:, :1], max_evals=2).values
+        assert np.allclose(values, case.rows[:, :1] ** 3 - (case.background[:, :1] ** 3).mean(), atol=1e-12)
+    with pytest.raises(BudgetError, match="`max_evals` is 1, but a tree of 1 features needs at least 2"):
+        explainer(case.rows[:, :1], max_evals=1)
+
+
 def test_large_families_are_estimated_by_orders_along_the_tree(seed):
     rng = np.random.default_rng([seed, 81])
     background, rows = rng.normal(size=(1, 32)), rng.normal(size=(1, 32))
