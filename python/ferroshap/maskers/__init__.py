@@ -8,6 +8,7 @@ from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
 from ferroshap.maskers.copula import Copula
 from ferroshap.maskers.empirical import Empirical
+from ferroshap.maskers.forest import Forest
 from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups
 from ferroshap.maskers.impute import Impute
@@ -31,6 +32,7 @@ __all__ = [
     "Copula",
     "Draws",
     "Empirical",
+    "Forest",
     "Gaussian",
     "Groups",
     "Impute",
