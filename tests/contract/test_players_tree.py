@@ -268,6 +268,6 @@ def test_causes_may_be_called_by_name(seed):
     )
     np.testing.assert_array_equal(estimate(game, named, budget=8).values, estimate(game, numbered, budget=8).values)
     with pytest.raises(OptionError, match="names 'agee', but no player is called that; did you mean 'age'"):
-        PermutationExplainer(model, background, method=Permutation(precedence=[("agee", "sex")]), feature_names=names)
-    with pytest.raises(OptionError, match="the players of this game have no names"):
+        estimate(game, Permutation(precedence=[("agee", "sex")]), budget=8)
+    with pytest.raises(OptionError, match="a game knows numbers of players alone"):
         estimate(lambda s: s.sum(axis=1), named, n_players=3)

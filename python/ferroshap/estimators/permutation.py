@@ -119,7 +119,7 @@ class Permutation(Method):
                 if known:
                     why = f"no player is called that{nearest(player, known)} Known: {', '.join(known)}"
                 else:
-                    why = "the players of this game have no names: give their numbers"
+                    why = "a game knows numbers of players alone: pass those"
                 msg = f"`precedence` names {player!r}, but {why}"
                 raise OptionError(msg)
 
