@@ -7,7 +7,7 @@ const LEAST_WIDTH: f64 = 1e-6;
 /// The most buckets of a column: 256 KB.
 const MOST_BUCKETS: usize = 1 << 16;
 
-/// The distributions of columns, one by one.
+/// The distributions of columns, one by one: what normal scores stand for.
 #[derive(Debug, Clone)]
 pub struct Margins(Vec<Margin>);
 
