@@ -230,6 +230,24 @@ class Empirical:
         """Return the best bandwidth for each size, given outputs on the background ``(rows, outputs)``."""
 
 @final
+class ForestRows:
+    """Rows to explain, and the leaves that their values leave open."""
+
+@final
+class ConditionalForest:
+    """Trees grown on a background to tell its columns from each other."""
+
+    def __new__(
+        cls, values: _Floats, n_categories: list[int], weights: _Floats, n_trees: int, seed: int, n_threads: int
+    ) -> ConditionalForest: ...
+    def rows(self, values: _Floats, n_threads: int) -> ForestRows:
+        """Read rows to explain, ``(rows, columns)``: NaN is a missing number, -1 a category that nobody knows."""
+    def draw(
+        self, explained: ForestRows, words: _Words, rows: list[int], n_samples: int, seed: int, n_threads: int
+    ) -> Selection:
+        """Choose background rows for coalitions of columns and the explained rows at `rows`."""
+
+@final
 class Estimator:
     """A method in progress: it is asked, told, and estimates at any moment."""
 

@@ -25,7 +25,7 @@ pub struct Conditioned {
     n_draws: usize,
     /// The explained rows as they are, `(rows, n)`.
     rows: Vec<f64>,
-    /// `(coalitions, draws, n)`, negative zero at present columns.
+    /// `(coalitions, draws, n)`, negative zero at present columns; positions in look-ups where there are margins.
     base: Vec<f64>,
     /// `(coalitions, rows, n)`, the row itself at present columns.
     shift: Vec<f64>,
@@ -166,7 +166,7 @@ impl Conditioned {
         parts
     }
 
-    /// Write model rows whose absent columns are normal scores: column after column, because the look-up of one
+    /// Write model rows whose absent columns are positions of normal scores: column after column, because the look-up of one
     /// column alone fits into the nearest cache.
     fn fill_values(&self, parts: &[Part], out: &mut [f64], margins: &Margins) {
         let (n, n_rows) = (self.n, self.n_rows());
@@ -180,8 +180,8 @@ impl Conditioned {
                     let value = self.rows[part.pair % n_rows * n + column];
                     out.chunks_exact_mut(n).for_each(|out| out[column] = value);
                 } else {
-                    let scores = &self.base[part.base..][..out.len()];
-                    margin.fill(out, scores, self.shift[part.pair * n + column], column, n);
+                    let positions = &self.base[part.base..][..out.len()];
+                    margin.fill(out, positions, self.shift[part.pair * n + column], column, n);
                 }
                 rest = after;
             }

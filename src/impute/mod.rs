@@ -9,8 +9,10 @@
 mod conditioned;
 mod copula;
 mod covariance;
+mod distances;
 mod draws;
 mod empirical;
+mod forest;
 mod linear;
 mod normal;
 mod plausibility;
@@ -23,6 +25,7 @@ pub use copula::Margins;
 pub use covariance::Covariance;
 pub use draws::{normal_rows, standard_normals};
 pub use empirical::{Choice, Empirical, StandardRows};
+pub use forest::{Forest, ForestRows};
 pub use linear::{Transform, exact_transform, sampled_transforms};
 pub use normal::normal_quantile;
 pub use plausibility::{Plausibility, Sample, plausibility};

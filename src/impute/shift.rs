@@ -103,6 +103,9 @@ impl Shift {
                 let is_present: Vec<bool> = (0..n).map(|j| coalition::contains(slot.coalition, j)).collect();
                 bring(slot.base, &self.draws, of_draws, &is_present);
                 move_by(slot.shift, rows, of_rows, &is_present);
+                if let Some(margins) = &self.margins {
+                    margins.place(slot.base, slot.shift);
+                }
             }
         })?;
         drop(slots);

@@ -109,8 +109,9 @@ impl<'a> Sweep<'a> {
     }
 }
 
+/// Take from a row of correlations what the rows of whitened ones explain of it, given those of `column`.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn subtract_known(row: &mut [f64], whitened: &[f64], column: usize) {
+pub(super) fn subtract_known(row: &mut [f64], whitened: &[f64], column: usize) {
     for before in whitened.chunks_exact(row.len()) {
         let part = before[column];
         row.iter_mut().zip(before).for_each(|(cell, known)| *cell -= part * known);

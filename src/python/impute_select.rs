@@ -11,7 +11,9 @@ use super::error::{DimensionError, to_python};
 use super::interrupt::{briefly, interruptible};
 use super::mask::by_word;
 use crate::error::Error;
-use crate::impute::{Choice, Empirical, SelectedRows, Selection, SelectionAverage, StandardRows};
+use crate::impute::{
+    Choice, Empirical, Forest, ForestRows, SelectedRows, Selection, SelectionAverage, StandardRows,
+};
 use crate::mask::Word;
 use crate::parallel::Workers;
 
@@ -19,7 +21,9 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PySelection>()?;
     module.add_class::<PySelectionAverage>()?;
     module.add_class::<PyStandardRows>()?;
-    module.add_class::<PyEmpirical>()
+    module.add_class::<PyEmpirical>()?;
+    module.add_class::<PyForestRows>()?;
+    module.add_class::<PyConditionalForest>()
 }
 
 #[pyclass(name = "Selection", frozen, module = "ferroshap._native")]
@@ -217,5 +221,64 @@ impl PyEmpirical {
         let outputs = flat("outputs", &outputs)?;
         let work = |workers: &Workers<'_>| self.0.bandwidths(outputs, seed, fallback, workers);
         Ok(interruptible(py, n_threads, work)?.into_pyarray(py))
+    }
+}
+
+#[pyclass(name = "ForestRows", frozen, module = "ferroshap._native")]
+struct PyForestRows(ForestRows);
+
+#[pyclass(name = "ConditionalForest", frozen, module = "ferroshap._native")]
+struct PyConditionalForest(Forest);
+
+#[pymethods]
+impl PyConditionalForest {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        values: PyReadonlyArray2<'_, f64>,
+        n_categories: Vec<usize>,
+        weights: PyReadonlyArray1<'_, f64>,
+        n_trees: usize,
+        seed: u64,
+        n_threads: usize,
+    ) -> PyResult<Self> {
+        if values.as_array().ncols() != n_categories.len() || n_trees == 0 {
+            return Err(DimensionError::new_err(
+                "`n_categories` must have an entry a column, and `n_trees` be positive",
+            ));
+        }
+        let (values, weights) = (flat("values", &values)?, vector("weights", &weights)?);
+        let grow =
+            |workers: &Workers<'_>| Forest::new(values, &n_categories, weights, n_trees, seed, workers);
+        Ok(Self(interruptible(py, n_threads, grow)?))
+    }
+
+    fn rows(
+        &self,
+        py: Python<'_>,
+        values: PyReadonlyArray2<'_, f64>,
+        n_threads: usize,
+    ) -> PyResult<PyForestRows> {
+        let values = flat("rows", &values)?;
+        Ok(PyForestRows(interruptible(py, n_threads, |workers| self.0.rows(values, workers))?))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call a batch: everything that describes it")]
+    fn draw(
+        &self,
+        py: Python<'_>,
+        explained: &PyForestRows,
+        words: PyReadonlyArray2<'_, u64>,
+        rows: Vec<usize>,
+        n_samples: usize,
+        seed: u64,
+        n_threads: usize,
+    ) -> PyResult<PySelection> {
+        let width = words.as_array().ncols();
+        let words = flat("words", &words)?;
+        let selection = interruptible(py, n_threads, |workers| {
+            self.0.draw(&explained.0, words, width, &rows, (n_samples, seed), workers)
+        })?;
+        Ok(PySelection(Arc::new(selection)))
     }
 }

@@ -211,7 +211,33 @@ def test_errors_are_zero_where_exact_and_unknown_where_clusters_were_not_split(c
     split = PartitionExplainer(case.model, Partition(case.background, clustering=BINARY), sampling="adaptive")
     assert np.isnan(split(case.rows, error_bounds=True, max_evals=24).error_std).all()
     assert split(case.rows, max_evals=24).error_std is None
-    assert np.isfinite(explainer(case.rows, max_evals=24).error_std).all()
+    assert explainer(case.rows, max_evals=24).error_std is None  # nearly every coalition: split as well
+    chain = PartitionExplainer(case.model, Partition(case.background, clustering=TREES["chain"]))
+    assert np.isfinite(chain(case.rows, max_evals=40).error_std).all()
+
+
+def test_masked_rows_that_come_again_are_asked_about_once_and_change_no_bit(seed, Counted):
+    rng = np.random.default_rng([seed, 82])
+    background, rows = rng.integers(0, 2, size=(40, 8)).astype(float), rng.integers(0, 2, size=(6, 8)).astype(float)
+    model = Counted(lambda X: X[:, 0] * X[:, 3] * X[:, 5] + X[:, 1] * X[:, 6] - X[:, 7])
+    masker = Partition(background, clustering=[[[0, 1], [2, 3]], [[4, 5], [6, 7]]])
+    explainer = PartitionExplainer(model, masker, sampling="adaptive")
+    for max_evals in (20, 500):  # some clusters split, and all coalitions
+        model.n_rows = 0
+        together = explainer(rows, max_evals=max_evals)
+        assert model.n_rows < 6 + 40 * (together.n_evaluations - 2).sum()
+        alone = explainer(rows, max_evals=max_evals, batch_size=39)  # fewer than the background: nothing is looked up
+        assert together.values.tobytes() == alone.values.tobytes()
+
+
+def test_one_feature_receives_everything(case):
+    masker = Partition(case.background[:, :1])
+    for sampling in ("auto", "adaptive", "orders"):
+        explainer = PartitionExplainer(lambda X: X[:, 0] ** 3, masker, sampling=sampling)
+        values = explainer(case.rows[:, :1], max_evals=2).values
+        assert np.allclose(values, case.rows[:, :1] ** 3 - (case.background[:, :1] ** 3).mean(), atol=1e-12)
+    with pytest.raises(BudgetError, match="`max_evals` is 1, but a tree of 1 features needs at least 2"):
+        explainer(case.rows[:, :1], max_evals=1)
 
 
 def test_large_families_are_estimated_by_orders_along_the_tree(seed):
@@ -283,6 +309,20 @@ def test_a_long_chain_survives_a_pickle():
 
 def sum_of_rows(X):
     return X.sum(axis=1)
+
+
+def test_more_coalitions_than_can_be_counted_are_refused_when_they_are_asked_for():
+    n = 70
+    rows = np.arange(n - 1.0)
+    chain = np.column_stack([rows + 1, rows + n - 1, rows + 1, rows + 2])
+    chain[0, :2] = 0, 1
+    for masker, said in [(np.zeros((1, n)), "2\\^70"), (Partition(np.zeros((1, n)), clustering=chain), "about 2\\^70")]:
+        explainer = ExactExplainer(sum_of_rows, masker)
+        with pytest.raises(BudgetError, match=f"coalitions .*{said}"):
+            explainer(np.ones((1, n)))
+    explainer = PartitionExplainer(sum_of_rows, Partition(np.zeros((1, n)), clustering=chain))
+    assert "about 2^70 coalitions" in explainer.plan.reason
+    assert np.allclose(explainer(np.ones((1, n))).values, 1.0)
 
 
 def test_plans_say_what_is_going_to_happen(case):

@@ -74,7 +74,9 @@ def test_trees_are_given_by_positions_in_the_background(seed, explainer_class):
 
 
 def test_features_that_do_not_exist_are_refused():
-    with pytest.raises(OptionError, match="`precedence` holds 'incom', which is not the name of one feature; did you"):
+    with pytest.raises(
+        OptionError, match="`precedence` names 'incom', but no player is called that; did you mean 'income'"
+    ):
         PermutationExplainer(
             model, np.zeros((1, 4)), feature_names=NAMES, method=Permutation(precedence=[("age", "incom")])
         )

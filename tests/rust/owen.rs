@@ -330,10 +330,11 @@ fn the_automatic_way_follows_the_budget() {
         options.resolved(granted, n_blocks).sampling
     };
     let balanced = Nest::balanced(&(0..16).collect::<Vec<_>>());
-    assert_eq!([172, 171, 8, 4].map(|m| way(&balanced, m, 1)), [Exact, Adaptive, Adaptive, Adaptive]);
+    assert_eq!([172, 171, 129].map(|m| way(&balanced, m, 1)), [Exact, Adaptive, Adaptive]);
+    assert_eq!([128, 32, 31, 4].map(|m| way(&balanced, m, 1)), [Orders, Orders, Adaptive, Adaptive]);
     assert_eq!(way(&balanced, 1000, 2), Orders);
     assert_eq!([1 << 16, 65_535, 32].map(|m| way(&Nest::flat(16), m, 1)), [Exact, Orders, Orders]);
-    assert_eq!([1 << 20, 1000].map(|m| way(&Nest::chain(20), m, 1)), [Exact, Adaptive]);
+    assert_eq!([1 << 20, 1000, 39].map(|m| way(&Nest::chain(20), m, 1)), [Exact, Orders, Adaptive]);
     let least = |nest: &Nest, sampling| Options { tree: nest.tree(), sampling, shares: None }.least_budget();
     assert_eq!([Auto, Exact, Adaptive, Orders].map(|way| least(&balanced, way)), [4, 172, 4, 32]);
     assert_eq!([Auto, Adaptive].map(|way| least(&Nest::flat(16), way)), [32, 1 << 16]);

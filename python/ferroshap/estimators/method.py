@@ -5,6 +5,9 @@ from typing import Any, Self
 
 from ferroshap import _native
 
+#: What the core counts to: all coalitions of 64 players are more.
+MOST_GRANTED = 2**64 - 1
+
 
 class Method:
     """An estimator: parameters only, no state. `estimate` and `Run` do the work.
@@ -63,7 +66,8 @@ def chosen(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> t
     `granted` counts the two endpoints. Games of up to three players are enumerated where the
     budget pays for it, and an order that it cannot pay for becomes "singles_first".
     """
-    return _native.choose_method(method.native_name, n_players, granted, n_blocks, method.native_options)
+    most = min(granted, MOST_GRANTED)
+    return _native.choose_method(method.native_name, n_players, most, n_blocks, method.native_options)
 
 
 def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> str:

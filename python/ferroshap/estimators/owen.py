@@ -46,8 +46,9 @@ class Owen(Method):
         The player numbers, each once, such as ``((0, 1), (2, (3, 4)))``; or a linkage of
         ``scipy.cluster.hierarchy``. Kept as nested tuples. A group of one is its member.
     sampling : {"auto", "exact", "adaptive", "orders"}
-        The way. "auto": every coalition where the budget pays for all; else adaptive, where the dearest split of the
-        tree costs at most a quarter of the budget; else orders.
+        The way. "auto": every coalition where the budget pays for all; else orders, whose squared errors are a
+        third to an eighth of those of splitting (measured on two tables); adaptive where the budget pays for no
+        order, or for three quarters of all coalitions.
     shared_design : bool
         Explained rows share their orders (faster, but their errors are correlated), or draw their own.
 

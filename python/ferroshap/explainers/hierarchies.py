@@ -6,10 +6,11 @@ from typing import Any
 from ferroshap.clustering import n_coalitions
 from ferroshap.errors import OptionError, nearest
 from ferroshap.estimators import Owen
+from ferroshap.estimators.method import chosen
 from ferroshap.estimators.owen import Sampling
 from ferroshap.maskers import Masker, as_masker
 
-#: Coalitions that are spelled out; more are given as a power of ten.
+#: Coalitions that are spelled out; more are given as a power of two.
 MOST_SPELLED = 10**6
 
 
@@ -46,13 +47,25 @@ def method_along(masker: Masker, sampling: Sampling = "auto") -> Owen:
 def way_along(masker: Masker, granted: int, sampling: Sampling = "auto") -> Way:
     """Tell how `granted` evaluations, endpoints counted, are spent on a masker's tree."""
     count = n_coalitions(masker.tree)
-    shown = str(count) if count <= MOST_SPELLED else f"about 10^{len(str(count)) - 1}"
+    shown = spelled(count)
     if count <= granted and sampling != "orders":
         return Way("exact", count, f"has {shown} coalitions, which are all evaluated")
-    if sampling == "adaptive" or (sampling == "auto" and granted < least_budget(masker, "orders")):
+    _, options = chosen(method_along(masker, sampling), masker.n_players, granted)
+    if options.get("sampling", "orders") == "adaptive":
         spent = f"so the clusters with most at stake are split until {granted} evaluations are spent"
         return Way("adaptive", granted, f"has {shown} coalitions, {spent}")
     return Way("orders", granted, f"has {shown} coalitions, so random orders along it are averaged")
+
+
+def spelled(count: int) -> str:
+    """Write a number of coalitions, which may have more digits than Python is willing to write.
+
+    Examples
+    --------
+    >>> spelled(172), spelled(3 * 2**40)
+    ('172', 'about 2^41')
+    """
+    return str(count) if count <= MOST_SPELLED else f"about 2^{count.bit_length() - 1}"
 
 
 def least_budget(masker: Masker, sampling: Sampling = "auto") -> int:

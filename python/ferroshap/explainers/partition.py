@@ -32,9 +32,10 @@ class PartitionExplainer(AgnosticExplainer):
     The value of a feature is the mean of its gain over all orders in which the members of every cluster join
     one right after the other. Exact where the tree has no more coalitions than the budget: for a balanced tree
     of `M` features about :math:`\tfrac23 M^2`, for a chain up to :math:`2^M`. Else random orders along the tree and
-    their reversals are averaged: unbiased, with one standard error a value. A budget below ``2 M`` does not pay for
-    those; then the clusters in which most is at stake are split first, and what a cluster gains that was not split is
-    shared equally by its features: biased, without an error estimate. Values add up at every budget.
+    their reversals are averaged: unbiased, with one standard error a value. Where the budget does not pay for those
+    (below ``2 M``), or for nearly every coalition, the clusters in which most is at stake are split first, and what a
+    cluster gains that was not split is shared equally by its features: biased, without an error estimate. Values add
+    up at every budget.
 
     Every evaluation takes the whole background; over a large one `PermutationExplainer` with the same masker averages
     orders along the tree, each over some of its rows.
@@ -58,7 +59,7 @@ class PartitionExplainer(AgnosticExplainer):
         Weights of background rows; threads; three names for the seed; bytes for batches and tables; called
         with ``(done, total)`` evaluations.
     sampling : {"auto", "adaptive", "orders"}
-        What to do where the tree has more coalitions than the budget. "auto": orders where the budget pays for them.
+        What to do where the tree has more coalitions than the budget. "auto": as said above.
         "adaptive": split clusters, as shap does; good where few clusters matter, which are then found, and much
         worse than orders where many do. "orders": average orders even where the budget pays for every coalition.
     **call_defaults

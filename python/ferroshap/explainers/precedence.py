@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ferroshap.errors import OptionError, nearest
+from ferroshap.errors import OptionError
 from ferroshap.estimators import Method, Owen, Permutation
 from ferroshap.explainers.names import Columns
 
@@ -27,15 +27,12 @@ def with_numbers(method: Method, columns: Columns) -> Method:
     if not isinstance(method, Permutation) or not method.precedence:
         return method
 
-    def number(player: int | str) -> int:
-        if not isinstance(player, str):
-            if player < len(names):
-                return int(places[player])
-            msg = f"`precedence` holds {player}, but features are 0 to {len(names) - 1}"
-            raise OptionError(msg)
-        if names.count(player) != 1:
-            msg = f"`precedence` holds {player!r}, which is not the name of one feature{nearest(player, names)}"
-            raise OptionError(msg)
-        return int(places[names.index(player)])
+    def place(player: int | str) -> int:
+        number = int(player)
+        if number < len(names):
+            return int(places[number])
+        msg = f"`precedence` holds {number}, but features are 0 to {len(names) - 1}"
+        raise OptionError(msg)
 
-    return replace(method, precedence=[(number(before), number(after)) for before, after in method.precedence])
+    pairs = method.among(names).precedence
+    return replace(method, precedence=[(place(before), place(after)) for before, after in pairs])

@@ -8,6 +8,7 @@ from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
 from ferroshap.maskers.copula import Copula
 from ferroshap.maskers.empirical import Empirical
+from ferroshap.maskers.forest import Forest
 from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups
 from ferroshap.maskers.impute import Impute
@@ -18,10 +19,11 @@ from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
     from ferroshap.maskers.partition import Partition
+    from ferroshap.maskers.plausibility import Plausibility
     from ferroshap.maskers.surrogate import Surrogate
 
 #: Files of the maskers that are imported when somebody asks for them.
-MET_RARELY = {"Partition": "partition", "Surrogate": "surrogate"}
+MET_RARELY = {"Partition": "partition", "Plausibility": "plausibility", "Surrogate": "surrogate"}
 
 __all__ = [
     "Averaging",
@@ -30,12 +32,14 @@ __all__ = [
     "Copula",
     "Draws",
     "Empirical",
+    "Forest",
     "Gaussian",
     "Groups",
     "Impute",
     "Independent",
     "Masker",
     "Partition",
+    "Plausibility",
     "Prepared",
     "Surrogate",
     "Units",

@@ -12,8 +12,8 @@ from ferroshap import _native
 from ferroshap.errors import OptionError
 from ferroshap.inputs import Pairing, Table
 from ferroshap.maskers.conditional import Conditional
-from ferroshap.maskers.numbers import finite_numbers
 from ferroshap.maskers.selecting import SelectingRows
+from ferroshap.maskers.shifted import finite_numbers
 from ferroshap.seeds import Seed
 from ferroshap.threads import as_threads
 
@@ -61,9 +61,9 @@ class Empirical(Conditional):
     Raises
     ------
     InvalidMaskerError
-        When a column holds categories or dates: `maskers.Forest` takes them.
+        When a column holds categories, dates, or values that are missing or infinite: `maskers.Forest` takes them.
     OptionError
-        When a value is missing or infinite, or an argument out of range.
+        When an argument is out of range.
 
     Notes
     -----
@@ -110,7 +110,7 @@ class Empirical(Conditional):
     @property
     def learns(self) -> bool:
         """Whether the bandwidth depends on the model."""
-        return self.bandwidth == "aicc"
+        return bool(self.bandwidth == "aicc")
 
     def learn(self, outputs: Floats) -> Self:
         """Give the masker for a model whose outputs on the background are these, ``(n_background, n_outputs)``."""

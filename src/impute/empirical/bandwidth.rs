@@ -50,7 +50,7 @@ impl Empirical {
                 std::array::from_fn(|number| sums[number] + criteria[number])
             });
             let least = sums.iter().copied().fold(f64::INFINITY, f64::min);
-            let number = sums.iter().position(|&sum| sum.is_finite() && sum == least);
+            let number = sums.iter().position(|&sum| sum.is_finite() && sum <= least);
             number.map_or(fallback, tried)
         };
         Ok((0..=self.n_varying()).map(best).collect())

@@ -15,6 +15,8 @@ use crate::linalg::{Cholesky, LANES, Lanes, Square};
 
 /// Points whose distances are computed together: their sums stay in registers.
 pub(super) const PANEL_POINTS: usize = 4;
+/// What the diagonal is raised by where rounding makes a definite matrix look otherwise, and more if need be.
+const RIDGE: f64 = 1e-10;
 /// Panels that are whitened together, so that sums need not wait for each other.
 const TOGETHER: usize = 2;
 
@@ -59,7 +61,7 @@ impl Factor {
             // All correlations together are definite, so these are, but for rounding.
             match Cholesky::new(chosen) {
                 Some(cholesky) => break cholesky,
-                None => ridge = if ridge == 0.0 { super::RIDGE } else { 10.0 * ridge },
+                None => ridge = if ridge == 0.0 { RIDGE } else { 10.0 * ridge },
             }
         };
         Self {

@@ -10,16 +10,13 @@ mod nearest;
 use nearest::Nearest;
 
 use self::distance::{Factor, PANEL_POINTS};
+use super::covariance::Covariance;
 use super::selection::{Selection, Thinning, gather, list_key, row_key};
 use crate::coalition;
 use crate::error::Error;
-use crate::linalg::{Cholesky, LANES, Lanes, Matrix, Square, symmetric_product};
+use crate::linalg::{LANES, Lanes, Square};
 use crate::parallel::Workers;
 
-/// Below this a pivot of the correlations says that columns depend on each other up to rounding.
-const LEAST_PIVOT: f64 = 1e-12;
-/// What is added to the diagonal of such correlations, and more if that is not enough.
-const RIDGE: f64 = 1e-10;
 /// Explained rows are this many standard deviations away at most: squares of more might overflow, and beside so much
 /// the rows of the background do not differ.
 const FARTHEST: f64 = 1e100;
@@ -74,13 +71,24 @@ impl Empirical {
         if n_rows == 0 || values.len() != n_rows * n_columns {
             return Err(Error::Length { argument: "values", got: values.len(), want: n_rows * n_columns });
         }
-        let scales: Vec<Scale> =
-            (0..n_columns).filter_map(|column| scale(values, n_columns, weights, column)).collect();
-        let standard = Matrix::from_fn(scales.len(), n_rows, |place, row| {
+        let moments = Covariance::of_rows(values, weights, n_columns)?;
+        let scale =
+            |column| Scale { column, centre: moments.mean()[column], spread: moments.scale()[column] };
+        // A spread may also be beyond all numbers: then the column's own are too wide apart to be told apart.
+        let scales: Vec<Scale> = (0..n_columns)
+            .map(scale)
+            .filter(|scale| scale.spread > 0.0 && scale.spread.is_finite())
+            .collect();
+        let panels = side_by_side(n_rows, scales.len(), |row, place| {
             scales[place].apply(values[row * n_columns + scales[place].column])
         });
-        let panels = side_by_side(n_rows, scales.len(), |row, place| standard.row(place)[row]);
-        let correlations = definite(&standard, weights);
+        let mut correlations = Square::zeros(scales.len());
+        for (i, scale) in scales.iter().enumerate() {
+            let known = moments.correlation(scale.column);
+            let row = correlations.row_mut(i);
+            row.iter_mut().zip(&scales).for_each(|(cell, other)| *cell = known[other.column]);
+            row[i] += moments.ridge();
+        }
         Ok(Self { n_columns, weights: weights.to_vec(), scales, panels, correlations })
     }
 
@@ -210,46 +218,6 @@ fn side_by_side(n_rows: usize, n_columns: usize, cell: impl Fn(usize, usize) -> 
 /// What a squared distance is multiplied by in the exponent: `1 / (2 h^2 |S|)`.
 fn sharpness(bandwidth: f64, size: usize) -> f64 {
     (0.5 / (bandwidth * bandwidth) / size.max(1) as f64).min(1e300)
-}
-
-/// Centre and spread of a column, None if it is constant.
-fn scale(values: &[f64], n_columns: usize, weights: &[f64], column: usize) -> Option<Scale> {
-    let cells = || values[column..].iter().step_by(n_columns).copied();
-    let first = values[column];
-    if cells().all(|value| value == first) {
-        return None;
-    }
-    let centre: f64 = cells().zip(weights).map(|(value, weight)| weight * value).sum();
-    let widest = cells().map(|value| (value - centre).abs()).fold(0.0, f64::max);
-    let square = |value: f64| ((value - centre) / widest).powi(2);
-    let variance: f64 = cells().zip(weights).map(|(value, weight)| weight * square(value)).sum();
-    let spread = widest * variance.sqrt();
-    // Numbers that differ by less than their mean is rounded by, or whose squares are beyond all numbers.
-    (spread > 0.0 && spread.is_finite()).then_some(Scale { column, centre, spread })
-}
-
-/// Correlations of columns in standard units, and just as much on the diagonal as makes them definite.
-fn definite(standard: &Matrix, weights: &[f64]) -> Square {
-    let n = standard.n_rows();
-    if n == 0 {
-        return Square::zeros(0);
-    }
-    let weighted = Matrix::from_fn(n, weights.len(), |place, row| standard.row(place)[row] * weights[row]);
-    let mut correlations = Square::zeros(n);
-    symmetric_product(&weighted, standard, &mut correlations);
-    correlations.mirror();
-    let mut ridge = 0.0;
-    loop {
-        let mut raised = correlations.clone();
-        (0..n).for_each(|place| raised.row_mut(place)[place] += ridge);
-        let factor = Cholesky::new(raised.clone());
-        let is_definite =
-            factor.is_some_and(|factor| (0..n).all(|i| factor.factor(i, i).powi(2) >= LEAST_PIVOT));
-        if is_definite || ridge > 1.0 {
-            return raised;
-        }
-        ridge = if ridge == 0.0 { RIDGE } else { 10.0 * ridge };
-    }
 }
 
 #[cfg(test)]

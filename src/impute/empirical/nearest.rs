@@ -84,7 +84,7 @@ impl<'a> Nearest<'a> {
         let first = last as f64 / CLASSES_PER_UNIT;
         let end = if last + 1 == CLASSES { f64::INFINITY } else { (last + 1) as f64 / CLASSES_PER_UNIT };
         let mut inside: Vec<(f64, f64)> = (self.exponents.iter().zip(&self.shares))
-            .filter(|&(&exponent, _)| (first <= exponent) & (exponent < end))
+            .filter(|&(&exponent, _)| (first..end).contains(&exponent))
             .map(|(&exponent, &share)| (exponent, share))
             .collect();
         // Stable, so that equal exponents are added in the order of the rows.

@@ -106,13 +106,15 @@ pub(super) fn gather(
         })
         .collect();
     workers.for_each_unit(units.iter_mut(), |_, (evaluation, rows, lists)| {
-        draw(*evaluation, rows.clone(), lists)
+        draw(*evaluation, rows.clone(), lists);
     })?;
     let mut selection = Selection::default();
     let n_entries = units.iter().map(|unit| unit.2.n_model_rows()).sum();
     selection.rows.reserve_exact(n_entries);
     selection.weights.reserve_exact(n_entries);
-    units.iter().for_each(|unit| selection.append(&unit.2));
+    for (_, _, lists) in &units {
+        selection.append(lists);
+    }
     Ok(selection)
 }
 
