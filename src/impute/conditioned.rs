@@ -25,7 +25,7 @@ pub struct Conditioned {
     n_draws: usize,
     /// The explained rows as they are, `(rows, n)`.
     rows: Vec<f64>,
-    /// `(coalitions, draws, n)`, negative zero at present columns.
+    /// `(coalitions, draws, n)`, negative zero at present columns; positions in look-ups where there are margins.
     base: Vec<f64>,
     /// `(coalitions, rows, n)`, the row itself at present columns.
     shift: Vec<f64>,
@@ -39,6 +39,8 @@ pub(super) struct Spare(Arc<Mutex<Vec<Vec<f64>>>>);
 impl Spare {
     /// Batches of which memory is kept: one is filled while the next is conditioned.
     const MOST: usize = 2;
+    /// Numbers of a batch that is kept, 32 MB: what takes longer to fill may wait for its memory.
+    const LARGEST: usize = 1 << 22;
 
     /// Numbers of any kind, to be written over.
     fn take(&self, length: usize) -> Vec<f64> {
@@ -50,7 +52,7 @@ impl Spare {
 
     fn give_back(&self, memory: Vec<f64>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < Self::MOST {
+        if kept.len() < Self::MOST && memory.capacity() <= Self::LARGEST {
             kept.push(memory);
         }
     }
@@ -166,8 +168,8 @@ impl Conditioned {
         parts
     }
 
-    /// Write model rows whose absent columns are normal scores: column after column, because the look-up of one
-    /// column alone fits into the nearest cache.
+    /// Write model rows whose absent columns are positions of normal scores: column after column, because the
+    /// look-up of one column alone fits into the nearest cache.
     fn fill_values(&self, parts: &[Part], out: &mut [f64], margins: &Margins) {
         let (n, n_rows) = (self.n, self.n_rows());
         for column in 0..n {
@@ -180,8 +182,8 @@ impl Conditioned {
                     let value = self.rows[part.pair % n_rows * n + column];
                     out.chunks_exact_mut(n).for_each(|out| out[column] = value);
                 } else {
-                    let scores = &self.base[part.base..][..out.len()];
-                    margin.fill(out, scores, self.shift[part.pair * n + column], column, n);
+                    let positions = &self.base[part.base..][..out.len()];
+                    margin.fill(out, positions, self.shift[part.pair * n + column], column, n);
                 }
                 rest = after;
             }

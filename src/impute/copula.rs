@@ -2,10 +2,12 @@
 
 use super::normal::normal_quantile;
 
+/// Scores whose spread is below this share buckets.
+const LEAST_WIDTH: f64 = 1e-6;
 /// The most buckets of a column: 256 KB.
 const MOST_BUCKETS: usize = 1 << 16;
 
-/// The distributions of columns, one by one.
+/// The distributions of columns, one by one: what normal scores stand for.
 #[derive(Debug, Clone)]
 pub struct Margins(Vec<Margin>);
 
@@ -18,6 +20,19 @@ impl Margins {
         Self((0..n).map(|j| Margin::new(column(j))).collect())
     }
 
+    /// From scores to positions in the look-ups, and by how much a shift moves them.
+    pub(super) fn place(&self, scores: &mut [f64], shifts: &mut [f64]) {
+        let positions: Vec<(f64, f64)> = self.0.iter().map(Margin::positions).collect();
+        for scores in scores.chunks_exact_mut(positions.len()) {
+            for (score, (factor, offset)) in scores.iter_mut().zip(&positions) {
+                *score = *score * factor + offset;
+            }
+        }
+        for shifts in shifts.chunks_exact_mut(positions.len()) {
+            shifts.iter_mut().zip(&positions).for_each(|(shift, (factor, _))| *shift *= factor);
+        }
+    }
+
     /// The normal scores of rows `(rows, n)`.
     pub fn scores(&self, rows: &[f64]) -> Vec<f64> {
         rows.chunks_exact(self.0.len().max(1))
@@ -26,7 +41,7 @@ impl Margins {
     }
 
     /// The distribution of one column.
-    pub fn column(&self, column: usize) -> &Margin {
+    pub(super) fn column(&self, column: usize) -> &Margin {
         &self.0[column]
     }
 }
@@ -37,36 +52,47 @@ impl Margins {
 /// (ties share the middle of their ranks). Scores go back to values piecewise linearly between neighbours that
 /// occur once; a value that is tied stands for all scores up to the edges of its weight, and its neighbour
 /// begins there with a step, so that columns of few values get none that does not exist.
+///
+/// Scores are looked up as positions, `score * per_score + offset`: the whole part is the number of a bucket, which
+/// says where the search of the piece begins.
 #[derive(Debug, Clone)]
-pub struct Margin {
+pub(super) struct Margin {
     /// The different values, ascending, and their scores.
     values: Vec<f64>,
     scores: Vec<f64>,
     /// The scores of what lies beyond all values: those of half a rank.
     ends: (f64, f64),
     pieces: Vec<Piece>,
-    /// The first piece that a bucket of scores may need.
+    /// The first piece that a bucket may need.
     buckets: Vec<u32>,
-    lowest: f64,
-    buckets_per_score: f64,
-    /// Halvings that find the piece within a bucket.
+    per_score: f64,
+    offset: f64,
+    /// The position of the last bucket.
+    last: f64,
+    /// Halvings that find the piece within a bucket; one nearly always.
     halvings: u32,
 }
 
-/// Values at the scores from `start` to the next piece's.
+/// Values at the positions from `start` to the next piece's.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     start: f64,
     value: f64,
     slope: f64,
-    /// The largest value: rounding must not pass it.
-    most: f64,
 }
 
-/// Numbers of this size have no digits after the point.
-const WHOLE: f64 = (1_u64 << 52) as f64;
 /// Below all scores, and finite: times no slope it is zero.
 const BELOW_ALL: f64 = f64::MIN;
+/// Numbers of this size have no digits after the point.
+const WHOLE: f64 = (1_u64 << 52) as f64;
+
+/// The bucket of a position: its whole part, or the next number; monotone, whatever is rounded.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the low bits hold the whole number")]
+fn bucket(position: f64, last: f64) -> usize {
+    // At 2^52 the unit of the mantissa is 1: cheaper than a cast, which looks for NaN and overflow.
+    (position.max(0.0).min(last) + WHOLE).to_bits() as u32 as usize
+}
 
 /// A value with the weight below it, its own, and whether it occurs more than once.
 struct Place {
@@ -93,31 +119,31 @@ impl Margin {
             values: places.iter().map(|place| place.value).collect(),
             scores,
             ends: (quantile(first), -quantile(above)),
-            pieces,
-            buckets: Vec::new(),
-            lowest: 0.0,
-            buckets_per_score: 0.0,
-            halvings: 0,
+            pieces: Vec::new(),
+            buckets: vec![0; 2],
+            per_score: 0.0,
+            offset: 0.0,
+            last: 1.0,
+            halvings: 1,
         };
-        margin.fill_buckets();
+        margin.place(&pieces);
         margin
     }
 
     /// Cut the scores into equal buckets, enough for at most one piece to begin in each where that is possible.
-    fn fill_buckets(&mut self) {
-        let starts: Vec<f64> = self.pieces[1..].iter().map(|piece| piece.start).collect();
-        let (Some(&first), Some(&last)) = (starts.first(), starts.last()) else {
-            self.buckets = vec![0; 2];
-            return;
-        };
-        let mut count = starts.len().next_power_of_two().clamp(16, MOST_BUCKETS);
+    fn place(&mut self, pieces: &[Piece]) {
+        let first = pieces.get(1).map_or(0.0, |piece| piece.start);
+        let last = pieces.last().map_or(0.0, |piece| piece.start).max(first);
+        let mut count = pieces.len().next_power_of_two().clamp(16, MOST_BUCKETS);
         loop {
-            self.lowest = first;
-            self.buckets_per_score = (count as f64 / (last - first).max(f64::MIN_POSITIVE)).min(f64::MAX);
+            self.per_score = count as f64 / (last - first).max(LEAST_WIDTH);
+            self.offset = 1.0 - first * self.per_score;
             self.buckets = vec![0; count + 2];
+            self.last = (count + 1) as f64;
+            self.pieces = self.placed(pieces);
             let mut begun = vec![0_u32; count + 2];
-            for &start in &starts {
-                begun[self.bucket(start)] += 1;
+            for piece in &self.pieces[1..] {
+                begun[bucket(piece.start, self.last)] += 1;
             }
             let most = begun.iter().copied().max().unwrap_or(0);
             if most <= 1 || 2 * count > MOST_BUCKETS {
@@ -126,7 +152,7 @@ impl Margin {
                     *bucket = piece;
                     piece += begun;
                 }
-                self.halvings = most.checked_ilog2().map_or(0, |log| log + 1);
+                self.halvings = most.max(1).ilog2() + 1;
                 break;
             }
             count *= 2;
@@ -136,39 +162,64 @@ impl Margin {
         self.pieces.resize(self.pieces.len() + (1 << self.halvings), after);
     }
 
-    /// The bucket of a score: 0 below all starts. Monotone, whatever is rounded.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the low bits hold the whole number")]
-    fn bucket(&self, score: f64) -> usize {
-        let last = (self.buckets.len() - 1) as f64;
-        let position = ((score - self.lowest) * self.buckets_per_score + 1.0).max(0.0).min(last);
-        // At 2^52 the unit of the mantissa is 1: cheaper than a cast, which looks for NaN and overflow.
-        (position + WHOLE).to_bits() as u32 as usize
+    /// The pieces at positions in place of scores; of those that begin at one position the last counts.
+    fn placed(&self, pieces: &[Piece]) -> Vec<Piece> {
+        let mut placed = vec![pieces[0]];
+        for piece in &pieces[1..] {
+            let start = piece.start * self.per_score + self.offset;
+            let piece = Piece { start, slope: piece.slope / self.per_score, ..*piece };
+            if placed.len() > 1 && placed[placed.len() - 1].start >= start {
+                placed.pop();
+            }
+            placed.push(piece);
+        }
+        for at in 1..placed.len() {
+            let (known, next) = placed.split_at_mut(at);
+            let piece = &mut known[at - 1];
+            // Rounding must not pass the next value; positions rise, and so does what is computed from them.
+            let end = next[0].start.next_down() - piece.start;
+            let mut less = f64::EPSILON;
+            while piece.slope > 0.0 && piece.value + end * piece.slope > next[0].value {
+                piece.slope *= 1.0 - less.min(1.0);
+                less *= 2.0;
+            }
+        }
+        placed
     }
 
-    /// The value that stands at a score.
+    /// From scores to positions: the factor and what is added.
+    pub(super) fn positions(&self) -> (f64, f64) {
+        (self.per_score, self.offset)
+    }
+
+    /// Write the values at positions plus a shift to one column of rows of `n`.
+    pub(super) fn fill(&self, out: &mut [f64], positions: &[f64], shift: f64, column: usize, n: usize) {
+        let cells = out.chunks_exact_mut(n).zip(positions.chunks_exact(n));
+        if self.halvings == 1 {
+            cells.for_each(|(out, positions)| out[column] = self.value(positions[column] + shift, 1));
+        } else {
+            cells.for_each(|(out, positions)| {
+                out[column] = self.value(positions[column] + shift, self.halvings);
+            });
+        }
+    }
+
+    /// The value that stands at a position.
     #[inline]
-    pub fn value(&self, score: f64) -> f64 {
-        let mut at = self.buckets[self.bucket(score)] as usize;
-        for halving in (0..self.halvings).rev() {
+    fn value(&self, position: f64, halvings: u32) -> f64 {
+        let mut at = self.buckets[bucket(position, self.last)] as usize;
+        for halving in (0..halvings).rev() {
             // Added up, because a branch would be mispredicted every other time.
-            at += usize::from(self.pieces[at + (1 << halving)].start <= score) << halving;
+            at += usize::from(self.pieces[at + (1 << halving)].start <= position) << halving;
         }
         let piece = &self.pieces[at];
-        (piece.value + (score - piece.start) * piece.slope).max(piece.value).min(piece.most)
-    }
-
-    /// Write the values at scores plus a shift to one column of rows of `n`.
-    pub(super) fn fill(&self, out: &mut [f64], scores: &[f64], shift: f64, column: usize, n: usize) {
-        for (out, scores) in out.chunks_exact_mut(n).zip(scores.chunks_exact(n)) {
-            out[column] = self.value(scores[column] + shift);
-        }
+        piece.value + (position - piece.start) * piece.slope
     }
 
     /// The score of a value: between those of its neighbours in the data, in proportion; beyond all, that of half a
     /// rank.
     #[expect(clippy::float_cmp, reason = "the very value of the data")]
-    pub fn score(&self, value: f64) -> f64 {
+    fn score(&self, value: f64) -> f64 {
         let after = self.values.partition_point(|&known| known <= value);
         if after == 0 {
             return self.ends.0;
@@ -198,8 +249,9 @@ fn places(sorted: &[(f64, f64)]) -> Vec<Place> {
     places
 }
 
+/// Values at the scores from `start` to the next piece's.
 fn pieces(places: &[Place], scores: &[f64], quantile: impl Fn(f64) -> f64) -> Vec<Piece> {
-    let flat = |start, value| Piece { start, value, slope: 0.0, most: value };
+    let flat = |start, value| Piece { start, value, slope: 0.0 };
     let mut pieces = vec![flat(BELOW_ALL, places[0].value)];
     for (pair, scores) in places.windows(2).zip(scores.windows(2)) {
         let (low, high) = (&pair[0], &pair[1]);
@@ -208,22 +260,11 @@ fn pieces(places: &[Place], scores: &[f64], quantile: impl Fn(f64) -> f64) -> Ve
             continue;
         }
         let slope = (high.value - low.value) / (scores[1] - scores[0]);
-        if slope.is_finite() && scores[1] > scores[0] {
-            pieces.push(Piece { start: scores[0], value: low.value, slope, most: high.value });
-            pieces.push(flat(scores[1], high.value));
-        } else {
-            pieces.push(flat(scores[1], high.value));
+        if slope.is_finite() {
+            pieces.push(Piece { start: scores[0], value: low.value, slope });
         }
+        pieces.push(flat(scores[1], high.value));
     }
-    // Weights too small to tell apart have one score: the last of the pieces that start there counts.
-    pieces.dedup_by(|next, kept| {
-        let is_same = next.start <= kept.start;
-        if is_same {
-            let start = kept.start;
-            *kept = Piece { start, ..*next };
-        }
-        is_same
-    });
     pieces
 }
 
@@ -237,22 +278,27 @@ mod tests {
         Margin::new(values.iter().map(|&value| (value, weight)).collect())
     }
 
+    fn at(margin: &Margin, score: f64) -> f64 {
+        let (per_score, offset) = margin.positions();
+        margin.value(score * per_score + offset, margin.halvings)
+    }
+
     #[test]
     fn scores_and_values_undo_each_other_and_rise() {
         let values: Vec<f64> = (0..500).map(|k| f64::from(k * k % 1009).powf(1.5)).collect();
         let margin = margin(&values);
         for &value in &values {
             let score = margin.score(value);
-            assert!((margin.value(score) - value).abs() <= 1e-12 * value.abs());
+            assert!((at(&margin, score) - value).abs() <= 1e-12 * value.abs());
         }
         let mut last = f64::NEG_INFINITY;
         for k in -5000..=5000 {
-            let value = margin.value(f64::from(k) / 1000.0);
+            let value = at(&margin, f64::from(k) / 1000.0);
             assert!(value >= last);
             last = value;
         }
-        assert_eq!(margin.value(f64::NEG_INFINITY), margin.values[0]);
-        assert_eq!(margin.value(f64::INFINITY), last);
+        assert_eq!(at(&margin, -40.0), margin.values[0]);
+        assert_eq!(at(&margin, 40.0), last);
         assert_eq!(margin.score(-1.0), margin.score(margin.values[0]));
     }
 
@@ -268,7 +314,7 @@ mod tests {
             } else {
                 5.0
             };
-            assert_eq!(margin.value(normal_quantile(p)), expected);
+            assert_eq!(at(&margin, normal_quantile(p)), expected);
         }
         assert_eq!(margin.score(1.0), normal_quantile(0.4));
         // Half a rank, although the largest value has many.
@@ -278,7 +324,7 @@ mod tests {
     #[test]
     fn a_column_that_never_changes_stays() {
         let margin = margin(&[0.1, 0.1, 0.1]);
-        assert_eq!([margin.value(-3.0), margin.value(0.0), margin.value(9.0)], [0.1; 3]);
+        assert_eq!([at(&margin, -3.0), at(&margin, 0.0), at(&margin, 9.0)], [0.1; 3]);
         assert_eq!(margin.score(0.1), 0.0);
     }
 }

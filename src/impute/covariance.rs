@@ -121,27 +121,34 @@ impl Covariance {
 /// Weighted means and standard deviations. A column whose entries are all the same has that mean, and scale 0.
 #[expect(clippy::float_cmp, reason = "constant means that no entry differs, however little")]
 fn mean_and_scale(rows: &[f64], weights: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
-    let weighted = |centre: &[f64], power: i32| {
-        let mut sums = vec![0.0; n];
-        for (row, weight) in rows.chunks_exact(n).zip(weights) {
-            for ((sum, value), centre) in sums.iter_mut().zip(row).zip(centre) {
-                *sum += weight * (value - centre).powi(power);
-            }
-        }
-        sums
-    };
     let first = &rows[..n];
     let varies: Vec<bool> =
         (0..n).map(|j| rows.iter().skip(j).step_by(n).any(|&value| value != first[j])).collect();
     let mut mean = first.to_vec();
     // Twice: what the first pass rounds away, relative to the distance from the first row, the second brings back.
     for _ in 0..2 {
-        let away = weighted(&mean, 1);
+        let mut away = vec![0.0; n];
+        for (row, weight) in rows.chunks_exact(n).zip(weights) {
+            for ((sum, value), centre) in away.iter_mut().zip(row).zip(&mean) {
+                *sum += weight * (value - centre);
+            }
+        }
         (0..n).filter(|&j| varies[j]).for_each(|j| mean[j] += away[j]);
     }
-    let variances = weighted(&mean, 2);
-    let scale = variances.iter().zip(&varies).map(|(v, &is)| if is { v.sqrt() } else { 0.0 });
-    let scale = scale.collect();
+    // In units of the largest deviation: squares of what is very large or small would leave the range of numbers.
+    let mut largest = vec![0.0_f64; n];
+    for row in rows.chunks_exact(n) {
+        for ((most, value), centre) in largest.iter_mut().zip(row).zip(&mean) {
+            *most = most.max((value - centre).abs());
+        }
+    }
+    let mut squares = vec![0.0; n];
+    for (row, weight) in rows.chunks_exact(n).zip(weights) {
+        for (j, sum) in squares.iter_mut().enumerate().filter(|&(j, _)| varies[j]) {
+            *sum += weight * ((row[j] - mean[j]) / largest[j]).powi(2);
+        }
+    }
+    let scale = squares.iter().zip(&largest).map(|(square, largest)| largest * square.sqrt()).collect();
     (mean, scale)
 }
 

@@ -1,6 +1,9 @@
 //! Values of linear models whose columns are correlated, in closed form.
 
+use multiversion::multiversion;
+
 use super::Covariance;
+use super::sweep::subtract_known;
 use crate::error::Error;
 use crate::parallel::Workers;
 use crate::random::{Purpose, Stream};
@@ -19,10 +22,10 @@ struct Game<'a> {
     covariance: &'a Covariance,
     columns: &'a [usize],
     n_outputs: usize,
-    /// Coefficients in units of the scales, `(outputs, columns)`.
+    /// Coefficients in units of the scales, `(outputs, m)`.
     weights: Vec<f64>,
-    /// `R w`, `(outputs, columns)`.
-    targets: Vec<f64>,
+    /// `R` and beside it `R w`, `(m, m + outputs)`.
+    start: Vec<f64>,
 }
 
 impl<'a> Game<'a> {
@@ -33,25 +36,20 @@ impl<'a> Game<'a> {
         }
         let scale = |at: usize| covariance.scale()[columns[at]];
         let weights: Vec<f64> = coefficients.iter().enumerate().map(|(at, w)| w * scale(at % m)).collect();
-        let mut game =
-            Self { covariance, columns, n_outputs: coefficients.len() / m, weights, targets: Vec::new() };
-        for output in 0..game.n_outputs {
-            let weights = &game.weights[output * m..(output + 1) * m];
-            let target = |i: usize| (0..m).map(|j| game.correlation(i, j) * weights[j]).sum::<f64>();
-            let targets: Vec<f64> = (0..m).map(target).collect();
-            game.targets.extend(targets);
+        let mut start = Vec::new();
+        for (i, &column) in columns.iter().enumerate() {
+            let mut row: Vec<f64> =
+                columns.iter().map(|&other| covariance.correlation(column)[other]).collect();
+            row[i] += covariance.ridge();
+            let target = |w: &[f64]| row.iter().zip(w).map(|(r, w)| r * w).sum::<f64>();
+            let targets: Vec<f64> = weights.chunks_exact(m).map(target).collect();
+            start.extend(row.into_iter().chain(targets));
         }
-        Ok(game)
+        Ok(Self { covariance, columns, n_outputs: coefficients.len() / m, weights, start })
     }
 
     fn n_players(&self) -> usize {
         self.columns.len()
-    }
-
-    /// Raised on the diagonal.
-    fn correlation(&self, i: usize, j: usize) -> f64 {
-        let cell = self.covariance.correlation(self.columns[i])[self.columns[j]];
-        if i == j { cell + self.covariance.ridge() } else { cell }
     }
 
     /// From scaled deviations to plain ones.
@@ -67,14 +65,16 @@ impl<'a> Game<'a> {
     }
 }
 
-/// `h_S` for lists of players that grow and shrink at their ends, by one Cholesky factor.
+/// `h_S` for lists of players that grow and shrink at their ends, by one Cholesky factor `L L' = R_SS`.
 struct Path<'a, 'b> {
     game: &'b Game<'a>,
     members: Vec<usize>,
-    /// Row `k` of the factor in `k + 1` cells of a row of `m`.
+    /// `L^-1 (R, R w)`, `(members, m + outputs)`.
+    whitened: Vec<f64>,
+    /// `L`, a row of `m` cells for each member.
     factor: Vec<f64>,
-    /// `L^-1 (R w)_S`, `(members, outputs)`.
-    forward: Vec<f64>,
+    /// `(outputs, m)`, in the order of the members.
+    solution: Vec<f64>,
     /// `h_S`, `(outputs, m)`, by players and zero at those absent.
     slopes: Vec<f64>,
 }
@@ -82,51 +82,66 @@ struct Path<'a, 'b> {
 impl<'a, 'b> Path<'a, 'b> {
     fn new(game: &'b Game<'a>) -> Self {
         let m = game.n_players();
-        let slopes = vec![0.0; game.n_outputs * m];
-        Self { game, members: Vec::new(), factor: vec![0.0; m * m], forward: Vec::new(), slopes }
+        let zeros = vec![0.0; game.n_outputs * m];
+        Self {
+            game,
+            members: Vec::new(),
+            whitened: Vec::with_capacity(game.start.len()),
+            factor: vec![0.0; m * m],
+            solution: zeros.clone(),
+            slopes: zeros,
+        }
     }
 
     fn push(&mut self, player: usize) {
         let (m, k) = (self.game.n_players(), self.members.len());
-        let (above, rest) = self.factor.split_at_mut(k * m);
-        let row = &mut rest[..=k];
-        for (i, known) in above.chunks_exact(m).enumerate() {
-            let overlap: f64 = row[..i].iter().zip(known).map(|(a, b)| a * b).sum();
-            row[i] = (self.game.correlation(player, self.members[i]) - overlap) / known[i];
-        }
-        let rest: f64 = row[..k].iter().map(|cell| cell * cell).sum();
+        let width = m + self.game.n_outputs;
+        self.whitened.extend_from_slice(&self.game.start[player * width..(player + 1) * width]);
+        let (known, row) = self.whitened.split_at_mut(k * width);
+        subtract_known(row, known, player);
         // The diagonal was raised until every rest is positive; a rounding error may not make it vanish.
-        row[k] = (self.game.correlation(player, player) - rest).max(f64::MIN_POSITIVE).sqrt();
-        let n_outputs = self.game.n_outputs;
-        for output in 0..n_outputs {
-            let known: f64 = (0..k).map(|i| row[i] * self.forward[i * n_outputs + output]).sum();
-            self.forward.push((self.game.targets[output * m + player] - known) / row[k]);
+        let root = row[player].max(f64::MIN_POSITIVE).sqrt();
+        for cell in row.iter_mut() {
+            *cell /= root;
         }
+        let factor = &mut self.factor[k * m..][..=k];
+        factor.iter_mut().zip(self.whitened.chunks_exact(width)).for_each(|(cell, row)| *cell = row[player]);
+        factor[k] = root;
         self.members.push(player);
     }
 
     fn pop(&mut self) {
         self.members.pop();
-        self.forward.truncate(self.members.len() * self.game.n_outputs);
+        self.whitened.truncate(self.members.len() * (self.game.n_players() + self.game.n_outputs));
     }
 
     /// Solve for `h_S`: backward through the factor.
-    fn slopes(&mut self) -> &[f64] {
-        let (m, k, n_outputs) = (self.game.n_players(), self.members.len(), self.game.n_outputs);
+    fn solve(&mut self) {
+        let (m, k) = (self.game.n_players(), self.members.len());
         if k == m {
             // What is known of everybody is the model itself, without the rounding of a solve.
             self.slopes.copy_from_slice(&self.game.weights);
-            return &self.slopes;
+            return;
         }
         self.slopes.fill(0.0);
-        for (output, slopes) in self.slopes.chunks_exact_mut(m).enumerate() {
-            for i in (0..k).rev() {
-                let later: f64 = (i + 1..k).map(|j| self.factor[j * m + i] * slopes[self.members[j]]).sum();
-                slopes[self.members[i]] =
-                    (self.forward[i * n_outputs + output] - later) / self.factor[i * m + i];
-            }
+        let outputs = self.solution.chunks_exact_mut(m).zip(self.slopes.chunks_exact_mut(m));
+        for (output, (solution, slopes)) in outputs.enumerate() {
+            let rows = self.whitened.chunks_exact(m + self.game.n_outputs);
+            solution.iter_mut().zip(rows).for_each(|(cell, row)| *cell = row[m + output]);
+            solve_backward(&mut solution[..k], &self.factor, m);
+            self.members.iter().zip(solution).for_each(|(&player, cell)| slopes[player] = *cell);
         }
-        &self.slopes
+    }
+}
+
+/// Solve `L' x = b` in place, `L` in rows of `m` cells.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn solve_backward(solution: &mut [f64], factor: &[f64], m: usize) {
+    for i in (0..solution.len()).rev() {
+        let (before, last) = solution.split_at_mut(i);
+        let row = &factor[i * m..][..=i];
+        last[0] /= row[i];
+        before.iter_mut().zip(row).for_each(|(cell, known)| *cell -= last[0] * known);
     }
 }
 
@@ -210,7 +225,7 @@ impl Sums {
 
     fn add(&mut self, path: &mut Path<'_, '_>) {
         let (m, size) = (path.game.n_players(), path.members.len());
-        path.slopes();
+        path.solve();
         let (join, stay) = (self.weights[size - 1] + self.weights[size], self.weights[size]);
         let outputs = self.joined.chunks_exact_mut(m * m).zip(self.absent.chunks_exact_mut(m));
         for ((joined, absent), slopes) in outputs.zip(path.slopes.chunks_exact(m)) {
@@ -227,7 +242,7 @@ impl Sums {
 /// pairs, `(groups, outputs, columns, columns)`.
 ///
 /// The groups are independent, so their spread says how far their mean is off. An order of `m` columns takes about
-/// `m^3 (outputs + 1) / 3` operations.
+/// `m^3 (outputs + 3)` operations.
 pub fn sampled_transforms(
     covariance: &Covariance,
     columns: &[usize],
@@ -248,10 +263,7 @@ pub fn sampled_transforms(
             order.sort_unstable();
             Stream::new(seed, Purpose::Order, first_column, number).shuffle(&mut order);
             for _ in 0..2 {
-                if workers.check().is_err() {
-                    return;
-                }
-                add_order(&game, &order, transform);
+                add_order(&game, &order, transform, workers);
                 order.reverse();
             }
         }
@@ -263,14 +275,17 @@ pub fn sampled_transforms(
     Ok(transforms.chunks_exact(n_outputs * m * m).flat_map(|group| game.unscaled(group.to_vec())).collect())
 }
 
-fn add_order(game: &Game<'_>, order: &[usize], transform: &mut [f64]) {
+fn add_order(game: &Game<'_>, order: &[usize], transform: &mut [f64], workers: &Workers<'_>) {
     let m = game.n_players();
     let mut path = Path::new(game);
     let mut before = vec![0.0; game.n_outputs * m];
     for &player in order {
+        if workers.check().is_err() {
+            return;
+        }
         path.push(player);
-        let slopes = path.slopes();
-        let outputs = transform.chunks_exact_mut(m * m).zip(slopes.chunks_exact(m));
+        path.solve();
+        let outputs = transform.chunks_exact_mut(m * m).zip(path.slopes.chunks_exact(m));
         for ((transform, slopes), before) in outputs.zip(before.chunks_exact(m)) {
             let row = &mut transform[player * m..(player + 1) * m];
             for ((cell, slope), before) in row.iter_mut().zip(slopes).zip(before) {

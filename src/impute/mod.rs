@@ -9,6 +9,7 @@
 mod conditioned;
 mod copula;
 mod covariance;
+mod distances;
 mod draws;
 mod empirical;
 mod forest;

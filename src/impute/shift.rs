@@ -101,8 +101,12 @@ impl Shift {
                 }
                 let (of_draws, of_rows) = expected.split_at(self.draws.len());
                 let is_present: Vec<bool> = (0..n).map(|j| coalition::contains(slot.coalition, j)).collect();
-                bring(slot.base, &self.draws, of_draws, &is_present);
-                move_by(slot.shift, rows, of_rows, &is_present);
+                let scale = self.covariance.scale();
+                bring(slot.base, &self.draws, of_draws, scale, &is_present);
+                move_by(slot.shift, rows, of_rows, scale, &is_present);
+                if let Some(margins) = &self.margins {
+                    margins.place(slot.base, slot.shift);
+                }
             }
         })?;
         drop(slots);
@@ -110,35 +114,40 @@ impl Shift {
         Ok(conditioned)
     }
 
-    /// The draws and then the rows, as deviations from the mean.
+    /// The draws and then the rows, as deviations from the mean in units of the scales.
     fn deviations(&self, rows: &[f64]) -> Vec<f64> {
-        let mean = self.covariance.mean();
+        let (mean, scale) = (self.covariance.mean(), self.covariance.scale());
         let all = self.draws.chunks_exact(mean.len()).chain(rows.chunks_exact(mean.len()));
-        all.flat_map(|row| row.iter().zip(mean).map(|(value, mean)| value - mean)).collect()
+        let scaled = |((value, mean), scale): ((&f64, &f64), &f64)| {
+            if *scale > 0.0 { (value - mean) / scale } else { 0.0 }
+        };
+        all.flat_map(|row| row.iter().zip(mean).zip(scale).map(scaled)).collect()
     }
 }
 
 /// What draws bring beside what is expected of them; negative zero at present columns: added to any number, it leaves
 /// every bit.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn bring(base: &mut [f64], draws: &[f64], expected: &[f64], is_present: &[bool]) {
-    let n = is_present.len();
+fn bring(base: &mut [f64], draws: &[f64], expected: &[f64], scale: &[f64], is_present: &[bool]) {
+    let n = scale.len();
     let draws = draws.chunks_exact(n).zip(expected.chunks_exact(n));
     for (base, (draws, expected)) in base.chunks_exact_mut(n).zip(draws) {
-        for (((cell, draw), expected), &present) in base.iter_mut().zip(draws).zip(expected).zip(is_present) {
-            *cell = if present { -0.0 } else { draw - expected };
+        let columns = draws.iter().zip(expected).zip(scale).zip(is_present);
+        for (cell, (((draw, expected), scale), &present)) in base.iter_mut().zip(columns) {
+            let rest = draw - expected * scale;
+            *cell = if present { -0.0 } else { rest };
         }
     }
 }
 
 /// What is expected of explained rows; the rows themselves at present columns.
-fn move_by(shift: &mut [f64], rows: &[f64], expected: &[f64], is_present: &[bool]) {
-    let n = is_present.len();
-    let rows = rows.chunks_exact(n).zip(expected.chunks_exact(n));
-    for (shift, (row, expected)) in shift.chunks_exact_mut(n).zip(rows) {
-        for (((cell, &value), &expected), &present) in shift.iter_mut().zip(row).zip(expected).zip(is_present)
-        {
-            *cell = if present { value } else { expected };
+fn move_by(shift: &mut [f64], rows: &[f64], expected: &[f64], scale: &[f64], is_present: &[bool]) {
+    let n = scale.len();
+    for ((shift, row), expected) in
+        shift.chunks_exact_mut(n).zip(rows.chunks_exact(n)).zip(expected.chunks_exact(n))
+    {
+        for (column, cell) in shift.iter_mut().enumerate() {
+            *cell = if is_present[column] { row[column] } else { expected[column] * scale[column] };
         }
     }
 }

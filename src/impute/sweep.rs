@@ -7,7 +7,7 @@ use super::Covariance;
 /// Rows that take a column's news together: their sums do not wait for each other.
 const ABREAST: usize = 4;
 
-/// What rows are expected to be, given some of their columns, as deviations from the mean.
+/// What rows are expected to be, given some of their columns, as deviations from the mean in units of the scales.
 ///
 /// Columns are told in the order of the list given; coalitions list theirs from the last to the first, so that
 /// consecutive numbers share long beginnings. Being told column `m` moves what is expected of the others by
@@ -17,12 +17,12 @@ const ABREAST: usize = 4;
 /// A step costs `n (rows + steps before)`.
 pub(super) struct Sweep<'a> {
     covariance: &'a Covariance,
-    /// Deviations from the mean, `(rows, n)`.
+    /// Scaled deviations from the mean, `(rows, n)`.
     known: &'a [f64],
     told: Vec<usize>,
     /// For each column told, a row of `L^-1 C`, `L L'` the correlations of those told, `C` all rows of them.
     whitened: Vec<f64>,
-    /// For each column told, the moves of all columns, in their own units.
+    /// For each column told, the moves of all columns.
     gains: Vec<f64>,
     levels: Vec<Level>,
     last: Vec<f64>,
@@ -84,9 +84,9 @@ impl<'a> Sweep<'a> {
 
     /// The row of one more column, and its gains.
     fn tell(&mut self, column: usize) {
-        let (n, scale) = (self.covariance.n(), self.covariance.scale());
+        let n = self.covariance.n();
         self.told.push(column);
-        if scale[column] == 0.0 {
+        if self.covariance.scale()[column] == 0.0 {
             // It never changes: it says nothing, however far off the explained row is.
             self.whitened.resize(self.told.len() * n, 0.0);
             self.gains.resize(self.told.len() * n, 0.0);
@@ -96,7 +96,7 @@ impl<'a> Sweep<'a> {
         row[column] += self.covariance.ridge();
         subtract_known(&mut row, &self.whitened, column);
         let pivot = row[column];
-        self.gains.extend(row.iter().zip(scale).map(|(cell, other)| cell / pivot * (other / scale[column])));
+        self.gains.extend(row.iter().map(|cell| cell / pivot));
         self.whitened.extend(row.iter().map(|cell| cell / pivot.sqrt()));
     }
 
@@ -109,8 +109,9 @@ impl<'a> Sweep<'a> {
     }
 }
 
+/// Take from a row of correlations what the rows of whitened ones explain of it, given those of `column`.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn subtract_known(row: &mut [f64], whitened: &[f64], column: usize) {
+pub(super) fn subtract_known(row: &mut [f64], whitened: &[f64], column: usize) {
     for before in whitened.chunks_exact(row.len()) {
         let part = before[column];
         row.iter_mut().zip(before).for_each(|(cell, known)| *cell -= part * known);

@@ -91,7 +91,7 @@ def test_columns_that_are_no_numbers_are_refused_by_name():
 
 def test_options_that_do_not_exist_are_refused():
     with pytest.raises(OptionError, match="did you mean 'correlation'"):
-        column_distances([[1.0, 2.0]], "corelation")
+        column_distances([[1.0, 2.0]], "correlations")
     with pytest.raises(DimensionError, match="0 rows"):
         column_distances(np.zeros((0, 3)))
     for weights in ([1.0], [1.0, -1.0], [0.0, 0.0], [1.0, np.nan]):

@@ -111,6 +111,6 @@ def test_redundancy_needs_xgboost(seed, monkeypatch):
 
 def test_unknown_options_name_the_nearest(seed):
     with pytest.raises(OptionError, match="did you mean 'complete'"):
-        hclust(table(seed), linkage="complet")
+        hclust(table(seed), linkage="completes")
     with pytest.raises(OptionError, match="did you mean 'correlation'"):
         hclust(table(seed), metric="correlations")

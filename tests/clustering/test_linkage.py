@@ -82,7 +82,7 @@ def test_what_was_given_is_left_as_it_was(seed):
         ([1.0, np.nan, 2.0], "single", InvalidClusteringError, "finite"),
         ([1.0, -1.0, 2.0], "single", InvalidClusteringError, "not negative"),
         ([["a"]], "single", InvalidClusteringError, "one number for each pair"),
-        (np.ones(3), "singel", OptionError, "did you mean 'single'"),
+        (np.ones(3), "singles", OptionError, "did you mean 'single'"),
     ],
 )
 def test_what_are_no_distances_is_refused_by_name(distances, method, error, said):

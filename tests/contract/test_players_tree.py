@@ -6,13 +6,14 @@ import sys
 from math import factorial
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.contract.games import Table, dense, drawn
 from tests.contract.structures import balanced, chain
 
 from ferroshap.errors import BudgetError, DimensionError, OptionError
 from ferroshap.estimators import Owen, Permutation, as_method
-from ferroshap.explainers import PermutationExplainer
+from ferroshap.explainers import KernelExplainer, PermutationExplainer
 from ferroshap.game import Game
 from ferroshap.run import estimate
 
@@ -240,3 +241,33 @@ def test_rows_are_explained_along_a_tree(seed):
                 result = estimate(Game(model, background, row), method, budget=max_evals)
                 np.testing.assert_allclose(together.values[position], result.values, rtol=0, atol=1e-12)
                 assert result.n_evaluations == together.n_evaluations[position] <= max_evals
+
+
+def test_causes_may_be_called_by_name(seed):
+    rng = np.random.default_rng(seed)
+    names = ["income", "age", "sex"]
+    background, row = rng.normal(size=(5, 3)), rng.normal(size=3)
+
+    def model(rows):
+        return np.prod(np.asarray(rows, dtype=float), axis=1)
+
+    table = {name: background[:, column] for column, name in enumerate(names)}
+    named, numbered = Permutation(precedence=[("age", "income")]), Permutation(precedence=[(1, 0)])
+    by_name = PermutationExplainer(model, background, method=named, feature_names=names)
+    assert by_name.method == numbered
+    values = by_name(row[None], max_evals=8).values
+    assert (
+        values.tobytes()
+        == PermutationExplainer(model, background, method=numbered)(row[None], max_evals=8).values.tobytes()
+    )
+    assert KernelExplainer(model, background, feature_names=names, method=named).method == numbered
+    game = Game(
+        lambda rows: model(np.column_stack([rows[name] for name in names])),
+        pd.DataFrame(table),
+        dict(zip(names, row, strict=True)),
+    )
+    np.testing.assert_array_equal(estimate(game, named, budget=8).values, estimate(game, numbered, budget=8).values)
+    with pytest.raises(OptionError, match="names 'agee', but no player is called that; did you mean 'age'"):
+        estimate(game, Permutation(precedence=[("agee", "sex")]), budget=8)
+    with pytest.raises(OptionError, match="a game knows numbers of players alone"):
+        estimate(lambda s: s.sum(axis=1), named, n_players=3)

@@ -1,6 +1,7 @@
 """The laws of every estimator, for those of values that know of groups or causes: with truths of their own."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.contract.test_same_bits import bits, told_in_any_order
 from tests.contract.test_unbiased import assert_means_vanish
 from tests.oracle import mean_gains
 
+from ferroshap.errors import ConvergenceWarning
 from ferroshap.estimators import resolve
 from ferroshap.run import Run, estimate
 
@@ -231,6 +233,28 @@ def test_row_keys_draw_different_orders(structure, seed):
     values = [estimate(game, structure.method(n), budget=budget, rng=seed, row_key=key).values for key in (0, 1, 1)]
     assert not np.array_equal(values[0], values[1])
     np.testing.assert_array_equal(values[1], values[2])
+
+
+@every_structure
+def test_a_tolerance_ends_runs_that_know_their_errors(structure, seed):
+    n = 8
+    game, method = drawn(trees, n, seed)[0], structure.method(n)
+    budget = min(structure.exact(n) - 1, 600)
+    if budget < structure.least(n):
+        return
+    results = []
+    for tol in [10.0, 0.3, 0.01]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            result = estimate(game, method, budget=budget, tol=tol, rng=seed)
+            again = estimate(game, method, budget=budget, tol=tol, rng=seed, batch_size=3, n_jobs=2)
+        assert bits(result) == bits(again)
+        assert (result.status == "CONVERGED") <= bool(np.isfinite(result.std_errors).all())
+        results.append(result)
+    paid = [result.n_evaluations for result in results]
+    assert paid == sorted(paid)
+    if structure.name == "owen orders":
+        assert (results[0].status, results[0].n_evaluations < budget) == ("CONVERGED", True)
 
 
 def test_the_oracle_of_orders_gives_shapley_values_of_free_orders(seed):

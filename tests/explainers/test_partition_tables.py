@@ -106,9 +106,10 @@ def test_conditional_filling_has_values_along_a_tree(case, adds_up):
     filling = Gaussian(case.background, n_samples=8, seed=3)
     masker = Partition(filling, clustering=FAMILIES)
     for max_evals in (500, 20):
-        explanation = PartitionExplainer(case.two_outputs, masker)(case.rows, max_evals=max_evals)
+        explainer = PartitionExplainer(case.two_outputs, masker, sampling="adaptive")
+        explanation = explainer(case.rows, max_evals=max_evals)
         assert adds_up(explanation, case.two_outputs(case.rows))
-        one = PartitionExplainer(case.two_outputs, masker)(case.rows[3:4], max_evals=max_evals)
-        assert one.shape == (1, 6, 2)
+        assert (explanation.n_evaluations <= max_evals).all()
+        assert np.array_equal(explainer(case.rows, max_evals=max_evals, batch_size=1).values, explanation.values)
     flat = PartitionExplainer(case.two_outputs, Partition(filling, clustering=[[0, 1, 2, 3, 4, 5]]))(case.rows)
     assert np.allclose(flat.values, ExactExplainer(case.two_outputs, filling)(case.rows).values, atol=1e-11)

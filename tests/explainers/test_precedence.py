@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 
 import ferroshap
 from ferroshap.errors import OptionError
-from ferroshap.estimators import Permutation
+from ferroshap.estimators import Owen, Permutation
 from ferroshap.explainers import KernelExplainer, PermutationExplainer
 
 NAMES = ["age", "sex", "bmi", "income"]
@@ -59,8 +59,24 @@ def test_precedence_is_given_by_names_or_positions(seed, explainer_class):
     assert np.allclose(named.values, wanted, atol=1e-12)
 
 
+@pytest.mark.parametrize("explainer_class", [PermutationExplainer, KernelExplainer])
+def test_trees_are_given_by_positions_in_the_background(seed, explainer_class):
+    rng = np.random.default_rng([seed, 92])
+    background, rows = rng.normal(size=(7, 4)), rng.normal(size=(3, 4))
+    wanted = explainer_class(model, background, method=Owen(tree=((0, 3), (1, 2))))(rows)
+    assert wanted.status == "EXACT"
+    fitted = Fitted().fit(pd.DataFrame(background, columns=NAMES), model(background))
+    order = [2, 0, 3, 1]
+    mixed = pd.DataFrame(background, columns=NAMES).iloc[:, order]
+    tree = ((order.index(0), order.index(3)), (order.index(1), order.index(2)))
+    explanation = explainer_class(fitted, mixed, method=Owen(tree=tree))(pd.DataFrame(rows, columns=NAMES))
+    assert np.allclose(explanation.values, wanted.values, atol=1e-12)
+
+
 def test_features_that_do_not_exist_are_refused():
-    with pytest.raises(OptionError, match="`precedence` holds 'incom', which is not the name of one feature; did you"):
+    with pytest.raises(
+        OptionError, match="`precedence` names 'incom', but no player is called that; did you mean 'income'"
+    ):
         PermutationExplainer(
             model, np.zeros((1, 4)), feature_names=NAMES, method=Permutation(precedence=[("age", "incom")])
         )

@@ -95,3 +95,9 @@ def test_bars_are_red_above_zero_and_blue_below():
     bars = [attrs for tag, attrs in tags if tag == "rect"]
     assert [bar["fill"] for bar in bars] == ["#FF0051", "#008BFB"]
     assert float(bars[0]["width"]) == pytest.approx(3 * float(bars[1]["width"]), rel=0.01)
+
+
+def test_the_head_tells_how_many_masked_rows_stand_out():
+    text = Explanation([[1.0, 2.0]], plausibility=SimpleNamespace(score=0.36))._repr_html_()
+    assert "36% of masked rows far from the background" in Reader(text).text
+    assert "masked" not in Explanation([[1.0]], plausibility=SimpleNamespace(score=np.nan))._repr_html_()

@@ -315,3 +315,35 @@ def test_any_table_gives_finite_rows_that_keep_what_is_present(number, n_feature
     assert rows.shape == (n_samples, n_features)
     assert np.isfinite(rows).all()
     assert (rows[:, present] == row[present]).all()
+
+
+def test_tables_of_any_kind_are_the_same_table(seed):
+    background, rows = correlated(seed), correlated(seed + 1000, n_rows=2)
+    scipy_sparse = pytest.importorskip("scipy.sparse")
+    pyarrow = pytest.importorskip("pyarrow")
+
+    def model(X):
+        if hasattr(X, "to_pandas"):
+            X = X.to_pandas()
+        X = np.asarray(X)
+        return np.tanh(X[:, 0] * X[:, 1]) + X[:, 2] * X[:, 3]
+
+    want = ferroshap.ExactExplainer(model, maskers.Gaussian(background))(rows).values
+    for make in (
+        scipy_sparse.csr_matrix,
+        lambda X: pyarrow.table(dict(zip("abcd", X.T, strict=True))),
+        lambda X: pl.DataFrame(X, schema=list("abcd")),
+        lambda X: pd.DataFrame(X, columns=list("abcd")),
+        lambda X: X.tolist(),
+    ):
+        found = ferroshap.ExactExplainer(model, maskers.Gaussian(make(background)))(make(rows))
+        assert np.array_equal(found.values, want)
+
+
+def test_numbers_of_any_size_are_drawn(seed):
+    background, row = correlated(seed), correlated(seed + 1000, n_rows=1)[0]
+    present = [True, False, True, False]
+    plain = asked(maskers.Gaussian(background), row, present)
+    units = 2.0 ** np.array([900, -900, 600, -600])
+    rows = asked(maskers.Gaussian(background * units), row * units, present)
+    assert np.abs(rows / units - plain).max() < 1e-10 * np.abs(background).max()

@@ -180,8 +180,8 @@ def test_a_table_with_words_needs_a_metric_that_takes_them(seed):
     with pytest.raises(InvalidClusteringError, match="'job' of `data` holds no numbers, which 'correlation' needs"):
         Partition(data)
     assert Partition(data, clustering="association").n_players == 7
-    with pytest.raises(ValueError, match="`metric='corelation'` is not known; did you mean 'correlation'"):
-        Partition(data, clustering="corelation")
+    with pytest.raises(ValueError, match="`metric='correlations'` is not known; did you mean 'correlation'"):
+        Partition(data, clustering="correlations")
 
 
 def test_a_masker_has_its_own_background(seed):

@@ -27,6 +27,31 @@ def test_a_native_call_stops_before_its_end(child):
     assert running.finish() == ["True", "[1.", "2.]"]
 
 
+def test_the_search_for_neighbours_stops_before_its_end(child):
+    running = child("""
+        import time
+        import numpy as np
+        from ferroshap import _native
+
+        rng = np.random.default_rng(0)
+        tables = [rng.normal(size=(n, 60)) for n in (1500, 256, 256)]
+        rest = rng.random((256, 60)) < 0.5, np.zeros(60, dtype=bool), 2
+        begun = time.perf_counter()
+        _native.plausibility(*tables, *rest)
+        whole = time.perf_counter() - begun
+        begun = time.perf_counter()
+        try:
+            print("begun", flush=True)  # the signal may come before this has returned
+            for _ in range(20):
+                _native.plausibility(*tables, *rest)
+        except KeyboardInterrupt:
+            print(time.perf_counter() - begun < 20 * whole)
+    """)
+    running.wait_for("begun")
+    running.process.send_signal(signal.SIGINT)
+    assert running.finish() == ["True"]
+
+
 EXPLAINER = """
     import os, signal
     import numpy as np

@@ -9,6 +9,7 @@ mod leverage;
 mod odd_gp;
 mod oracle;
 mod owen;
+mod precedence;
 mod sample;
 mod sparse_odd;
 mod stopping;

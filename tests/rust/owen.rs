@@ -42,13 +42,11 @@ impl Nest {
     }
 
     fn balanced(players: &[u32]) -> Self {
-        match players {
-            [player] => Self::Player(*player),
-            _ => {
-                let (left, right) = players.split_at(players.len() / 2);
-                Self::Group(vec![Self::balanced(left), Self::balanced(right)])
-            }
+        if let [player] = players {
+            return Self::Player(*player);
         }
+        let (left, right) = players.split_at(players.len() / 2);
+        Self::Group(vec![Self::balanced(left), Self::balanced(right)])
     }
 
     fn chain(n: u32) -> Self {
@@ -65,14 +63,14 @@ impl Nest {
         match self {
             Self::Player(player) => vec![Step::Leaf(*player)],
             Self::Group(parts) => {
-                let inner = Step::Inner(u32::try_from(parts.len()).unwrap());
+                let inner = Step::Inner(u32::try_from(parts.len()).expect("few parts"));
                 std::iter::once(inner).chain(parts.iter().flat_map(Self::walk)).collect()
             }
         }
     }
 
     fn tree(&self) -> Arc<Tree> {
-        Arc::new(Tree::new(&self.walk()).unwrap())
+        Arc::new(Tree::new(&self.walk()).expect("a tree"))
     }
 
     /// All orders in which every group's players stand together.
@@ -124,19 +122,19 @@ fn method(tree: &Arc<Tree>, sampling: Sampling) -> Method {
 
 /// What was asked, and what is known in the end. Worths are told in shuffled batches.
 fn play(method: &Method, problem: &Problem, v: &[f64], number: u64) -> (Vec<u64>, Estimate) {
-    let mut run = method.clone().start(problem.clone()).unwrap();
+    let mut run = method.clone().start(problem.clone()).expect("enough budget");
     let cancel = Cancel::default();
     let workers = Workers::serial(&cancel);
     let mut stream = Stream::new(number, Purpose::Order, 1, 0);
     let (mut asked, mut waiting) = (Vec::new(), Vec::new());
     loop {
-        let batch = run.ask(1 + stream.index_below(9), &workers).unwrap();
+        let batch = run.ask(1 + stream.index_below(9), &workers).expect("a batch");
         let count = batch.coalitions.len();
         if count > 0 {
             let words = batch.coalitions.words();
             asked.extend_from_slice(words);
             let worths = words.iter().flat_map(|&s| {
-                let first = usize::try_from(s).unwrap() * problem.n_outputs;
+                let first = usize::try_from(s).expect("few players") * problem.n_outputs;
                 v[first..first + problem.n_outputs].to_vec()
             });
             waiting.push((batch.first, worths.collect::<Vec<_>>()));
@@ -146,10 +144,10 @@ fn play(method: &Method, problem: &Problem, v: &[f64], number: u64) -> (Vec<u64>
         }
         if count == 0 || stream.below(3) == 0 {
             let (first, worths) = waiting.swap_remove(stream.index_below(waiting.len()));
-            run.tell(first, &worths).unwrap();
+            run.tell(first, &worths).expect("as asked");
         }
     }
-    (asked, run.estimate(&workers).unwrap())
+    (asked, run.estimate(&workers).expect("values"))
 }
 
 fn scale(v: &[f64]) -> f64 {
@@ -332,10 +330,11 @@ fn the_automatic_way_follows_the_budget() {
         options.resolved(granted, n_blocks).sampling
     };
     let balanced = Nest::balanced(&(0..16).collect::<Vec<_>>());
-    assert_eq!([172, 171, 8, 4].map(|m| way(&balanced, m, 1)), [Exact, Adaptive, Adaptive, Adaptive]);
+    assert_eq!([172, 171, 129].map(|m| way(&balanced, m, 1)), [Exact, Adaptive, Adaptive]);
+    assert_eq!([128, 32, 31, 4].map(|m| way(&balanced, m, 1)), [Orders, Orders, Adaptive, Adaptive]);
     assert_eq!(way(&balanced, 1000, 2), Orders);
     assert_eq!([1 << 16, 65_535, 32].map(|m| way(&Nest::flat(16), m, 1)), [Exact, Orders, Orders]);
-    assert_eq!([1 << 20, 1000].map(|m| way(&Nest::chain(20), m, 1)), [Exact, Adaptive]);
+    assert_eq!([1 << 20, 1000, 39].map(|m| way(&Nest::chain(20), m, 1)), [Exact, Orders, Adaptive]);
     let least = |nest: &Nest, sampling| Options { tree: nest.tree(), sampling, shares: None }.least_budget();
     assert_eq!([Auto, Exact, Adaptive, Orders].map(|way| least(&balanced, way)), [4, 172, 4, 32]);
     assert_eq!([Auto, Adaptive].map(|way| least(&Nest::flat(16), way)), [32, 1 << 16]);

@@ -1,8 +1,12 @@
 """What every estimator is: a name and options in the core, and whether explained rows share their coalitions."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from ferroshap import _native
+
+#: What the core counts to: all coalitions of 64 players are more.
+MOST_GRANTED = 2**64 - 1
 
 
 class Method:
@@ -46,6 +50,10 @@ class Method:
         """What the loop fits to pairs that were told, for the core to correct; None for nearly all methods."""
         return None
 
+    def among(self, names: Sequence[str]) -> Self:  # noqa: ARG002 - most methods name nobody
+        """Give the method for players of these names: itself, unless it calls some by name."""
+        return self
+
     @property
     def native_options(self) -> dict[str, Any]:
         """What the core is told besides the name."""
@@ -58,7 +66,8 @@ def chosen(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> t
     `granted` counts the two endpoints. Games of up to three players are enumerated where the
     budget pays for it, and an order that it cannot pay for becomes "singles_first".
     """
-    return _native.choose_method(method.native_name, n_players, granted, n_blocks, method.native_options)
+    most = min(granted, MOST_GRANTED)
+    return _native.choose_method(method.native_name, n_players, most, n_blocks, method.native_options)
 
 
 def resolve(method: Method, n_players: int, granted: int, n_blocks: int = 1) -> str:

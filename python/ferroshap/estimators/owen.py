@@ -1,5 +1,6 @@
 """Owen and Winter values: players in groups, and groups in groups."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -33,8 +34,8 @@ class Owen(Method):
     splitting begins with the root; in waves of eight it splits the nodes, in a context of others present, where the
     weighted change of the worth is largest (of equals the older first), at ``2**k - 2`` evaluations each, and shares
     what it did not split equally among each node's players: it adds up at every budget, is exact once all is split,
-    biased before, and its error is unknown. *Antithetic orders* are unbiased; their standard errors are those between
-    orders, as of :class:`Permutation`.
+    biased before, its error is unknown, and it keeps every coalition (a bit a player). *Antithetic orders* are
+    unbiased; their standard errors are those between orders, as of :class:`Permutation`.
 
     Owen (1977), "Values of games with a priori unions"; Winter (1989), "A value for cooperative games with levels
     structure of cooperation".
@@ -45,8 +46,9 @@ class Owen(Method):
         The player numbers, each once, such as ``((0, 1), (2, (3, 4)))``; or a linkage of
         ``scipy.cluster.hierarchy``. Kept as nested tuples. A group of one is its member.
     sampling : {"auto", "exact", "adaptive", "orders"}
-        The way. "auto": every coalition where the budget pays for all; else adaptive, where the dearest split of the
-        tree costs at most a quarter of the budget; else orders.
+        The way. "auto": every coalition where the budget pays for all; else orders, whose squared errors are a
+        third to an eighth of those of splitting (measured on two tables); adaptive where the budget pays for no
+        order, or for three quarters of all coalitions.
     shared_design : bool
         Explained rows share their orders (faster, but their errors are correlated), or draw their own.
 
@@ -89,13 +91,28 @@ class Owen(Method):
 
     def __repr__(self) -> str:
         """Write the tree out unless it is long."""
-        n_players = sum(step >= 0 for step in self._walk)
-        tree = repr(self.tree) if len(self._walk) <= MOST_SHOWN else f"<{n_players} players>"
+        tree = repr(self.tree) if len(self._walk) <= MOST_SHOWN else f"<{self.n_players} players>"
         return f"Owen(tree={tree}, sampling={self.sampling!r}, shared_design={self.shared_design})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel as a walk: pickling tuples within tuples needs a stack as deep as they are."""
         return _of_walk, (self._walk, self.sampling, self.shared_design)
+
+    def renumbered(self, numbers: Sequence[int]) -> "Owen":
+        """Return the values of the same tree, where player `i` is called `numbers[i]`.
+
+        Examples
+        --------
+        >>> Owen(tree=((0, 1), 2)).renumbered([2, 0, 1]).tree
+        ((2, 0), 1)
+        """
+        walk = tuple(numbers[step] if step >= 0 else step for step in self._walk)
+        return _of_walk(walk, self.sampling, self.shared_design)
+
+    @property
+    def n_players(self) -> int:
+        """Number of leaves."""
+        return sum(step >= 0 for step in self._walk)
 
     @property
     def native_name(self) -> str:

@@ -1,8 +1,8 @@
 """Antithetic orders, and orders in which some players come before others."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
@@ -43,8 +43,8 @@ class Permutation(Method):
     Parameters
     ----------
     precedence : iterable of pairs of int or str
-        Players ``(before, after)``; what follows from pairs need not be given. Empty: orders are free. Names of
-        features are for explainers, which know them.
+        Players ``(before, after)`` by number, or by name where they have names; what follows from pairs need not be
+        given. Empty: orders are free.
     law : {"uniform", "sequential"} or None
         With `precedence`, how likely orders are. "uniform": all that keep it, equally; for at most 20 players.
         "sequential": at each step all who may join next, equally, so that players who wait for nobody come sooner.
@@ -92,11 +92,36 @@ class Permutation(Method):
         """What the core is told besides the name."""
         if not self.precedence:
             return {}
-        named = [player for pair in self.precedence for player in pair if isinstance(player, str)]
-        if named:
-            msg = f"`precedence` names {named[0]!r}, but a game knows numbers of players alone: pass those"
-            raise OptionError(msg)
+        self._refuse_names(())
         return {"precedence": list(self.precedence), **({} if self.law is None else {"law": self.law})}
+
+    def among(self, names: Sequence[str]) -> Self:
+        """Call players by their numbers among `names`.
+
+        Raises
+        ------
+        OptionError
+            For a name that no player has.
+
+        Examples
+        --------
+        >>> Permutation(precedence=[("age", "income")]).among(["income", "age"]).precedence
+        ((1, 0),)
+        """
+        self._refuse_names(names)
+        number: dict[int | str, int | str] = {name: player for player, name in reversed(list(enumerate(names)))}
+        pairs = tuple((number.get(first, first), number.get(second, second)) for first, second in self.precedence)
+        return replace(self, precedence=pairs) if pairs != self.precedence else self
+
+    def _refuse_names(self, known: Sequence[str]) -> None:
+        for player in (player for pair in self.precedence for player in pair):
+            if isinstance(player, str) and player not in known:
+                if known:
+                    why = f"no player is called that{nearest(player, known)} Known: {', '.join(known)}"
+                else:
+                    why = "a game knows numbers of players alone: pass those"
+                msg = f"`precedence` names {player!r}, but {why}"
+                raise OptionError(msg)
 
     @property
     def needs_every_player(self) -> bool:
@@ -113,7 +138,7 @@ def _pairs(precedence: Any) -> tuple[tuple[int | str, int | str], ...]:
         if len(pair) != 2 or not all(_is_player(player) for player in pair):
             msg = f"`precedence` holds {pair!r}, but must be pairs of players such as [(0, 1), (0, 2)]"
             raise OptionError(msg)
-    return tuple((_plain(first), _plain(second)) for first, second in pairs)
+    return tuple((_as_player(first), _as_player(second)) for first, second in pairs)
 
 
 def _is_player(player: Any) -> bool:
@@ -122,5 +147,5 @@ def _is_player(player: Any) -> bool:
     return isinstance(player, int | np.integer) and not isinstance(player, bool) and 0 <= int(player) < 1 << 32
 
 
-def _plain(player: Any) -> int | str:
+def _as_player(player: Any) -> int | str:
     return player if isinstance(player, str) else int(player)

@@ -25,12 +25,14 @@ class CoalitionExplainer(PartitionExplainer):
         ``f(rows) -> (rows,)`` or ``(rows, outputs)``.
     masker : masker or background data
         What stands for absent features.
-    output_names, link, linearize_link, feature_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
+    output_names, link, linearize_link, feature_names, weights, n_jobs, seed, rng, random_state, memory_limit
         As of :class:`PartitionExplainer`; `feature_names` are also those that the tree is written with.
     partition_tree : dict, list or tuple, optional
         The families: a nested dict or list of names or positions, as
         ``{"person": ["age", "sex"], "blood": {"lipids": ["s1", "s2"], "glucose": "s6"}}``. Features named nowhere
         are children of the root. In place of the masker's own tree, where it has one.
+    progress, sampling, rows_per_eval
+        As of :class:`PartitionExplainer`.
     **call_defaults
         Options of the calls, to be their defaults.
 
@@ -72,6 +74,8 @@ class CoalitionExplainer(PartitionExplainer):
         random_state: Seed = None,
         memory_limit: int | str | None = None,
         progress: Report | None = None,
+        sampling: str = "auto",
+        rows_per_eval: int | None = 100,
         **call_defaults: Any,
     ) -> None:
         """Read the tree, and ask the model about the background."""
@@ -89,6 +93,8 @@ class CoalitionExplainer(PartitionExplainer):
             random_state=random_state,
             memory_limit=memory_limit,
             progress=progress,
+            sampling=sampling,
+            rows_per_eval=rows_per_eval,
             **call_defaults,
         )
 

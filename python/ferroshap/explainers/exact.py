@@ -144,32 +144,15 @@ class ExactExplainer(AgnosticExplainer):
         if index is not None and main_effects:
             msg = "`main_effects` and `interactions` were given: main effects are the diagonal of interactions=2"
             raise OptionError(msg)
-
         if index is not None and self.masker.tree is not None:
             msg = "`interactions` were asked for, but these have no form along a tree: pass the masker without one"
             raise OptionError(msg)
-
-        def budget(n_players: int) -> int:
-            count = self._n_coalitions(n_players)
-            if main_effects and self.masker.tree is not None:
-                count += n_players  # who may be alone in no coalition of a tree
-            if count > most:
-                whose = f"a row has {n_players} features that vary, and their coalitions are 2^{n_players} ="
-                if self.masker.tree is not None:
-                    whose = f"the coalitions of the tree of {n_players} features are"
-                msg = (
-                    f"`max_evals` is {most}, but {whose} {count}: raise `max_evals`, or use PermutationExplainer or "
-                    f"{'KernelExplainer' if self.masker.tree is None else 'PartitionExplainer'}"
-                )
-                raise BudgetError(msg)
-            return count
-
         values_class = MainEffectsRows if main_effects else RowsExplained
         return self._explain(
             only_input(args, self),
             rows_class=values_class if index is None else InteractionsOfRows.of(index),
             method=self.method,
-            budget=budget,
+            budget=lambda n_players: self._granted(n_players, most, main_effects=main_effects),
             keep_errors=error_bounds,
             batch_size=batch_size,
             silent=silent,
@@ -177,6 +160,28 @@ class ExactExplainer(AgnosticExplainer):
             plausibility=plausibility,
             msev=msev,
         )
+
+    def _granted(self, n_players: int, most: int, *, main_effects: bool) -> int:
+        if self.masker.tree is None:
+            count = int(2**n_players)
+            if count > most:
+                msg = (
+                    f"`max_evals` is {most}, but a row has {n_players} features that vary, and their coalitions are "
+                    f"2^{n_players} = {count}: raise `max_evals`, or use PermutationExplainer or KernelExplainer"
+                )
+                raise BudgetError(msg)
+            return count
+        from ferroshap.explainers.hierarchies import spelled
+
+        count = self._n_coalitions(n_players)
+        count += bool(main_effects) * n_players  # who may be alone in no coalition of a tree
+        if count > most:
+            msg = (
+                f"`max_evals` is {most}, but the coalitions of the tree of {n_players} features are {spelled(count)}: "
+                "raise `max_evals`, or use PermutationExplainer or PartitionExplainer"
+            )
+            raise BudgetError(msg)
+        return count
 
     def _n_coalitions(self, n_players: int) -> int:
         if self.masker.tree is None:

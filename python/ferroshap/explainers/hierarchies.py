@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.clustering import Tree, leaves_of, n_coalitions
-from ferroshap.estimators import Owen, chosen
+from ferroshap.clustering import n_coalitions
+from ferroshap.errors import OptionError, nearest
+from ferroshap.estimators import Owen
+from ferroshap.estimators.method import chosen
 from ferroshap.estimators.owen import Sampling
 from ferroshap.maskers import Masker, as_masker
 
-#: Coalitions that are spelled out; more are given as a power of ten.
+#: Coalitions that are spelled out; more are given as a power of two.
 MOST_SPELLED = 10**6
 
 
@@ -26,7 +28,7 @@ class Way:
         The sentence after "a tree that".
     """
 
-    sampling: str
+    sampling: Sampling
     n_evaluations: int
     reason: str
 
@@ -42,24 +44,50 @@ def method_along(masker: Masker, sampling: Sampling = "auto") -> Owen:
     return Owen(tree=masker.tree if clustering is None else clustering, sampling=sampling)
 
 
-def way_along(masker: Masker, granted: int) -> Way:
+def way_along(masker: Masker, granted: int, sampling: Sampling = "auto") -> Way:
     """Tell how `granted` evaluations, endpoints counted, are spent on a masker's tree."""
     count = n_coalitions(masker.tree)
-    shown = str(count) if count <= MOST_SPELLED else f"about 10^{len(str(count)) - 1}"
-    taken = chosen(method_along(masker), masker.n_players, granted)[1]["sampling"]
-    sentence = f"has {shown} coalitions"
-    if taken == "exact":
-        return Way(taken, count, f"{sentence}, which are all evaluated")
-    if taken == "adaptive":
+    shown = spelled(count)
+    if count <= granted and sampling != "orders":
+        return Way("exact", count, f"has {shown} coalitions, which are all evaluated")
+    _, options = chosen(method_along(masker, sampling), masker.n_players, granted)
+    if options.get("sampling", "orders") == "adaptive":
         spent = f"so the clusters with most at stake are split until {granted} evaluations are spent"
-        return Way(taken, granted, f"{sentence}, {spent}")
-    return Way(taken, granted, f"{sentence}, so random orders along it are averaged")
+        return Way("adaptive", granted, f"has {shown} coalitions, {spent}")
+    return Way("orders", granted, f"has {shown} coalitions, so random orders along it are averaged")
 
 
-def least_budget(tree: Tree) -> int:
+def spelled(count: int) -> str:
+    """Write a number of coalitions, which may have more digits than Python is willing to write.
+
+    Examples
+    --------
+    >>> spelled(172), spelled(3 * 2**40)
+    ('172', 'about 2^41')
+    """
+    return str(count) if count <= MOST_SPELLED else f"about 2^{count.bit_length() - 1}"
+
+
+def least_budget(masker: Masker, sampling: Sampling = "auto") -> int:
     """Return the evaluations, endpoints counted, that split the root, or pay for an order and its reversal."""
-    n_children = len(tree) if isinstance(tree, tuple) else 1
-    return int(min(2**n_children, max(2, 2 * len(leaves_of(tree)))))
+    n_children = len(masker.tree) if isinstance(masker.tree, tuple) else 1
+    of_split, of_orders = 2**n_children, max(2, 2 * masker.n_players)
+    return int({"adaptive": of_split, "orders": of_orders}.get(sampling, min(of_split, of_orders)))
+
+
+def checked_sampling(sampling: Any) -> Sampling:
+    """Return the way that the user wants.
+
+    Raises
+    ------
+    OptionError
+        For one that is not known.
+    """
+    known = ("auto", "adaptive", "orders")
+    if sampling not in known:
+        msg = f"`sampling={sampling!r}` is not known{nearest(str(sampling), known)} Known: {', '.join(known)}"
+        raise OptionError(msg)
+    return sampling  # type: ignore[no-any-return]  # one of those
 
 
 def with_tree(masker: Any, weights: Any) -> tuple[Masker, str]:

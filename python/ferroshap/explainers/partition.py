@@ -4,15 +4,22 @@ from typing import Any
 
 from ferroshap import links
 from ferroshap.errors import BudgetError
-from ferroshap.estimators import Owen
 from ferroshap.explainers.abreast import AbreastRows
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import Untouched, check_call_defaults, checked_call, one_seed, only_input, positive
 from ferroshap.explainers.fixed_context import rows_in_context
-from ferroshap.explainers.hierarchies import Way, least_budget, method_along, way_along, with_tree
+from ferroshap.explainers.hierarchies import (
+    Way,
+    checked_sampling,
+    least_budget,
+    method_along,
+    way_along,
+    with_tree,
+)
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
+from ferroshap.maskers import Masker
 from ferroshap.progress import Report
 from ferroshap.seeds import Seed
 
@@ -25,13 +32,14 @@ class PartitionExplainer(AgnosticExplainer):
 
     The value of a feature is the mean of its gain over all orders in which the members of every cluster join
     one right after the other. Exact where the tree has no more coalitions than the budget: for a balanced tree
-    of `M` features about :math:`\tfrac23 M^2`, for a chain up to :math:`2^M`. Else the clusters in which most is at
-    stake are split first, and what a cluster gains that was not split is shared equally by its features: adding up
-    at every budget, biased, without an error estimate. Where the budget cannot pay for a few splits (large families
-    of siblings) random orders along the tree are averaged, with one standard error a value.
+    of `M` features about :math:`\tfrac23 M^2`, for a chain up to :math:`2^M`. Else random orders along the tree and
+    their reversals are averaged: unbiased, with one standard error a value. Where the budget does not pay for those
+    (below ``2 M``), or for nearly every coalition, the clusters in which most is at stake are split first, and what a
+    cluster gains that was not split is shared equally by its features: biased, without an error estimate. Values add
+    up at every budget.
 
-    Every evaluation takes the whole background; over a large one `PermutationExplainer` with the same masker averages
-    orders along the tree, each over some of its rows.
+    Every evaluation takes the whole background, but those of orders take at most `rows_per_eval` of its rows, which
+    take turns.
 
     Parameters
     ----------
@@ -51,6 +59,12 @@ class PartitionExplainer(AgnosticExplainer):
     weights, n_jobs, seed, rng, random_state, memory_limit, progress
         Weights of background rows; threads; three names for the seed; bytes for batches and tables; called
         with ``(done, total)`` evaluations.
+    sampling : {"auto", "adaptive", "orders"}
+        What to do where the tree has more coalitions than the budget. "auto": as said above.
+        "adaptive": split clusters, as shap does; good where few clusters matter, which are then found, and much
+        worse than orders where many do. "orders": average orders even where the budget pays for every coalition.
+    rows_per_eval : int or None
+        Background rows of one evaluation where orders are averaged; None for all.
     **call_defaults
         Options of the calls, to be their defaults.
 
@@ -87,11 +101,15 @@ class PartitionExplainer(AgnosticExplainer):
         random_state: Seed = None,
         memory_limit: int | str | None = None,
         progress: Report | None = None,
+        sampling: str = "auto",
+        rows_per_eval: int | None = 100,
         **call_defaults: Any,
     ) -> None:
         """Find the tree, and ask the model about the background."""
         self._call_defaults = check_call_defaults(type(self), call_defaults)
         known, how = with_tree(masker, weights)
+        self.sampling = checked_sampling(sampling)
+        way = self._way(known, self._granted(known, call_defaults.get("max_evals", MAX_EVALS)))
         super().__init__(
             model,
             known,
@@ -103,16 +121,11 @@ class PartitionExplainer(AgnosticExplainer):
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
             progress=progress,
-            method=method_along(known),
+            method=method_along(known, way.sampling),
+            rows_per_eval=rows_per_eval,
         )
-        way = self._way(self._granted(call_defaults.get("max_evals", MAX_EVALS)))
         reason = f"{type(self).__name__} was named, and {how} {way.reason}"
-        self.plan = self._make_plan(reason, self.method, way.n_evaluations)
-
-    @property
-    def method(self) -> Owen:
-        """The estimator: Owen values along the tree."""
-        return method_along(self.masker)
+        self.plan = self._make_plan(reason, method_along(self.masker, way.sampling), way.n_evaluations)
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options
@@ -167,12 +180,12 @@ class PartitionExplainer(AgnosticExplainer):
         Raises
         ------
         BudgetError
-            When `max_evals` does not pay for splitting the root.
+            When `max_evals` pays neither for splitting the root nor for an order.
         OptionError
             For another `fixed_context`.
         """
-        granted = self._granted(max_evals, main_effects=main_effects)
-        way = self._way(granted - bool(main_effects) * self.masker.n_players)
+        granted = self._granted(self.masker, max_evals, main_effects=main_effects)
+        way = self._way(self.masker, granted - bool(main_effects) * self.masker.n_players)
         if fixed_context is None:
             # Notes are taken of the worths of each row by itself.
             is_plain = not (main_effects or plausibility or msev)
@@ -182,8 +195,9 @@ class PartitionExplainer(AgnosticExplainer):
             rows_class = rows_in_context(fixed_context, main_effects=main_effects)
         return self._explain(
             only_input(args, self),
-            method=self.method,
+            method=method_along(self.masker, way.sampling),
             rows_class=rows_class,
+            reference=None if way.has_errors and fixed_context is None else self._whole(),
             budget=lambda _: granted,
             keep_errors=error_bounds or (way.has_errors and fixed_context is None),
             batch_size=batch_size,
@@ -195,13 +209,13 @@ class PartitionExplainer(AgnosticExplainer):
             msev=msev,
         )
 
-    def _way(self, granted: int) -> Way:
-        return way_along(self.masker, granted)
+    def _way(self, masker: Masker, granted: int) -> Way:
+        return way_along(masker, granted, self.sampling)
 
-    def _granted(self, max_evals: int | str, *, main_effects: bool = False) -> int:
-        n_players: int = self.masker.n_players
+    def _granted(self, masker: Masker, max_evals: int | str, *, main_effects: bool = False) -> int:
+        n_players = masker.n_players
         beside = bool(main_effects) * n_players
-        least = least_budget(self.masker.tree) + beside
+        least = least_budget(masker, self.sampling) + beside
         if max_evals is MAX_EVALS:
             return max(int(MAX_EVALS), least)
         if isinstance(max_evals, str) and max_evals == "auto":

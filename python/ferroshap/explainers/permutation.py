@@ -106,7 +106,8 @@ class PermutationExplainer(AgnosticExplainer):
         )
         if method is None:
             self.method = _along(self.masker)  # whose columns may stand in another order now
-        self.method = with_numbers(self.method, self._columns)
+        else:
+            self.method = with_numbers(self.method, self._columns)
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
         self.plan = self._make_plan(reason, self.method, self._granted(call_defaults.get("max_evals", MAX_EVALS)))
 

@@ -1,6 +1,7 @@
 """The table that notebooks show: static HTML with inline SVG, no script, nothing fetched, every name escaped."""
 
 import html
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,9 @@ def _head(explanation: "Explanation") -> str:
     if explanation.gap is not None:
         facts.append(f"largest gap {_number(np.max(np.abs(explanation.gap), initial=0.0))}")
     facts += _errors(explanation)
+    score = getattr(explanation.plausibility, "score", math.nan)
+    if not math.isnan(score):
+        facts.append(f"{score:.0%} of masked rows far from the background")
     status = status_name(explanation.status)
     if status is not None:
         facts.append(_escaped(status) + _share_of_rows(explanation, status))

@@ -19,10 +19,11 @@ from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
     from ferroshap.maskers.partition import Partition
+    from ferroshap.maskers.plausibility import Plausibility
     from ferroshap.maskers.surrogate import Surrogate
 
 #: Files of the maskers that are imported when somebody asks for them.
-MET_RARELY = {"Partition": "partition", "Surrogate": "surrogate"}
+MET_RARELY = {"Partition": "partition", "Plausibility": "plausibility", "Surrogate": "surrogate"}
 
 __all__ = [
     "Averaging",
@@ -38,6 +39,7 @@ __all__ = [
     "Independent",
     "Masker",
     "Partition",
+    "Plausibility",
     "Prepared",
     "Surrogate",
     "Units",

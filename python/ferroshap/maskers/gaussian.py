@@ -22,8 +22,8 @@ class Gaussian(Shifted):
     of the present ones, is a draw of the conditional distribution; the same draws serve all coalitions and rows.
     They come in pairs about the mean, spread evenly and, with more than twice as many as columns, with exactly
     the covariance wanted: linear models are exact to rounding at any `n_samples`, quadratic ones
-    where they are whitened, and others err three times less than with independent draws (measured on diabetes). The
-    bias that this leaves is at most of order ``1 / n_samples``.
+    where they are whitened, and others err two to three times less than with independent draws (measured on a forest
+    and a network of diabetes). The bias that this leaves is at most of order ``1 / n_samples``.
 
     Integers, booleans and single precision become double precision, in the container that they came in. Columns that
     depend on each other linearly, and backgrounds with fewer rows than columns, are made regular by 1e-10 of each

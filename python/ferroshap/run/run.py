@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ferroshap.errors import ConvergenceWarning, OptionError, check_options, warn_user
 from ferroshap.estimators import Auto, Method, as_method, resolve
-from ferroshap.game import Game
+from ferroshap.game import Game, Players
 from ferroshap.progress import Progress, Report
 from ferroshap.run.advice import (
     SPLIT_WITHOUT_ERROR,
@@ -107,9 +107,7 @@ class Run:
         self.n_players = n_players
         granted = 2 * n_players + SPARE_EVALUATIONS if budget == "auto" else positive(budget, "budget")
         self._tol = as_tolerance(tol)
-        if is_masked:
-            players = game.everyone if self._method.needs_every_player else game.players
-            self._features = players.features[0]
+        players = self._players_of(game) if is_masked else None
         n_playing = n_players if self._features is None else len(self._features)
         if n_playing:
             # Refused by name, before the game is asked anything.
@@ -141,6 +139,13 @@ class Run:
                 tol=self._tol if budget != "auto" or tol is not None else tolerance_of_auto(self._method),
             )
         )
+
+    def _players_of(self, game: Game) -> Players:
+        """Say who plays for the method, and call them by their numbers."""
+        players = game.everyone if self._method.needs_every_player else game.players
+        self._features = players.features[0]
+        self._method = self._method.among(game.reference.masker.feature_names or ())
+        return players
 
     def __iter__(self) -> Iterator[Estimate]:
         """Go on to the end, with a snapshot whenever the evaluations have grown by a third to a half."""

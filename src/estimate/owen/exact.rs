@@ -104,8 +104,8 @@ impl Exact {
         let (n_outputs, tree) = (self.problem.n_outputs, &self.tree);
         let mut received = self.gains.clone();
         let mut values = vec![0.0; tree.n_players() * n_outputs];
-        for output in 0..n_outputs {
-            received[output] = self.known.total_difference(output);
+        for (output, all) in received[..n_outputs].iter_mut().enumerate() {
+            *all = self.known.total_difference(output);
         }
         for node in 0..tree.n_nodes() {
             let own: Vec<f64> = received[node * n_outputs..(node + 1) * n_outputs].to_vec();

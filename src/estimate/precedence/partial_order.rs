@@ -76,7 +76,9 @@ impl PartialOrder {
     fn circle(&self) -> Option<Vec<u32>> {
         let order = self.order(|_| 0);
         let mut is_stuck = vec![true; self.n_players];
-        order.iter().for_each(|&player| is_stuck[player as usize] = false);
+        for player in order {
+            is_stuck[player as usize] = false;
+        }
         // Each player that is stuck waits for another one: going back comes round.
         let waits_for = |player: u32| {
             let holds = |first: &usize| is_stuck[*first] && self.after[*first].contains(&player);
