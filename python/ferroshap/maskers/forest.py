@@ -29,7 +29,7 @@ class Forest(Conditional):
     alike in all columns. For a coalition the explained row goes down each tree: one side of the splits by
     present features, both sides of the others. Of the leaves that it reaches those count whose rows are like it in
     every present feature, where there are any. A background row counts the mean over the trees of its share of
-    the weight that the tree reaches.
+    the weight that the tree reaches, where trees that reach less count more: in proportion to one over that weight.
 
     Parameters
     ----------

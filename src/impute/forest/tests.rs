@@ -61,7 +61,7 @@ fn reached(tree: &Tree, x: &[f64], present: &[usize], background: &[f64]) -> Vec
                     .map(|other| other.to_bits())
                     .collect();
                 let is_known =
-                    background[column..].iter().step_by(3).any(|&other| other >= value && other <= value);
+                    background[column..].iter().step_by(3).any(|&other| other.to_bits() == value.to_bits());
                 below.len() as f64 - if is_known { 0.0 } else { 0.5 }
             };
             let ranks: Vec<f64> = cells.clone().filter(|cell| !cell.is_nan()).map(rank).collect();
@@ -96,9 +96,12 @@ fn weights_are_those_of_trees_followed_one_by_one() {
                 assert_eq!(reached.len(), 300, "nobody present closes no leaf");
             }
             for &row in &reached {
-                expected[row as usize] += 0.25 / reached.len() as f64;
+                // A share of what the tree reaches, and a tree counts for one over that: all rows weigh the same.
+                expected[row as usize] += 1.0 / (reached.len() as f64).powi(2);
             }
         }
+        let total: f64 = expected.iter().sum();
+        expected.iter_mut().for_each(|weight| *weight /= total);
         let (rows, weights) = selection.list(list);
         let mut found = vec![0.0; 300];
         rows.iter().zip(weights).for_each(|(&row, weight)| found[row as usize] += weight);
