@@ -2,7 +2,9 @@
 
 MSEv: the mean of (f(x) - v(S))^2 over explained rows and coalitions, sizes uniform from 1 to n - 1, divided by that of
 marginal filling; one half means that v(S) explains twice as much of the model. Rows were not seen by the maskers. The
-same coalitions for all; 100 samples each. shapiq's imputers beside ours. Seconds are for all rows, model included.
+same coalitions for all; 100 samples each. Seconds are for all rows, model included. shapiq's Gaussian imputers beside
+ours; they refuse tables with a column of two values. Its third one draws rows that are near the explained row in all
+columns, those that should be absent among them, so it predicts what no function of the present ones can.
 """
 
 import csv
@@ -20,9 +22,10 @@ from sklearn.preprocessing import StandardScaler
 
 import ferroshap
 from ferroshap import maskers
+from ferroshap.metrics.value_function import drawn_coalitions, value_function_error
 
 SHARED = measuring.REPOSITORY.parent / "shared" / "data"
-N_TRAINING, N_ROWS, N_COALITIONS = 2000, 100, 60
+N_TRAINING, N_ROWS, N_COALITIONS, SEED = 2000, 100, 60, 1
 
 
 def tables():
@@ -61,32 +64,27 @@ def shuffled(rng, X, y):
 
 def models(X, y):
     """Boosted trees, then a network."""
-    network = MLPRegressor((32, 32), max_iter=400, random_state=0)
+    network = MLPRegressor(hidden_layer_sizes=(32, 32), max_iter=400, random_state=0)
     yield HistGradientBoostingRegressor(random_state=0).fit(X, y)
     yield make_pipeline(StandardScaler(), network).fit(X, (y - y.mean()) / y.std())
 
 
-def coalitions(n):
-    """Sizes uniform, members uniform."""
-    rng = np.random.default_rng(1)
-    sizes = rng.integers(1, n, N_COALITIONS)
-    return np.argsort(rng.random((N_COALITIONS, n)), axis=1).argsort(axis=1) < sizes[:, None]
+def error_of(masker, model, rows):
+    """Ours."""
+    return value_function_error(model, masker, rows, n_coalitions=N_COALITIONS, rng=SEED).value
 
 
-def worths_of(masker, model, rows, some):
-    """Ours: ``(rows, coalitions)``."""
-    return np.array([ferroshap.Game(model, masker, row)(some) for row in rows])
-
-
-def worths_of_peer(imputer_class, table, model, rows, some):
-    """The same of shapiq."""
+def error_of_peer(imputer_class, table, model, rows):
+    """Of shapiq, on the same coalitions; it explains one row at a time."""
+    some = drawn_coalitions(table.shape[1], N_COALITIONS, SEED).present
     imputer = imputer_class(model, table, sample_size=100, random_state=0)
-    return np.array([imputer.fit(row[None, :]).value_function(some) for row in rows])
+    worths = np.array([imputer.fit(row[None, :]).value_function(some) for row in rows])
+    return ((model(rows)[:, None] - worths) ** 2).mean()
 
 
 def fillings(table, model):
     """Ways to worths, by name."""
-    from shapiq.imputer import GaussianCopulaImputer, GaussianImputer, GenerativeConditionalImputer
+    from shapiq.imputer import GaussianCopulaImputer, GaussianImputer
 
     ours = {
         "marginal": lambda: maskers.Independent(table[:100]),
@@ -94,38 +92,36 @@ def fillings(table, model):
         "Impute": lambda: maskers.Impute(table[:100]),
         "Copula": lambda: maskers.Copula(table),
         "Empirical": lambda: maskers.Empirical(table),
-        "Empirical aicc": lambda: maskers.Empirical(table, bandwidth="aicc"),
+        "Empirical, bandwidth 0.1": lambda: maskers.Empirical(table, bandwidth=0.1),
         "Forest": lambda: maskers.Forest(table),
         "Surrogate": lambda: maskers.Surrogate(table, model),
     }
     for name, make in ours.items():
-        yield name, lambda rows, some, make=make: worths_of(make(), model, rows, some)
-    for peer in (GaussianImputer, GaussianCopulaImputer, GenerativeConditionalImputer):
+        yield name, lambda rows, make=make: error_of(make(), model, rows)
+    for peer in (GaussianImputer, GaussianCopulaImputer):
         yield (
             f"shapiq {peer.__name__}",
-            lambda rows, some, peer=peer: worths_of_peer(peer, table, model, rows, some),
+            lambda rows, peer=peer: error_of_peer(peer, table, model, rows),
         )
 
 
 def measure(name, X, y):
     half = len(X) // 2
     table, rows = X[:half], X[half : half + N_ROWS]
-    some = coalitions(X.shape[1])
     lines = {}
     for fitted in models(table, y[:half]):
         model = fitted.predict
-        outputs = model(rows)
         marginal = None
-        for filling, worths in fillings(table, model):
+        for filling, measured in fillings(table, model):
             begun = time.perf_counter()
             try:
-                errors = (outputs[:, None] - worths(rows, some)) ** 2
-            except Exception as error:  # noqa: BLE001 - a peer that refuses a table is a result too
-                lines.setdefault(filling, []).extend([type(error).__name__, "-"])
+                error = measured(rows)
+            except Exception as refusal:  # noqa: BLE001 - a peer that refuses a table is a result too
+                lines.setdefault(filling, []).extend([type(refusal).__name__, "-"])
                 continue
             seconds = time.perf_counter() - begun
-            marginal = errors.mean() if marginal is None else marginal
-            lines.setdefault(filling, []).extend([f"{errors.mean() / marginal:.3f}", f"{seconds:.2f}"])
+            marginal = error if marginal is None else marginal
+            lines.setdefault(filling, []).extend([f"{error / marginal:.3f}", f"{seconds:.2f}"])
     print(f"{name}: {len(table)} rows to learn from, {X.shape[1]} features\n")
     head = ["filling", "trees: MSEv / marginal", "seconds", "network: MSEv / marginal", "seconds"]
     measuring.table(head, [[filling, *cells] for filling, cells in lines.items()])

@@ -21,6 +21,11 @@ pub fn insert(words: &mut [u64], player: usize) {
     words[player / 64] |= 1 << (player % 64);
 }
 
+/// Let `player` leave the coalition.
+pub fn remove(words: &mut [u64], player: usize) {
+    words[player / 64] &= !(1 << (player % 64));
+}
+
 /// Number of players in the coalition.
 pub fn size(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()

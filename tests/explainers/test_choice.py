@@ -194,6 +194,14 @@ def test_a_tree_is_followed_to_its_last_coalition_or_along_orders(n_columns, clu
     assert type(ferroshap.Explainer(lambda X: X[:, 0] * X[:, 1], masker, max_evals=65)) is PermutationExplainer
 
 
+def test_over_many_rows_orders_along_a_tree_are_averaged():
+    masker = Partition(wide(800, 16), clustering=balanced(16))  # 172 coalitions
+    explainer = ferroshap.Explainer(lambda X: X[:, 0] * X[:, 1] * X[:, 2], masker)
+    assert type(explainer) is PermutationExplainer
+    assert "800 rows" in explainer.plan.reason
+    assert explainer(wide(2, 16)).status == "BUDGET_SPENT"
+
+
 def test_under_a_tree_linear_models_have_their_closed_form_and_trees_do_not(case):
     line = fitted(LinearRegression(), case)
     masker = Partition(case.background)

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from tests.explainers.hierarchies import BINARY, FAMILIES, TREES, by_definition, close, game_of, owen
 
-import ferroshap
 from ferroshap.clustering import leaves_of
-from ferroshap.errors import BudgetError, InvalidClusteringError, InvalidMaskerError, OptionError, UnknownOptionError
-from ferroshap.explainers import CoalitionExplainer, ExactExplainer, PartitionExplainer, PermutationExplainer
+from ferroshap.errors import BudgetError, InvalidClusteringError
+from ferroshap.explainers import CoalitionExplainer, ExactExplainer, PartitionExplainer
 from ferroshap.maskers import Independent, Partition
 
 #: Coalitions that occur: 2 and, for each node with k children in c contexts, c * (2**k - 2).
@@ -309,73 +308,3 @@ def test_a_long_chain_survives_a_pickle():
 
 def sum_of_rows(X):
     return X.sum(axis=1)
-
-
-def test_more_coalitions_than_can_be_counted_are_refused_when_they_are_asked_for():
-    n = 70
-    rows = np.arange(n - 1.0)
-    chain = np.column_stack([rows + 1, rows + n - 1, rows + 1, rows + 2])
-    chain[0, :2] = 0, 1
-    for masker, said in [(np.zeros((1, n)), "2\\^70"), (Partition(np.zeros((1, n)), clustering=chain), "about 2\\^70")]:
-        explainer = ExactExplainer(sum_of_rows, masker)
-        with pytest.raises(BudgetError, match=f"coalitions .*{said}"):
-            explainer(np.ones((1, n)))
-    explainer = PartitionExplainer(sum_of_rows, Partition(np.zeros((1, n)), clustering=chain))
-    assert "about 2^70 coalitions" in explainer.plan.reason
-    assert np.allclose(explainer(np.ones((1, n))).values, 1.0)
-
-
-def test_plans_say_what_is_going_to_happen(case):
-    exact = PartitionExplainer(case.model, Partition(case.background, clustering=BINARY)).plan
-    assert exact.route == "partition"
-    assert "28 coalitions" in exact.reason
-    assert exact.predicted_model_rows == 28 * 30
-    for sampling, said in [("adaptive", "clusters with most at stake are split"), ("auto", "random orders")]:
-        masker = Partition(case.background, clustering=BINARY)
-        sampled = PartitionExplainer(case.model, masker, max_evals=20, sampling=sampling).plan
-        assert "28 coalitions" in sampled.reason
-        assert said in sampled.reason
-        assert sampled.predicted_model_rows == 20 * 30
-
-
-def test_the_way_can_be_named(case):
-    masker = Partition(case.background, clustering=BINARY)
-    exact = PartitionExplainer(case.model, masker)(case.rows)
-    orders = PartitionExplainer(case.model, masker, sampling="orders", max_evals=20_000)(case.rows)
-    assert orders.status == "BUDGET_SPENT"
-    assert (np.abs(orders.values - exact.values) <= 5 * orders.error_std + 1e-12).all()
-    with pytest.raises(OptionError, match="`sampling='order'` is not known; did you mean 'orders'"):
-        PartitionExplainer(case.model, masker, sampling="order")
-    with pytest.raises(BudgetError, match="`max_evals` is 11, but a tree of 6 features needs at least 12"):
-        PartitionExplainer(case.model, masker, sampling="orders", max_evals=11)
-
-
-def test_unknown_options_are_refused_naming_the_nearest(case):
-    with pytest.raises(UnknownOptionError, match="'max_eval' .*'max_evals'"):
-        PartitionExplainer(case.model, case.background, max_eval=3)
-    with pytest.raises(UnknownOptionError, match="'fixed_contexts' .*'fixed_context'"):
-        PartitionExplainer(case.model, case.background)(case.rows, fixed_contexts=1)
-    with pytest.raises(UnknownOptionError, match="'partition_trees' .*'partition_tree'"):
-        CoalitionExplainer(case.model, case.background, partition_trees=FAMILIES)
-
-
-def test_exact_and_permutation_explainers_follow_the_tree_of_a_masker(case):
-    masker = Partition(case.background, clustering=BINARY)
-    wanted = PartitionExplainer(case.model, masker)(case.rows)
-    exact = ExactExplainer(case.model, masker)(case.rows)
-    assert np.allclose(exact.values, wanted.values, atol=1e-12)
-    assert (exact.n_evaluations == 28).all()
-    effects = ExactExplainer(case.model, masker)(case.rows, main_effects=True).main_effects
-    alone = PartitionExplainer(case.model, masker)(case.rows, main_effects=True).main_effects
-    assert np.array_equal(effects, alone)
-    with pytest.raises(BudgetError, match="`max_evals` is 27, but the coalitions of the tree of 6 features are 28"):
-        ExactExplainer(case.model, masker)(case.rows, max_evals=27)
-    with pytest.raises(OptionError, match="no form along a tree"):
-        ExactExplainer(case.model, masker)(case.rows, interactions=2)
-    sampled = PermutationExplainer(case.model, masker)(case.rows, max_evals=20_000)
-    assert (np.abs(sampled.values - wanted.values) <= 5 * sampled.error_std + 1e-12).all()
-    assert np.array_equal(sampled.clustering, masker.clustering)
-    with pytest.raises(InvalidMaskerError, match="KernelExplainer with Auto .* know no tree"):
-        ferroshap.KernelExplainer(case.model, masker)
-    with pytest.raises(InvalidMaskerError, match="SamplingExplainer with Permutation .* know no tree"):
-        ferroshap.SamplingExplainer(case.model, masker)

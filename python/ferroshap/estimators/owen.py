@@ -34,8 +34,8 @@ class Owen(Method):
     splitting begins with the root; in waves of eight it splits the nodes, in a context of others present, where the
     weighted change of the worth is largest (of equals the older first), at ``2**k - 2`` evaluations each, and shares
     what it did not split equally among each node's players: it adds up at every budget, is exact once all is split,
-    biased before, and its error is unknown. *Antithetic orders* are unbiased; their standard errors are those between
-    orders, as of :class:`Permutation`.
+    biased before, its error is unknown, and it keeps every coalition (a bit a player). *Antithetic orders* are
+    unbiased; their standard errors are those between orders, as of :class:`Permutation`.
 
     Owen (1977), "Values of games with a priori unions"; Winter (1989), "A value for cooperative games with levels
     structure of cooperation".

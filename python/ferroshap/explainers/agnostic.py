@@ -145,9 +145,13 @@ class AgnosticExplainer(Explainer):
         """The reference whose evaluations take the whole background."""
         if self._reference.blocks.n_blocks == 1:
             return self._reference
-        linearize_link = self.linearize_link
         return Reference(
-            self.model, self.masker, self.link, linearize_link=linearize_link, seed=self.seed, as_frame=False
+            self.model,
+            self.masker,
+            self.link,
+            linearize_link=self.linearize_link,
+            seed=self.seed,
+            as_frame=self._reference.as_frame,
         )
 
     def _make_plan(self, reason: str, method: Method, evaluations: int) -> Plan:

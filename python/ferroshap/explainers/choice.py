@@ -68,7 +68,7 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     n_features, filler = background.n_players, background.filler
     n_rows = filler.n_samples if isinstance(filler, Conditional) else background.n_background
     if background.tree is not None:
-        return _along_tree(model, background, given, options)
+        return _along_tree(model, background, n_rows, given, options)
     kind = "conditional" if background.is_conditional else "background"
     if n_features <= MOST_FEATURES and 2**n_features * n_rows <= MOST_MODEL_ROWS:
         reason = f"{n_features} features have only 2^{n_features} coalitions, so all are evaluated on all {kind} rows"
@@ -84,19 +84,20 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     return explainer
 
 
-def _along_tree(model: Any, masker: Masker, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
-    """Owen values: every coalition of the tree where they are few, else orders along it."""
+def _along_tree(model: Any, masker: Masker, n_rows: int, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
+    """Owen values: every coalition of the tree where they are few, or the user grants them; else orders along it."""
     from ferroshap.clustering import n_coalitions
     from ferroshap.explainers.partition import MAX_EVALS
 
     count = n_coalitions(masker.tree)
-    most = options.get("max_evals", MAX_EVALS)
-    is_small = most is MAX_EVALS and masker.n_players <= MOST_FEATURES
-    if is_small or count <= int(most if isinstance(most, int) else MAX_EVALS):
+    named = options.get("max_evals")
+    is_small = masker.n_players <= MOST_FEATURES or count <= MAX_EVALS
+    if count <= named if isinstance(named, int) else is_small and count * n_rows <= MOST_MODEL_ROWS:
         reason = f"the tree of {masker.n_players} features has only {count} coalitions, so all are evaluated"
-        granted = {"max_evals": max(count, int(MAX_EVALS))} if is_small else {}
+        granted = {"max_evals": max(count, int(MAX_EVALS))}
         return _made(explainers.PartitionExplainer, model, masker, given, granted | options, reason)
-    reason = f"the tree of {masker.n_players} features has too many coalitions, so orders along it are averaged"
+    cause = f"the tree of {masker.n_players} features has too many coalitions"
+    reason = f"{cause}, over {n_rows} rows each, so orders along it are averaged"
     return _made(PermutationExplainer, model, masker, given, options, reason)
 
 

@@ -31,7 +31,7 @@ class CoalitionExplainer(PartitionExplainer):
         The families: a nested dict or list of names or positions, as
         ``{"person": ["age", "sex"], "blood": {"lipids": ["s1", "s2"], "glucose": "s6"}}``. Features named nowhere
         are children of the root. In place of the masker's own tree, where it has one.
-    progress, sampling
+    progress, sampling, rows_per_eval
         As of :class:`PartitionExplainer`.
     **call_defaults
         Options of the calls, to be their defaults.
@@ -75,6 +75,7 @@ class CoalitionExplainer(PartitionExplainer):
         memory_limit: int | str | None = None,
         progress: Report | None = None,
         sampling: str = "auto",
+        rows_per_eval: int | None = 100,
         **call_defaults: Any,
     ) -> None:
         """Read the tree, and ask the model about the background."""
@@ -93,6 +94,7 @@ class CoalitionExplainer(PartitionExplainer):
             memory_limit=memory_limit,
             progress=progress,
             sampling=sampling,
+            rows_per_eval=rows_per_eval,
             **call_defaults,
         )
 

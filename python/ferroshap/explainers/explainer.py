@@ -47,7 +47,7 @@ class Explainer(metaclass=Chooser):
     2. :class:`TreeExplainer` for an ensemble of trees, with or without a background, and for the methods
        that show its sum;
     3. with a tree of the features (:class:`ferroshap.maskers.Partition`) :class:`PartitionExplainer` for at most 10
-       features or where its coalitions are within the budget, else :class:`PermutationExplainer` along the tree;
+       features or 500 coalitions, within the same model rows as below, else :class:`PermutationExplainer` along it;
     4. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
        are at most :math:`2^{17}` model rows;
     5. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.

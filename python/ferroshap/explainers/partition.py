@@ -19,6 +19,7 @@ from ferroshap.explainers.hierarchies import (
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
+from ferroshap.maskers import Masker
 from ferroshap.progress import Report
 from ferroshap.seeds import Seed
 
@@ -37,8 +38,8 @@ class PartitionExplainer(AgnosticExplainer):
     cluster gains that was not split is shared equally by its features: biased, without an error estimate. Values add
     up at every budget.
 
-    Every evaluation takes the whole background; over a large one `PermutationExplainer` with the same masker averages
-    orders along the tree, each over some of its rows.
+    Every evaluation takes the whole background, but those of orders take at most `rows_per_eval` of its rows, which
+    take turns.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ class PartitionExplainer(AgnosticExplainer):
         What to do where the tree has more coalitions than the budget. "auto": as said above.
         "adaptive": split clusters, as shap does; good where few clusters matter, which are then found, and much
         worse than orders where many do. "orders": average orders even where the budget pays for every coalition.
+    rows_per_eval : int or None
+        Background rows of one evaluation where orders are averaged; None for all.
     **call_defaults
         Options of the calls, to be their defaults.
 
@@ -99,12 +102,14 @@ class PartitionExplainer(AgnosticExplainer):
         memory_limit: int | str | None = None,
         progress: Report | None = None,
         sampling: str = "auto",
+        rows_per_eval: int | None = 100,
         **call_defaults: Any,
     ) -> None:
         """Find the tree, and ask the model about the background."""
         self._call_defaults = check_call_defaults(type(self), call_defaults)
         known, how = with_tree(masker, weights)
         self.sampling = checked_sampling(sampling)
+        way = self._way(known, self._granted(known, call_defaults.get("max_evals", MAX_EVALS)))
         super().__init__(
             model,
             known,
@@ -116,9 +121,9 @@ class PartitionExplainer(AgnosticExplainer):
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
             progress=progress,
-            method=method_along(known),
+            method=method_along(known, way.sampling),
+            rows_per_eval=rows_per_eval,
         )
-        way = self._way(self._granted(call_defaults.get("max_evals", MAX_EVALS)))
         reason = f"{type(self).__name__} was named, and {how} {way.reason}"
         self.plan = self._make_plan(reason, method_along(self.masker, way.sampling), way.n_evaluations)
 
@@ -179,8 +184,8 @@ class PartitionExplainer(AgnosticExplainer):
         OptionError
             For another `fixed_context`.
         """
-        granted = self._granted(max_evals, main_effects=main_effects)
-        way = self._way(granted - bool(main_effects) * self.masker.n_players)
+        granted = self._granted(self.masker, max_evals, main_effects=main_effects)
+        way = self._way(self.masker, granted - bool(main_effects) * self.masker.n_players)
         if fixed_context is None:
             # Notes are taken of the worths of each row by itself.
             is_plain = not (main_effects or plausibility or msev)
@@ -192,6 +197,7 @@ class PartitionExplainer(AgnosticExplainer):
             only_input(args, self),
             method=method_along(self.masker, way.sampling),
             rows_class=rows_class,
+            reference=None if way.has_errors and fixed_context is None else self._whole(),
             budget=lambda _: granted,
             keep_errors=error_bounds or (way.has_errors and fixed_context is None),
             batch_size=batch_size,
@@ -203,13 +209,13 @@ class PartitionExplainer(AgnosticExplainer):
             msev=msev,
         )
 
-    def _way(self, granted: int) -> Way:
-        return way_along(self.masker, granted, self.sampling)
+    def _way(self, masker: Masker, granted: int) -> Way:
+        return way_along(masker, granted, self.sampling)
 
-    def _granted(self, max_evals: int | str, *, main_effects: bool = False) -> int:
-        n_players: int = self.masker.n_players
+    def _granted(self, masker: Masker, max_evals: int | str, *, main_effects: bool = False) -> int:
+        n_players = masker.n_players
         beside = bool(main_effects) * n_players
-        least = least_budget(self.masker, self.sampling) + beside
+        least = least_budget(masker, self.sampling) + beside
         if max_evals is MAX_EVALS:
             return max(int(MAX_EVALS), least)
         if isinstance(max_evals, str) and max_evals == "auto":

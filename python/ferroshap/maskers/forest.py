@@ -27,8 +27,9 @@ class Forest(Conditional):
 
     Trees are grown once on the background, without any model, so that their leaves hold rows that are
     alike in all columns. For a coalition the explained row goes down each tree: one side of the splits by
-    present features, both sides of the others. A background row counts the mean over the trees of its share of the
-    weight that the tree reaches.
+    present features, both sides of the others. Of the leaves that it reaches those count whose rows are like it in
+    every present feature, where there are any. A background row counts the mean over the trees of its share of
+    the weight that the tree reaches.
 
     Parameters
     ----------
@@ -61,9 +62,13 @@ class Forest(Conditional):
     some of them, at equal steps of weight. Growing costs ``n_trees * n_background * sqrt(n_features) *
     (n_features + log n_background)`` operations a level.
 
-    With one tree and no thinning this is the tree-based filling of Redelmeier, Jullum, Aas (2020), "Explaining
-    predictive models with mixed features using Shapley values and conditional inference trees", but
-    for one set of trees in place of one for each coalition.
+    A leaf is like a number that lies within its own, or no farther beyond than these are from each other on average,
+    counted in ranks; it is like a category or a gap that it holds. Without this rule a split by an absent feature
+    would lead to rows that cannot be, since the splits below it send every value somewhere.
+
+    Compare Redelmeier, Jullum, Aas (2020), "Explaining predictive models with mixed features using Shapley values
+    and conditional inference trees", which grows a tree for each coalition; and Cevid, Michel, Naef, Buhlmann,
+    Meinshausen (2022), "Distributional random forests", whose splits judge all columns at once.
 
     Examples
     --------

@@ -144,26 +144,41 @@ impl Adaptive {
         let mut words = Vec::new();
         while self.wave.len() < WAVE {
             let Some((_, Reverse(item))) = self.queue.pop() else { break };
-            let Item { node, without, .. } = self.items[item as usize];
-            let children = self.tree.children(node as usize);
-            let cost = split_cost(children.len());
+            let node = self.items[item as usize].node as usize;
+            let cost = split_cost(self.tree.children(node).len());
             // What cannot be paid for now never can: it stays out of the queue, and is shared out in the end.
             let first = u32::try_from(self.coalitions.len()).unwrap_or(u32::MAX);
             if cost > (self.problem.budget - self.n_wanted()).min(u64::from(u32::MAX - first)) {
                 continue;
             }
             for joined in 1..=cost {
-                words.clear();
-                words.extend_from_slice(self.coalitions.get(without as usize));
-                for (place, child) in children.clone().enumerate() {
-                    if joined >> place & 1 == 1 {
-                        self.tree.insert(child, &mut words);
-                    }
-                }
-                self.coalitions.push(&words);
+                self.want(self.items[item as usize], joined, &mut words);
             }
             self.wave.push((item, first));
         }
+    }
+
+    /// Want the coalition in which the children with these bits are present: from what is nearer to it, the context
+    /// without the node or with it. (A chain's link has one player beside all the others.)
+    fn want(&mut self, item: Item, joined: u64, words: &mut Vec<u64>) {
+        let (tree, node) = (&self.tree, item.node as usize);
+        let joins = |place: usize| joined >> place & 1 == 1;
+        let children = || tree.children(node).enumerate();
+        let n_joined: usize =
+            children().filter(|(place, _)| joins(*place)).map(|(_, child)| tree.players(child).len()).sum();
+        let is_nearer_without = 2 * n_joined <= tree.players(node).len();
+        words.clear();
+        words.extend_from_slice(
+            self.coalitions.get(if is_nearer_without { item.without } else { item.with } as usize),
+        );
+        for (_, child) in children().filter(|(place, _)| joins(*place) == is_nearer_without) {
+            if is_nearer_without {
+                tree.insert(child, words);
+            } else {
+                tree.remove(child, words);
+            }
+        }
+        self.coalitions.push(words);
     }
 
     /// Replace an item by its children, each in all its contexts.

@@ -111,6 +111,13 @@ impl Tree {
         }
     }
 
+    /// Let the players of a node leave a coalition.
+    pub fn remove(&self, node: usize, words: &mut [u64]) {
+        for &player in self.players(node) {
+            coalition::remove(words, player as usize);
+        }
+    }
+
     /// Coalitions that the exact values need:
     ///
     /// $$ 2 + \sum_{\text{inner nodes } u} (2^{k_u} - 2) \prod_{a \text{ above } u} 2^{k_a - 1} $$

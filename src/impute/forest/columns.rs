@@ -20,12 +20,14 @@ pub(super) struct Columns {
 }
 
 /// A column to split by.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Feature {
     Numbers {
         values: Vec<f64>,
         /// Dense ranks of the values, [`MISSING`] where there is none.
         ranks: Vec<u32>,
+        /// The values of the ranks.
+        distinct: Vec<f64>,
     },
     Categories {
         codes: Vec<u32>,
@@ -46,7 +48,7 @@ impl Columns {
             let cells: Vec<f64> = values[column..].iter().step_by(n_columns).copied().collect();
             if n_codes == 0 {
                 standard.push(standardised(&cells, &weights));
-                features.push(Feature::Numbers { ranks: ranks(&cells), values: cells });
+                features.push(numbers(cells));
             } else {
                 let codes = codes(&cells, n_codes)?;
                 let scale = 1.0 / spread(&codes, n_codes, &weights);
@@ -66,25 +68,39 @@ impl Columns {
     pub(super) fn numbers_of(&self, row: u32) -> &[f64] {
         &self.numbers[row as usize * self.n_numbers..][..self.n_numbers]
     }
+}
 
-    /// Which columns have missing numbers.
-    pub(super) fn has_missing(&self) -> Vec<bool> {
-        let is_gap = |feature: &Feature| match feature {
-            Feature::Numbers { ranks, .. } => ranks.contains(&MISSING),
-            Feature::Categories { .. } => false,
-        };
-        self.features.iter().map(is_gap).collect()
+impl Feature {
+    /// Where a number stands among the ranks: on one of them, or half-way between two. None for what has no rank.
+    pub(super) fn place(&self, value: f64) -> Option<f64> {
+        match self {
+            Self::Numbers { distinct, .. } if !value.is_nan() => {
+                let below = distinct.partition_point(|&other| other < value);
+                let is_known = distinct.get(below).is_some_and(|&other| other <= value);
+                Some(below as f64 - if is_known { 0.0 } else { 0.5 })
+            }
+            _ => None,
+        }
+    }
+
+    /// Are there missing numbers?
+    pub(super) fn has_missing(&self) -> bool {
+        match self {
+            Self::Numbers { ranks, .. } => ranks.contains(&MISSING),
+            Self::Categories { .. } => false,
+        }
     }
 }
 
-/// Ranks by value, equal ones where values are equal.
+/// Numbers with their ranks, equal ones where values are equal.
 #[expect(clippy::cast_possible_truncation, reason = "a background has fewer than 2^32 rows")]
-fn ranks(values: &[f64]) -> Vec<u32> {
+fn numbers(values: Vec<f64>) -> Feature {
     let mut distinct: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
     distinct.sort_by(f64::total_cmp);
     distinct.dedup_by(|a, b| *a <= *b); // sorted, so equal: -0.0 and 0.0 are one number
     let rank = |value: f64| distinct.partition_point(|&other| other < value) as u32;
-    values.iter().map(|&value| if value.is_nan() { MISSING } else { rank(value) }).collect()
+    let ranks = values.iter().map(|&value| if value.is_nan() { MISSING } else { rank(value) }).collect();
+    Feature::Numbers { values, ranks, distinct }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a code")]

@@ -71,7 +71,7 @@ pub(super) fn grow(columns: &Columns, seed: u64, number: u64) -> Tree {
             }
         }
     }
-    Tree::new(splits, columns.features.len(), leaves, rows.all, &columns.weights)
+    Tree::new(splits, leaves, rows.all, columns)
 }
 
 fn middle(splits: &mut [Split], split: usize, leaf: usize) {
@@ -123,7 +123,7 @@ fn part(rows: &mut [u32], scratch: &mut Vec<u32>, feature: &Feature, test: &Test
             Feature::Numbers { values, .. } => values[row as usize],
             Feature::Categories { codes, .. } => f64::from(codes[row as usize]),
         };
-        if test.is_left(value, true) == Some(true) {
+        if test.is_left(value) {
             rows[n_left] = row;
             n_left += 1;
         } else {

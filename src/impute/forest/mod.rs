@@ -11,7 +11,7 @@ mod reach;
 mod split;
 mod tree;
 
-use columns::Columns;
+use columns::{Columns, Feature};
 use reach::Reach;
 use tree::Tree;
 
@@ -29,7 +29,8 @@ const UNIT_WORDS: usize = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Forest {
     n_columns: usize,
-    /// Which columns have missing numbers in the background.
+    features: Vec<Feature>,
+    /// Which of them have missing numbers in the background.
     has_missing: Vec<bool>,
     trees: Vec<Tree>,
     /// First word of each tree in a set of leaves of the whole forest, and the end of the last.
@@ -43,7 +44,8 @@ pub struct ForestRows {
     /// `(rows, columns)`.
     values: Vec<f64>,
     keys: Vec<u64>,
-    /// The leaves open to each row by each of its columns: `(rows, columns, words)`; empty where they are too many.
+    /// The leaves open to each row by each of its columns, by the splits and by what is in them:
+    /// `(rows, columns, 2 words)`; empty where they are too many.
     open: Vec<u64>,
 }
 
@@ -73,7 +75,8 @@ impl Forest {
         }));
         Ok(Self {
             n_columns: n_categories.len(),
-            has_missing: columns.has_missing(),
+            has_missing: columns.features.iter().map(Feature::has_missing).collect(),
+            features: columns.features,
             trees,
             words,
             n_background: weights.len(),
@@ -87,7 +90,7 @@ impl Forest {
             return Err(Error::Length { argument: "rows", got: values.len(), want });
         }
         let keys = values.chunks_exact(self.n_columns).map(|row| row_key(row.iter().copied())).collect();
-        let n_words = self.words[self.trees.len()];
+        let n_words = 2 * self.words[self.trees.len()];
         let mut open = Vec::new();
         if n_words > 0 && values.len() <= MOST_BYTES / 8 / n_words {
             open.resize(values.len() * n_words, 0);
@@ -121,7 +124,7 @@ impl Forest {
         }
         let (n_samples, seed) = thinning;
         let thinning = Thinning { n_samples, seed };
-        let per_row = self.words[self.trees.len()] * self.n_columns;
+        let per_row = 2 * self.words[self.trees.len()] * self.n_columns;
         gather(
             words.len() / words_per_coalition,
             rows.len(),
@@ -158,8 +161,18 @@ impl Forest {
     /// Write which leaves of all trees a value of a column leaves open.
     fn open_leaves(&self, column: usize, value: f64, open: &mut [u64]) {
         open.fill(u64::MAX);
+        let (by_splits, by_rows) = open.split_at_mut(open.len() / 2);
+        let feature = &self.features[column];
+        let is_told = match feature {
+            Feature::Numbers { .. } => !value.is_nan() || self.has_missing[column],
+            Feature::Categories { .. } => value >= 0.0,
+        };
+        if !is_told {
+            return;
+        }
         for (tree, words) in self.trees.iter().zip(self.words.windows(2)) {
-            tree.close(column, value, self.has_missing[column], &mut open[words[0]..words[1]]);
+            tree.close(column, value, &mut by_splits[words[0]..words[1]]);
+            tree.close_strangers(column, value, feature, &mut by_rows[words[0]..words[1]]);
         }
     }
 }

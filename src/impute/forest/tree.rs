@@ -1,5 +1,7 @@
 //! A tree as a list of splits, each over a range of leaves: what a value closes is a range of bits.
 
+use super::columns::{Columns, Feature, MISSING};
+
 /// Which way a value goes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Test {
@@ -10,19 +12,17 @@ pub(super) enum Test {
 }
 
 impl Test {
-    /// Does a value go left? None where the background does not tell.
-    pub(super) fn is_left(&self, value: f64, has_missing: bool) -> Option<bool> {
+    /// Does a value that the background has, or a number, go left?
+    pub(super) fn is_left(&self, value: f64) -> bool {
         match self {
-            Self::Below { threshold, .. } if !value.is_nan() => Some(value <= *threshold),
-            Self::Below { is_missing_left, .. } => has_missing.then_some(*is_missing_left),
+            Self::Below { threshold, .. } if !value.is_nan() => value <= *threshold,
+            Self::Below { is_missing_left, .. } => *is_missing_left,
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "codes are small integers"
             )]
-            Self::Among(codes) => {
-                (value >= 0.0).then(|| codes[value as usize / 64] >> (value as usize % 64) & 1 == 1)
-            }
+            Self::Among(codes) => codes[value as usize / 64] >> (value as usize % 64) & 1 == 1,
         }
     }
 }
@@ -44,6 +44,8 @@ pub(super) struct Tree {
     splits: Vec<Split>,
     /// First split of each column, and the end of the last.
     starts: Vec<usize>,
+    /// Where the rows of each leaf lie, column by column: `(columns, leaves)`.
+    spans: Vec<Span>,
     /// First of `rows` of each leaf, and the end of the last.
     pub(super) leaves: Vec<usize>,
     /// The rows of the background, leaf after leaf.
@@ -52,23 +54,29 @@ pub(super) struct Tree {
     pub(super) sums: Vec<f64>,
 }
 
+/// The ranks that numbers of a leaf have, from the least to the most; those of categories are not told.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    least: u32,
+    most: u32,
+    has_missing: bool,
+}
+
 impl Tree {
-    pub(super) fn new(
-        mut splits: Vec<Split>,
-        n_columns: usize,
-        leaves: Vec<usize>,
-        rows: Vec<u32>,
-        weights: &[f64],
-    ) -> Self {
+    pub(super) fn new(mut splits: Vec<Split>, leaves: Vec<usize>, rows: Vec<u32>, columns: &Columns) -> Self {
+        let n_columns = columns.features.len();
         splits.sort_by_key(|split| split.column); // stable
         let starts =
             (0..=n_columns).map(|column| splits.partition_point(|split| split.column < column)).collect();
         let mut sums = vec![0.0];
         sums.extend(rows.iter().scan(0.0, |sum, &row| {
-            *sum += weights[row as usize];
+            *sum += columns.weights[row as usize];
             Some(*sum)
         }));
-        Self { splits, starts, leaves, rows, sums }
+        let spans = (columns.features.iter())
+            .flat_map(|feature| leaves.windows(2).map(|leaf| Span::of(feature, &rows[leaf[0]..leaf[1]])))
+            .collect();
+        Self { splits, starts, spans, leaves, rows, sums }
     }
 
     pub(super) fn n_leaves(&self) -> usize {
@@ -81,14 +89,71 @@ impl Tree {
     }
 
     /// Take the leaves from a set that a value of a column closes.
-    pub(super) fn close(&self, column: usize, value: f64, has_missing: bool, open: &mut [u64]) {
+    pub(super) fn close(&self, column: usize, value: f64, open: &mut [u64]) {
         for split in &self.splits[self.starts[column]..self.starts[column + 1]] {
-            match split.test.is_left(value, has_missing) {
-                Some(true) => clear(open, split.middle, split.end),
-                Some(false) => clear(open, split.first, split.middle),
-                None => {}
+            if split.test.is_left(value) {
+                clear(open, split.middle, split.end);
+            } else {
+                clear(open, split.first, split.middle);
             }
         }
+    }
+}
+
+impl Tree {
+    /// Take the leaves from a set none of whose rows has anything like a value of a column: where a split by an
+    /// absent column leads to rows that cannot be, those by the present ones would send the value somewhere all the
+    /// same.
+    pub(super) fn close_strangers(&self, column: usize, value: f64, feature: &Feature, open: &mut [u64]) {
+        let n_leaves = self.n_leaves();
+        let spans = &self.spans[column * n_leaves..][..n_leaves];
+        let is_known = |leaf: usize| match feature {
+            Feature::Numbers { .. } if value.is_nan() => spans[leaf].has_missing,
+            Feature::Numbers { .. } => true,
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "codes are small integers"
+            )]
+            Feature::Categories { codes, .. } => {
+                let mut rows = self.rows[self.leaves[leaf]..self.leaves[leaf + 1]].iter();
+                rows.any(|&row| codes[row as usize] == value as u32)
+            }
+        };
+        let place = feature.place(value);
+        for (leaf, span) in spans.iter().enumerate() {
+            let n_rows = self.leaves[leaf + 1] - self.leaves[leaf];
+            let is_open = is_known(leaf) && place.is_none_or(|place| span.reaches(place, n_rows));
+            open[leaf / 64] &= !(u64::from(!is_open) << (leaf % 64));
+        }
+    }
+}
+
+impl Span {
+    fn of(feature: &Feature, rows: &[u32]) -> Self {
+        let mut span = Self { least: u32::MAX, most: 0, has_missing: false };
+        if let Feature::Numbers { ranks, .. } = feature {
+            for &row in rows {
+                let rank = ranks[row as usize];
+                if rank == MISSING {
+                    span.has_missing = true;
+                } else {
+                    (span.least, span.most) = (span.least.min(rank), span.most.max(rank));
+                }
+            }
+        }
+        span
+    }
+
+    /// Is a place among the ranks between the least and the most, or no farther out than these lie from their
+    /// neighbours on average? Half a rank is for values between two that the background has.
+    fn reaches(self, place: f64, n_rows: usize) -> bool {
+        if self.least > self.most {
+            return false;
+        }
+        let (least, most) = (f64::from(self.least), f64::from(self.most));
+        let beyond = 0.5 + (most - least) / n_rows.saturating_sub(1).max(1) as f64;
+        least - beyond <= place && place <= most + beyond
     }
 }
 
@@ -165,11 +230,10 @@ mod tests {
     }
 
     #[test]
-    fn values_that_the_background_does_not_know_go_nowhere() {
+    fn values_go_where_their_test_says() {
         let below = Test::Below { threshold: 1.0, is_missing_left: true };
-        assert_eq!([1.0, 1.5].map(|x| below.is_left(x, false)), [Some(true), Some(false)]);
-        assert_eq!([true, false].map(|has| below.is_left(f64::NAN, has)), [Some(true), None]);
+        assert_eq!([1.0, 1.5, f64::NAN].map(|x| below.is_left(x)), [true, false, true]);
         let among = Test::Among(vec![0, 2]);
-        assert_eq!([65.0, 1.0, -1.0].map(|x| among.is_left(x, true)), [Some(true), Some(false), None]);
+        assert_eq!([65.0, 1.0].map(|x| among.is_left(x)), [true, false]);
     }
 }
