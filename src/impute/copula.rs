@@ -106,7 +106,7 @@ impl Margin {
     /// Of values and their weights, which sum to 1.
     fn new(mut weighted: Vec<(f64, f64)>) -> Self {
         let half_rank = 0.5 / weighted.len() as f64;
-        // By value alone, in the order of arrival: the sums of weights then depend on order among ties only.
+        // Stable: weights of ties are added up in the order of the rows.
         weighted.sort_by(|a, b| a.0.total_cmp(&b.0));
         let places = places(&weighted);
         let quantile = |p: f64| normal_quantile(p.clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON / 2.0));

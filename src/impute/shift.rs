@@ -102,7 +102,7 @@ impl Shift {
                 let (of_draws, of_rows) = expected.split_at(self.draws.len());
                 let is_present: Vec<bool> = (0..n).map(|j| coalition::contains(slot.coalition, j)).collect();
                 let scale = self.covariance.scale();
-                bring(slot.base, &self.draws, of_draws, scale, &is_present);
+                bring(slot.base, &self.draws, of_draws, &Pattern::new(scale, &is_present));
                 move_by(slot.shift, rows, of_rows, scale, &is_present);
                 if let Some(margins) = &self.margins {
                     margins.place(slot.base, slot.shift);
@@ -125,17 +125,43 @@ impl Shift {
     }
 }
 
+/// Numbers that a pattern spans: short rows are written several at a time.
+const PATTERN: usize = 64;
+
+/// The columns of one coalition, repeated for several rows.
+struct Pattern {
+    scale: Vec<f64>,
+    /// All bits at absent columns, none at present ones.
+    absent: Vec<u64>,
+    /// The sign bit at present columns.
+    sign: Vec<u64>,
+}
+
+impl Pattern {
+    fn new(scale: &[f64], is_present: &[bool]) -> Self {
+        let length = (PATTERN / scale.len()).max(1) * scale.len();
+        let bits = |present, absent| {
+            let one = is_present.iter().map(move |&is| if is { present } else { absent });
+            one.cycle().take(length).collect::<Vec<u64>>()
+        };
+        let scale = scale.iter().copied().cycle().take(length).collect();
+        Self { scale, absent: bits(0, !0), sign: bits((-0.0_f64).to_bits(), 0) }
+    }
+}
+
 /// What draws bring beside what is expected of them; negative zero at present columns: added to any number, it leaves
 /// every bit.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn bring(base: &mut [f64], draws: &[f64], expected: &[f64], scale: &[f64], is_present: &[bool]) {
-    let n = scale.len();
-    let draws = draws.chunks_exact(n).zip(expected.chunks_exact(n));
-    for (base, (draws, expected)) in base.chunks_exact_mut(n).zip(draws) {
-        let columns = draws.iter().zip(expected).zip(scale).zip(is_present);
-        for (cell, (((draw, expected), scale), &present)) in base.iter_mut().zip(columns) {
-            let rest = draw - expected * scale;
-            *cell = if present { -0.0 } else { rest };
+fn bring(base: &mut [f64], draws: &[f64], expected: &[f64], pattern: &Pattern) {
+    let length = pattern.scale.len();
+    let draws = draws.chunks(length).zip(expected.chunks(length));
+    for (base, (draws, expected)) in base.chunks_mut(length).zip(draws) {
+        let count = base.len();
+        let (draws, expected, scale) = (&draws[..count], &expected[..count], &pattern.scale[..count]);
+        let (absent, sign) = (&pattern.absent[..count], &pattern.sign[..count]);
+        for at in 0..count {
+            let rest = draws[at] - expected[at] * scale[at];
+            base[at] = f64::from_bits(rest.to_bits() & absent[at] | sign[at]);
         }
     }
 }
