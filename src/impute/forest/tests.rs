@@ -104,7 +104,9 @@ fn weights_are_those_of_trees_followed_one_by_one() {
         expected.iter_mut().for_each(|weight| *weight /= total);
         let (rows, weights) = selection.list(list);
         let mut found = vec![0.0; 300];
-        rows.iter().zip(weights).for_each(|(&row, weight)| found[row as usize] += weight);
+        for (&row, weight) in rows.iter().zip(weights) {
+            found[row as usize] += weight;
+        }
         assert!(
             found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-14),
             "coalition {word}, row {row}"
