@@ -101,7 +101,9 @@ fn weights_are_those_of_trees_followed_one_by_one() {
             }
         }
         let total: f64 = expected.iter().sum();
-        expected.iter_mut().for_each(|weight| *weight /= total);
+        for weight in &mut expected {
+            *weight /= total;
+        }
         let (rows, weights) = selection.list(list);
         let mut found = vec![0.0; 300];
         for (&row, weight) in rows.iter().zip(weights) {
