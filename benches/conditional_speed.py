@@ -113,6 +113,7 @@ def large():
         ("Gaussian", maskers.Gaussian),
         ("Copula", maskers.Copula),
         ("Empirical", maskers.Empirical),
+        ("Empirical, aicc", lambda table: maskers.Empirical(table, bandwidth="aicc")),
         ("Forest", maskers.Forest),
     ]:
         model = Timed(table.shape[1])

@@ -92,7 +92,7 @@ def fillings(table, model):
         "Impute": lambda: maskers.Impute(table[:100]),
         "Copula": lambda: maskers.Copula(table),
         "Empirical": lambda: maskers.Empirical(table),
-        "Empirical, bandwidth 0.1": lambda: maskers.Empirical(table, bandwidth=0.1),
+        "Empirical, aicc": lambda: maskers.Empirical(table, bandwidth="aicc"),
         "Forest": lambda: maskers.Forest(table),
         "Surrogate": lambda: maskers.Surrogate(table, model),
     }

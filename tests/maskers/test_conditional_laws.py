@@ -16,7 +16,7 @@ MASKERS = {
     "copula": lambda data, model: maskers.Copula(data, n_samples=20),
     "impute": lambda data, model: maskers.Impute(data),
     "empirical": lambda data, model: maskers.Empirical(data, n_samples=20),
-    "empirical 0.1": lambda data, model: maskers.Empirical(data, n_samples=20, bandwidth=0.1),
+    "empirical aicc": lambda data, model: maskers.Empirical(data, n_samples=20, bandwidth="aicc"),
     "forest": lambda data, model: maskers.Forest(data, n_samples=20, n_trees=5),
     "surrogate": lambda data, model: maskers.Surrogate(data, model, n_samples=500, regressor=stump()),
 }

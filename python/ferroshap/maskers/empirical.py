@@ -52,8 +52,9 @@ class Empirical(Conditional):
         :math:`h`, in standard deviations. "aicc": for each size of coalition the one of ten between 0.02 and 2 that
         predicts the model's outputs on the background best, by the corrected criterion of Hurvich, Simonoff and Tsai
         on at most 256 rows and 8 coalitions of the size; see `bandwidths`. It takes 0.2 s at 20 features and a
-        second at 100, once. MSEv with 0.1, the published default, over that: 1.33, 1.06, 0.96 and 1.05 on diabetes,
-        bike, California and adult (geometric means of trees and networks; 0.1 where a background is too small).
+        second at 100, once, and wider bandwidths keep more rows, six times as many to choose from at 20 features and
+        5,000 rows. It predicts better on small tables: MSEv with 0.1 over that with "aicc" is 1.33, 1.06, 0.96 and
+        1.05 on diabetes, bike, California and adult (221, 1,000, 2,000 and 2,000 rows; trees and networks).
 
     Attributes
     ----------
@@ -83,7 +84,7 @@ class Empirical(Conditional):
 
     >>> import ferroshap as shap
     >>> X = np.repeat(np.arange(6.0), 2).reshape(6, 2)
-    >>> shap.ExactExplainer(lambda X: X[:, 0], shap.maskers.Empirical(X, bandwidth=0.1))(X[5:]).values
+    >>> shap.ExactExplainer(lambda X: X[:, 0], shap.maskers.Empirical(X))(X[5:]).values
     array([[1.25, 1.25]])
     """
 
@@ -94,7 +95,7 @@ class Empirical(Conditional):
         n_samples: int = 100,
         weights: Any = None,
         seed: Seed = None,
-        bandwidth: float | str = "aicc",
+        bandwidth: float | str = 0.1,
     ) -> None:
         """Read the background."""
         self._read_conditional(data, n_samples, weights, seed)
