@@ -240,6 +240,8 @@ class ConditionalForest:
     def __new__(
         cls, values: _Floats, n_categories: list[int], weights: _Floats, n_trees: int, seed: int, n_threads: int
     ) -> ConditionalForest: ...
+    def renumbered(self, order: list[int]) -> ConditionalForest:
+        """Return the same trees, where row ``order[i]`` of the background is called i."""
     def rows(self, values: _Floats, n_threads: int) -> ForestRows:
         """Read rows to explain, ``(rows, columns)``: NaN is a missing number, -1 a category that nobody knows."""
     def draw(

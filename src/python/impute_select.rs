@@ -253,6 +253,10 @@ impl PyConditionalForest {
         Ok(Self(interruptible(py, n_threads, grow)?))
     }
 
+    fn renumbered(&self, py: Python<'_>, order: Vec<usize>) -> PyResult<Self> {
+        Ok(Self(briefly(py, 1, |_| self.0.renumbered(&order))?))
+    }
+
     fn rows(
         &self,
         py: Python<'_>,

@@ -39,7 +39,7 @@ def all_coalitions(n):
 
 def chosen(masker, rows, present, *, bandwidth=0.1, n_samples=10**6, n_threads=1, seed=0):
     """Weights of all background rows: ``(coalitions, rows, background)``."""
-    native = masker._native
+    native = masker._fitted
     words = _native.pack_coalitions(np.ascontiguousarray(present))
     explained = list(range(len(rows)))
     selection = native.draw(native.rows(rows), words, explained, [bandwidth], n_samples, seed, n_threads)
@@ -323,3 +323,25 @@ def test_values_add_up_and_come_again_for_any_table(data, n_columns, n_rows, ban
     assert np.abs(found.values.sum(axis=1) + found.base_values - f(rows)).max() < 1e-8
     constant = shap.ExactExplainer(lambda Z: np.full(len(Z), 2.0), masker)(rows)
     assert np.abs(constant.values).max() < 1e-14
+
+
+def test_thinning_by_the_models_outputs_errs_less_than_keeping_the_heaviest():
+    rng = np.random.default_rng(0)
+    X = rng.multivariate_normal(np.zeros(6), 0.5 * np.eye(6) + 0.5, size=3000)
+    rows, slopes = X[:10] + 0.01, rng.normal(size=6)
+
+    def f(Z):
+        return np.tanh(Z @ slopes) + Z[:, 0] * Z[:, 1]
+
+    present = np.eye(6, dtype=bool)
+    whole, few = shap.maskers.Empirical(X), shap.maskers.Empirical(X, n_samples=50)
+    errors = {"thinned": [], "heaviest": []}
+    for x in rows:
+        weights = chosen(whole, x[None], present)[:, 0]
+        exact = shap.Game(f, shap.maskers.Empirical(X, n_samples=3000), x)(present)
+        errors["thinned"].extend(shap.Game(f, few, x)(present) - exact)
+        for members, counts, worth in zip(present, weights, exact, strict=True):
+            kept = np.argsort(-counts, kind="stable")[:50]
+            errors["heaviest"].append(counts[kept] / counts[kept].sum() @ f(np.where(members, x, X[kept])) - worth)
+    spread = {name: np.sqrt(np.mean(np.square(found))) for name, found in errors.items()}
+    assert spread["thinned"] < spread["heaviest"] / 2

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import ferroshap as shap
 from ferroshap import _native
 from ferroshap.errors import OptionError
+from ferroshap.inputs import pair
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -267,12 +268,31 @@ def test_pickles_and_other_orders_of_the_columns_are_maskers_too(seed):
     assert turned == pytest.approx(shap.Game(product, whole, X[0])(present), abs=1e-10)
 
 
+def test_a_model_changes_the_order_of_the_rows_and_not_the_trees(seed):
+    rng = np.random.default_rng(seed)
+    X = discrete_table(rng).astype(object)
+    X[:, 0] = [f"kind {value}" for value in X[:, 0]]
+    masker = shap.maskers.Forest(X, n_samples=len(X), n_trees=5, seed=seed)
+    learnt = masker.learn(np.stack([X[:, 1].astype(float), -X[:, 2].astype(float)], axis=1))
+    pairing = pair(masker.table, masker.table.take_rows(slice(0, 4)), as_frame=None)
+    words = _native.pack_coalitions(all_coalitions(3))
+    found = []
+    for one in (masker, learnt, pickle.loads(pickle.dumps(learnt))):
+        prepared = one.prepare(pairing, masker.table.take_rows(slice(0, 4)), n_threads=1)
+        draws = prepared.draw(words, np.arange(4), n_threads=1)
+        out = [np.empty((draws.n_model_rows, block.shape[1]), block.dtype) for block in prepared.like]
+        draws.fill(out, 0, is_immediate=True).wait()
+        found.append([part.tolist() for part in out])
+    assert found[1] == found[2]
+    assert [sorted(map(tuple, part)) for part in found[0]] == [sorted(map(tuple, part)) for part in found[1]]
+
+
 def test_lists_are_as_long_as_asked_for(seed):
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(1000, 4))
     for n_samples, n_trees in [(1, 1), (7, 50), (100, 3), (2000, 2)]:
         masker = shap.maskers.Forest(X, n_samples=n_samples, n_trees=n_trees, seed=seed)
-        native = masker._native
+        native = masker._fitted
         words = _native.pack_coalitions(all_coalitions(4))
         selection = native.draw(native.rows(X[:5], 1), words, list(range(5)), n_samples, seed, 1)
         starts, rows, weights = selection.lists()

@@ -12,7 +12,7 @@ from ferroshap import _native
 from ferroshap.errors import OptionError
 from ferroshap.inputs import Pairing, Table
 from ferroshap.maskers.conditional import Conditional
-from ferroshap.maskers.selecting import SelectingRows
+from ferroshap.maskers.selecting import SelectingRows, order_of_outputs
 from ferroshap.maskers.shifted import finite_numbers
 from ferroshap.seeds import Seed
 from ferroshap.threads import as_threads
@@ -43,7 +43,8 @@ class Empirical(Conditional):
         columns depend on each other, the correlations get as little as they need on their diagonal (``1e-10``).
     n_samples : int
         The most rows that one evaluation takes. Of more, those above a limit stay as they are, and others stand for
-        those like them, by a choice that is a function of the seed, the coalition and the row.
+        those where the model returns about the same, by a choice that is a function of the seed, the coalition and
+        the row.
     weights : array of shape ``(n_background,)``, optional
         Weights of the rows. A row of weight 2 is worth two rows.
     seed : int, optional
@@ -103,47 +104,53 @@ class Empirical(Conditional):
         self.bandwidths: Floats | None = None
         if bandwidth != "aicc":
             self.bandwidths = np.full(self.table.n_columns + 1, float(bandwidth))
-        _ = self._native  # what cannot be used is refused here
+        _ = self._fitted  # what cannot be used is refused here
+
+    #: The background rows in the order in which they are thinned, once a model's outputs are known.
+    _order: NDArray[np.intp] | None = None
 
     @cached_property
-    def _native(self) -> "_native.Empirical":
+    def _fitted(self) -> "_native.Empirical":
         """The background in standard units."""
-        return _native.Empirical(finite_numbers(self.table, "Empirical"), self.weights)
+        return self._in_order(self._order)
 
-    @property
-    def learns(self) -> bool:
-        """Whether the bandwidth depends on the model."""
-        return bool(self.bandwidth == "aicc")
+    def _in_order(self, order: NDArray[np.intp] | None) -> "_native.Empirical":
+        numbers, weights = finite_numbers(self.table, "Empirical"), self.weights
+        if order is not None:
+            numbers, weights = numbers[order], weights[order]
+        return _native.Empirical(numbers, weights)
 
     def learn(self, outputs: Floats) -> Self:
         """Give the masker for a model whose outputs on the background are these, ``(n_background, n_outputs)``."""
-        if not self.learns:
-            return self
-        twin = copy.copy(self)
-        found = self._native.bandwidths(np.ascontiguousarray(outputs), self.seed, USUAL_BANDWIDTH, as_threads(None))
-        self.bandwidths = twin.bandwidths = found
+        twin, order = copy.copy(self), order_of_outputs(outputs)
+        native = self._in_order(order)
+        twin.__dict__.update(_order=order, _fitted=native)
+        if self.bandwidth == "aicc":
+            ordered = np.ascontiguousarray(outputs[order])
+            found = native.bandwidths(ordered, self.seed, USUAL_BANDWIDTH, as_threads(None))
+            self.bandwidths = twin.bandwidths = found
         return twin
 
     def prepare(self, pairing: Pairing, rows: Table, *, n_threads: int) -> SelectingRows:  # noqa: ARG002
         """Get ready to choose background rows for these rows."""
-        native, n_samples, seed = self._native, self.n_samples, self.seed
+        native, n_samples, seed = self._fitted, self.n_samples, self.seed
         bandwidths = [USUAL_BANDWIDTH] if self.bandwidths is None else self.bandwidths.tolist()
         explained = native.rows(finite_numbers(rows, "Empirical"))
 
         def choose(words: NDArray[np.uint64], positions: list[int], n_threads: int) -> "_native.Selection":
             return native.draw(explained, words, positions, bandwidths, n_samples, seed, n_threads)
 
-        return SelectingRows(pairing, choose, min(n_samples, self.n_background))
+        return SelectingRows(pairing, choose, min(n_samples, self.n_background), self._order)
 
     def reordered(self, positions: Sequence[int] | NDArray[np.intp]) -> Self:
         """Give the same masker for a table whose columns are those at `positions`, in that order."""
         twin = super().reordered(positions)
-        twin.__dict__.pop("_native", None)
+        twin.__dict__.pop("_fitted", None)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
         """Give what a pickle needs: the background is read again."""
-        return {name: value for name, value in self.__dict__.items() if name != "_native"}
+        return {name: value for name, value in self.__dict__.items() if name != "_fitted"}
 
 
 def _checked(bandwidth: Any) -> Any:

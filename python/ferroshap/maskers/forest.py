@@ -1,5 +1,6 @@
 """Conditional filling by the leaves of trees: numbers, categories and gaps."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from ferroshap import _native
 from ferroshap.errors import OptionError
 from ferroshap.inputs import Column, Pairing, Table
 from ferroshap.maskers.conditional import Conditional
-from ferroshap.maskers.selecting import SelectingRows
+from ferroshap.maskers.selecting import SelectingRows, order_of_outputs
 from ferroshap.seeds import Seed
 from ferroshap.threads import as_threads
 
@@ -20,6 +21,8 @@ Floats = NDArray[np.float64]
 
 #: What stands for a category that the background does not have.
 UNSEEN = -1.0
+#: What can be made again: neither pickled nor kept where columns change places.
+MADE = ("_fitted", "_grown", "_features")
 
 
 class Forest(Conditional):
@@ -38,7 +41,8 @@ class Forest(Conditional):
         are a value of their own, and so are missing categories.
     n_samples : int
         The most rows that one evaluation takes. Of more, those above a limit stay as they are, and others stand for
-        those like them, by a choice that is a function of the seed, the coalition and the row.
+        those where the model returns about the same, by a choice that is a function of the seed, the coalition and
+        the row.
     n_trees : int
         How many trees.
     weights : array of shape ``(n_background,)``, optional
@@ -90,38 +94,51 @@ class Forest(Conditional):
             raise OptionError(msg)
         self.n_trees = int(n_trees)
 
+    #: The background rows in the order in which they are thinned, once a model's outputs are known.
+    _order: NDArray[np.intp] | None = None
+
     @cached_property
     def _features(self) -> list["_Feature"]:
         return [_Feature.of(column) for column in self.table.columns]
 
     @cached_property
-    def _native(self) -> "_native.ConditionalForest":
-        """The trees."""
+    def _fitted(self) -> "_native.ConditionalForest":
+        """The trees, with the background's rows in the order in which they are thinned."""
+        return self._grown if self._order is None else self._grown.renumbered(self._order.tolist())
+
+    @cached_property
+    def _grown(self) -> "_native.ConditionalForest":
         values = np.column_stack([feature.values for feature in self._features])
         sizes = [feature.n_categories for feature in self._features]
         return _native.ConditionalForest(values, sizes, self.weights, self.n_trees, self.seed, as_threads(None))
 
+    def learn(self, outputs: Floats) -> Self:
+        """Give the masker for a model whose outputs on the background are these; its trees are the same."""
+        twin, order = copy.copy(self), order_of_outputs(outputs)
+        twin.__dict__.update(_order=order, _fitted=self._grown.renumbered(order.tolist()))
+        return twin
+
     def prepare(self, pairing: Pairing, rows: Table, *, n_threads: int) -> SelectingRows:
         """Get ready to choose background rows for these rows."""
-        native, n_samples, seed = self._native, self.n_samples, self.seed
+        native, n_samples, seed = self._fitted, self.n_samples, self.seed
         columns = zip(self._features, rows.columns, strict=True)
         explained = native.rows(np.column_stack([feature.of_rows(column) for feature, column in columns]), n_threads)
 
         def choose(words: NDArray[np.uint64], positions: list[int], n_threads: int) -> "_native.Selection":
             return native.draw(explained, words, positions, n_samples, seed, n_threads)
 
-        return SelectingRows(pairing, choose, min(n_samples, self.n_background))
+        return SelectingRows(pairing, choose, min(n_samples, self.n_background), self._order)
 
     def reordered(self, positions: Sequence[int] | NDArray[np.intp]) -> Self:
         """Give the same masker for a table whose columns are those at `positions`, in that order."""
         twin = super().reordered(positions)
-        for name in ("_native", "_features"):
+        for name in MADE:
             twin.__dict__.pop(name, None)
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
         """Give what a pickle needs: the trees are grown again."""
-        return {name: value for name, value in self.__dict__.items() if name not in {"_native", "_features"}}
+        return {name: value for name, value in self.__dict__.items() if name not in MADE}
 
 
 @dataclass(frozen=True)

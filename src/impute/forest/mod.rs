@@ -83,6 +83,33 @@ impl Forest {
         })
     }
 
+    /// The same trees, where row `order[i]` of the background is called `i`.
+    ///
+    /// The order in which rows are thinned is that of their numbers.
+    pub fn renumbered(&self, order: &[usize]) -> Result<Self, Error> {
+        let mut numbers = vec![u32::MAX; self.n_background];
+        for (number, &row) in (0..).zip(order) {
+            if let Some(place) = numbers.get_mut(row) {
+                *place = number;
+            }
+        }
+        if order.len() != self.n_background || numbers.contains(&u32::MAX) {
+            return Err(Error::Length { argument: "order", got: order.len(), want: self.n_background });
+        }
+        let mut twin = self.clone();
+        for tree in &mut twin.trees {
+            tree.rows.iter_mut().for_each(|row| *row = numbers[*row as usize]);
+        }
+        for (feature, known) in twin.features.iter_mut().zip(&self.features) {
+            if let (Feature::Categories { codes, .. }, Feature::Categories { codes: known, .. }) =
+                (feature, known)
+            {
+                codes.iter_mut().zip(order).for_each(|(code, &row)| *code = known[row]);
+            }
+        }
+        Ok(twin)
+    }
+
     /// Read rows to explain, `(rows, columns)`: as the background, but -1 for a category that it does not have.
     pub fn rows(&self, values: &[f64], workers: &Workers<'_>) -> Result<ForestRows, Error> {
         if !values.len().is_multiple_of(self.n_columns) {

@@ -139,6 +139,25 @@ fn a_list_depends_on_its_coalition_and_row_alone() {
 }
 
 #[test]
+fn rows_may_be_called_otherwise() {
+    let forest = grown(300, 4, 1);
+    let order: Vec<usize> = (0..300).map(|number| (number * 7 + 5) % 300).collect();
+    let twin = forest.renumbered(&order).unwrap();
+    let words: Vec<u64> = (0..8).collect();
+    let (explained, by_number) = (data(5, 2), |list: (&[u32], &[f64])| {
+        let mut found = vec![0.0; 300];
+        list.0.iter().zip(list.1).for_each(|(&row, weight)| found[row as usize] = *weight);
+        found
+    });
+    let (known, other) = (draw(&forest, &explained, &words, 300, 1), draw(&twin, &explained, &words, 300, 1));
+    for list in 0..known.n_lists() {
+        let (known, other) = (by_number(known.list(list)), by_number(other.list(list)));
+        assert!(order.iter().zip(&other).all(|(&row, weight)| (known[row] - weight).abs() < 1e-15));
+    }
+    assert!(forest.renumbered(&order[1..]).is_err() && forest.renumbered(&[0; 300]).is_err());
+}
+
+#[test]
 fn unseen_categories_tell_nothing_and_gaps_only_where_there_are_some() {
     let forest = grown(300, 4, 1);
     let unseen = draw(&forest, &[0.3, -1.0, 1.0], &[0, 2], 300, 1);
