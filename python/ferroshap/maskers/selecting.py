@@ -20,7 +20,7 @@ def order_of_outputs(outputs: Floats) -> NDArray[np.intp]:
 
     Where more rows are alike than may be kept, every so many in this order are taken: an average of the model then
     errs little. Against keeping the heaviest 100 rows, as shapr does, errors are three to four times smaller, and
-    six times against drawing rows by their weights (measured on linear and bent models of correlated normal
+    four to six times against drawing rows by their weights (measured on linear and bent models of correlated normal
     columns, and on a forest on diabetes).
     """
     centred = outputs - outputs.mean(axis=0)

@@ -3,6 +3,7 @@
 use super::columns::{Columns, Feature};
 use super::split::{Candidate, LEAST_ROWS, Search};
 use super::tree::{Split, Test, Tree};
+use crate::parallel::Workers;
 use crate::random::{Purpose, Stream};
 
 /// The share of the rows that a tree is grown on, `1 - 1/e`: what a bootstrap sees.
@@ -27,13 +28,13 @@ struct Rows {
     scratch: Vec<u32>,
 }
 
-/// Grow tree `number`.
+/// Grow tree `number`; what was begun when the caller asks to stop is of no use.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a share of a background of 2^32 rows"
 )]
-pub(super) fn grow(columns: &Columns, seed: u64, number: u64) -> Tree {
+pub(super) fn grow(columns: &Columns, seed: u64, number: u64, workers: &Workers<'_>) -> Tree {
     let mut stream = Stream::new(seed, Purpose::Conditional, u64::MAX, number);
     let n_rows = columns.n_rows();
     let mut sample: Vec<u32> = (0..n_rows as u32).collect();
@@ -45,7 +46,9 @@ pub(super) fn grow(columns: &Columns, seed: u64, number: u64) -> Tree {
     let mut order: Vec<usize> = (0..columns.features.len()).collect();
     let (mut splits, mut leaves) = (Vec::new(), vec![0]);
     let mut steps = vec![Step::Visit { sample: (0, rows.sample.len()), all: (0, n_rows) }];
-    while let Some(step) = steps.pop() {
+    while let Some(step) = steps.pop()
+        && workers.check().is_ok()
+    {
         match step {
             Step::Turn(split) => middle(&mut splits, split, leaves.len() - 1),
             Step::Close(split) => end(&mut splits, split, leaves.len() - 1),

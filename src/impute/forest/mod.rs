@@ -65,7 +65,7 @@ impl Forest {
         let columns = Columns::new(values, n_categories, weights)?;
         let mut trees = vec![None; n_trees];
         workers.for_each_unit(trees.iter_mut(), |number, tree| {
-            *tree = Some(grow::grow(&columns, seed, number as u64));
+            *tree = Some(grow::grow(&columns, seed, number as u64, workers));
         })?;
         let trees: Vec<Tree> = trees.into_iter().flatten().collect();
         let mut words = vec![0];
