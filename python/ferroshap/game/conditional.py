@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ferroshap import _native
 from ferroshap.game.batches import batch_rows
-from ferroshap.game.endpoints import Endpoints
 from ferroshap.game.masked import refusal
+from ferroshap.game.of_rows import GameOfRows
 from ferroshap.game.players import Players
 from ferroshap.game.reference import Reference
 from ferroshap.inputs import Pairing
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 BATCHES = 8
 
 
-class ConditionalGame:
+class ConditionalGame(GameOfRows):
     """Worths of coalitions by asking a model about conditional rows, in batches that span rows.
 
     The worth of nobody is the mean over the background, the worth of everybody the model on the row itself.
@@ -56,35 +56,12 @@ class ConditionalGame:
         n_threads: int = 1,
     ) -> None:
         """Nothing is drawn yet."""
-        self.reference = reference
-        self.pairing = pairing
+        super().__init__(reference, pairing, players, full, n_threads=n_threads)
         self.prepared = prepared
-        self.players = players
-        self.full = full
-        self.n_players = players.n_players
-        self.n_threads = n_threads
-        self.n_model_rows = 0
         self._dtypes = [block.background.dtype for block in pairing.blocks]
         row_bytes = sum(words.shape[1] * words.itemsize for words in prepared.like) + 8 * reference.n_outputs
         self.batch_rows = batch_rows(batch_size, row_bytes)
         self._per_batch = max(1, BATCHES * self.batch_rows // (len(players.rows) * prepared.most_model_rows()))
-
-    @property
-    def n_outputs(self) -> int:
-        """Worths of one coalition: rows times outputs."""
-        return len(self.players.rows) * self.reference.n_outputs
-
-    @property
-    def n_rows(self) -> int:
-        """Explained rows, whose worths lie side by side."""
-        return len(self.players.rows)
-
-    def endpoints(self) -> Endpoints:
-        """Worths of nobody and of everybody, for all rows and outputs."""
-        reference, n_rows = self.reference, len(self.players.rows)
-        full = self.full[self.players.rows].reshape(-1)
-        empty, base = np.tile(reference.empty, (1, n_rows)), np.tile(reference.base, n_rows)
-        return Endpoints(empty, full, reference.blocks.weights, base)
 
     def evaluations_per_batch(self) -> int:
         """Evaluations that are drawn at once; at least one."""

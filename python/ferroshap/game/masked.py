@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ferroshap import _native
 from ferroshap.errors import WorthError
 from ferroshap.game.batches import batch_rows
-from ferroshap.game.endpoints import Endpoints
+from ferroshap.game.of_rows import GameOfRows
 from ferroshap.game.players import Players, as_words
 from ferroshap.game.reference import Reference
 from ferroshap.inputs import Pairing
@@ -17,7 +17,7 @@ from ferroshap.inputs import Pairing
 Floats = NDArray[np.float64]
 
 
-class MaskedGame:
+class MaskedGame(GameOfRows):
     """Worths of coalitions by asking a model about masked rows, in batches that span rows.
 
     Where rows and background have many entries in common, masked rows come again; the model is then asked about
@@ -50,13 +50,7 @@ class MaskedGame:
         n_threads: int = 1,
     ) -> None:
         """Gather the words of the rows."""
-        self.reference = reference
-        self.pairing = pairing
-        self.players = players
-        self.full = full
-        self.n_players = players.n_players
-        self.n_threads = n_threads
-        self.n_model_rows = 0
+        super().__init__(reference, pairing, players, full, n_threads=n_threads)
         n_features = pairing.n_columns
         self._background = [as_words(block.background) for block in pairing.blocks]
         self._rows = [as_words(block.rows)[players.rows] for block in pairing.blocks]
@@ -68,23 +62,6 @@ class MaskedGame:
         self._rows_of_block = len(players.rows) * reference.blocks.sizes
         self._distinct = self._find_distinct()
         self._per_batch = max(1, self.batch_rows // (len(players.rows) * reference.blocks.largest))
-
-    @property
-    def n_outputs(self) -> int:
-        """Worths of one coalition: rows times outputs."""
-        return len(self.players.rows) * self.reference.n_outputs
-
-    @property
-    def n_rows(self) -> int:
-        """Explained rows, whose worths lie side by side."""
-        return len(self.players.rows)
-
-    def endpoints(self) -> Endpoints:
-        """Worths of nobody and of everybody, for all rows and outputs."""
-        reference, n_rows = self.reference, len(self.players.rows)
-        empty = np.concatenate([reference.empty] * n_rows, axis=1)
-        full = self.full[self.players.rows].reshape(-1)
-        return Endpoints(empty, full, reference.blocks.weights, np.concatenate([reference.base] * n_rows))
 
     def evaluations_per_batch(self) -> int:
         """Evaluations that fill one batch; at least one."""
