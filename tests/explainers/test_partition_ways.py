@@ -102,3 +102,20 @@ def test_exact_and_permutation_explainers_follow_the_tree_of_a_masker(case):
         ferroshap.KernelExplainer(case.model, masker)
     with pytest.raises(InvalidMaskerError, match="SamplingExplainer with Permutation .* know no tree"):
         ferroshap.SamplingExplainer(case.model, masker)
+
+
+def test_rows_stop_when_their_errors_are_small_enough(seed):
+    rng = np.random.default_rng([seed, 31])
+    background, rows = rng.normal(size=(8, 14)), rng.normal(size=(3, 14))
+    masker = Partition(background, clustering=[list(range(7)), list(range(7, 14))])
+
+    def wild(X):
+        return X @ np.arange(14.0) + np.tanh(X[:, 0] * X[:, 3] * X[:, 8])
+
+    explainer = PartitionExplainer(wild, masker, sampling="orders")
+    explained = explainer(rows, max_evals=4000, tol=0.05)
+    assert set(explained.statuses) == {"CONVERGED"}
+    assert (explained.n_evaluations < 4000).all()
+    split = PartitionExplainer(wild, Partition(background, clustering="correlation"), sampling="adaptive")
+    with pytest.raises(OptionError, match="`tol` is 0.05"):
+        split(rows, max_evals=40, tol=0.05)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ferroshap import links
-from ferroshap.errors import BudgetError
+from ferroshap.errors import BudgetError, OptionError
 from ferroshap.explainers.abreast import AbreastRows
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import Untouched, check_call_defaults, checked_call, one_seed, only_input, positive
@@ -21,6 +21,7 @@ from ferroshap.explainers.singles import MainEffectsRows
 from ferroshap.explanation import Explanation
 from ferroshap.maskers import Masker
 from ferroshap.progress import Report
+from ferroshap.run.advice import as_tolerance
 from ferroshap.seeds import Seed
 
 #: Untouched it means as many as are needed, where that is more.
@@ -138,6 +139,7 @@ class PartitionExplainer(AgnosticExplainer):
         batch_size: int | str = "auto",
         outputs: Any = None,
         silent: bool = False,
+        tol: float | None = None,
         deadline_seconds: float | None = None,
         row_key: Any = None,
         plausibility: bool = False,
@@ -166,6 +168,9 @@ class PartitionExplainer(AgnosticExplainer):
             The outputs to keep.
         silent : bool
             Show no progress line.
+        tol : float, optional
+            Let each row stop as soon as no interval of 90 % reaches further than this share of the range of its
+            values, where orders are averaged; clusters that are split tell no errors, and all coalitions need none.
         deadline_seconds : float, optional
             Stop asking after that time, with status INTERRUPTED.
         row_key : int, sequence of int or "content", optional
@@ -182,10 +187,17 @@ class PartitionExplainer(AgnosticExplainer):
         BudgetError
             When `max_evals` pays neither for splitting the root nor for an order.
         OptionError
-            For another `fixed_context`.
+            For another `fixed_context`, or a `tol` where clusters are split.
         """
+        tol = as_tolerance(tol)
         granted = self._granted(self.masker, max_evals, main_effects=main_effects)
         way = self._way(self.masker, granted - bool(main_effects) * self.masker.n_players)
+        if tol is not None and (way.sampling == "adaptive" or fixed_context is not None):
+            msg = (
+                f"`tol` is {tol}, which asks for errors, but clusters that are split have none: leave it out, or "
+                "make the explainer with sampling='orders'"
+            )
+            raise OptionError(msg)
         if fixed_context is None:
             # Notes are taken of the worths of each row by itself.
             is_plain = not (main_effects or plausibility or msev)
@@ -203,6 +215,7 @@ class PartitionExplainer(AgnosticExplainer):
             batch_size=batch_size,
             outputs=outputs,
             silent=silent,
+            tol=tol if way.has_errors else None,
             deadline_seconds=deadline_seconds,
             row_key=row_key,
             plausibility=plausibility,
