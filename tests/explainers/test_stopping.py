@@ -1,5 +1,6 @@
 """`tol=`: each row stops by itself, as it would alone, and the batches of those that go on are shared."""
 
+import re
 import warnings
 
 import numpy as np
@@ -188,3 +189,13 @@ def test_the_lasso_knows_no_errors_to_stop_by():
     background, rows = tables(0)
     with pytest.raises(OptionError, match="`tol` and `l1_reg`"):
         KernelExplainer(Model(), background)(rows, tol=0.1, l1_reg="num_features(3)")
+
+
+def test_no_more_evaluations_are_advised_than_there_are_coalitions(seed):
+    rng = np.random.default_rng([seed, 61])
+    background = rng.normal(size=(20, 6))
+    explainer = PermutationExplainer(lambda X: np.tanh(3.0 * X.prod(axis=1)) + X[:, 0], background)
+    with pytest.warns(ConvergenceWarning) as caught:
+        explainer(rng.normal(size=(3, 6)), max_evals=40, tol=1e-9)
+    advised = re.search(r"about ([\d,]+) evaluations", str(caught[0].message))
+    assert advised is None or int(advised[1].replace(",", "")) <= 64

@@ -175,7 +175,8 @@ class RowsExplained:
             warn_user(self._of_rows(unknown) + said, ConvergenceWarning)
         large = spent & ~np.isnan(self.reach)
         if self.settings.tol is not None and large.any():
-            forecasts = self.forecast[large]
+            # All coalitions are enough for anybody.
+            forecasts = np.minimum(self.forecast[large], 1 << np.minimum(self.n_players[large], 62))
             predicted = int(forecasts.max()) if forecasts.all() else None
             reach = float(self.reach[large].max())
             warn_user(self._of_rows(large) + too_uncertain(reach, self.settings.tol, predicted), ConvergenceWarning)
