@@ -1,5 +1,6 @@
 """Conditional filling: absent features are drawn given those that are present."""
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -108,3 +109,9 @@ def counted(number: Any, argument: str) -> int:
         msg = f"`{argument}` is {number!r}, but must be a positive integer{at_most}"
         raise OptionError(msg)
     return int(number)
+
+
+def unit_of(outputs: Floats) -> float:
+    """Return a power of two by which outputs are divided without rounding, and whose squares are then ordinary."""
+    widest = float(np.abs(outputs).max(initial=0.0))
+    return 2.0 ** (math.frexp(widest)[1] - 1) if 0.0 < widest < math.inf else 1.0
