@@ -1,6 +1,7 @@
 """Calling `Explainer` makes an instance of the class that fits, once, and says why (D1, D21, D25)."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
@@ -11,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 import ferroshap
-from ferroshap.errors import InvalidAlgorithmError, InvalidMaskerError, UnknownOptionError
+from ferroshap.errors import DimensionError, InvalidAlgorithmError, InvalidMaskerError, UnknownOptionError
 from ferroshap.explainers import (
     CoalitionExplainer,
     ExactExplainer,
@@ -21,7 +22,7 @@ from ferroshap.explainers import (
     PermutationExplainer,
     SamplingExplainer,
 )
-from ferroshap.maskers import Groups, Partition
+from ferroshap.maskers import Copula, Empirical, Gaussian, Groups, Partition
 
 CLASSES = {
     "exact": ExactExplainer,
@@ -101,6 +102,18 @@ class Doubled(LinearRegression):
 
     def predict(self, X):
         return 2.0 * super().predict(X)
+
+
+def test_d25_coefficients_alone_are_a_model_under_any_masker(seed):
+    rng = np.random.default_rng([seed, 7])
+    frame = pd.DataFrame(rng.normal(size=(30, 4)), columns=list("abcd"))
+    rows, slopes = frame[:3], np.arange(8.0).reshape(2, 4)
+    for masker in (Empirical(frame), Groups(Gaussian(frame), {"g": ["a", "c"]}), Partition(Copula(frame))):
+        explained = ferroshap.Explainer((slopes, [1.0, -1.0]), masker)(rows)
+        known = ferroshap.Explainer(lambda X: np.asarray(X) @ slopes.T + [1.0, -1.0], masker)(rows)
+        assert np.abs(explained.values - known.values).max() < 1e-12 * slopes.sum() * np.abs(frame.to_numpy()).max()
+    with pytest.raises(DimensionError, match="coefficients"):
+        ferroshap.Explainer((np.ones(3), 0.0), Empirical(frame))
 
 
 def test_d25_coefficients_that_do_not_predict_are_not_believed(case):

@@ -33,6 +33,7 @@ def test_no_columns(data):
 def test_rows_of_different_lengths():
     assert "different lengths (1, 2)" in message([[1, 2], [3]], DimensionError)
     assert "different lengths (2, a scalar)" in message([[1, 2], 3], DimensionError)
+    assert "different shapes ((2,), (2, 2))" in message((np.zeros(2), np.eye(2)), DimensionError)
 
 
 def test_too_few_or_too_many_axes():

@@ -179,7 +179,7 @@ def test_one_explained_row_and_none_are_tables_too(make, seed):
     assert explainer(rows[:0]).values.shape == (0, N_FEATURES)
 
 
-@pytest.mark.parametrize("n_samples", [0, -1, 2.5, True, "many"])
+@pytest.mark.parametrize("n_samples", [0, -1, 2.5, True, "many", 2**31, 2**70])
 def test_numbers_of_samples_are_checked(n_samples):
     for masker in (maskers.Gaussian, maskers.Copula, maskers.Empirical, maskers.Forest):
         with pytest.raises(shap.errors.OptionError, match="n_samples"):

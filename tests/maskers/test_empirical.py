@@ -217,6 +217,17 @@ def test_aicc_finds_the_bandwidths_of_a_plain_implementation(seed):
     assert explainer(rows).values.sum(axis=1) + explainer.expected_value == pytest.approx(outputs[:3])
 
 
+def test_the_unit_of_the_outputs_does_not_matter(seed):
+    background = np.random.default_rng([seed, 31]).normal(size=(60, 3))
+    found = []
+    for unit in (1.0, 2.0**-700, 2.0**900):
+        masker = shap.maskers.Empirical(background, bandwidth="aicc")
+        masker.learn(unit * np.tanh(background[:, :2] * background[:, 1:]))
+        found.append(masker.bandwidths)
+    assert np.array_equal(found[1], found[0])
+    assert np.array_equal(found[2], found[0])
+
+
 def test_two_models_may_share_a_masker_that_learns():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(100, 2))

@@ -56,6 +56,14 @@ def test_pure_leaves_give_the_conditional_means_of_a_discrete_table(seed):
         assert np.abs(worths - conditional_worths(product, X, x, present, W)).max() < 1200 * 2**-53 * 30 * 4
 
 
+@pytest.mark.parametrize("least", [1e-17, 1e-40, 1e-300])
+def test_rows_of_hardly_any_weight_are_rows(seed, least):
+    X = np.random.default_rng([seed, 61]).normal(size=(100, 3))
+    weights = np.r_[np.full(95, least), np.ones(5)]
+    explained = shap.ExactExplainer(lambda rows: rows[:, 0], shap.maskers.Forest(X, n_trees=5, weights=weights))(X[:3])
+    assert np.abs(explained.base_values + explained.values.sum(axis=1) - X[:3, 0]).max() < 1e-14
+
+
 def test_categories_do_what_their_numbers_do(seed):
     pandas = pytest.importorskip("pandas")
     rng = np.random.default_rng(seed)

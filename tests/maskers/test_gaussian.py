@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import ferroshap
 from ferroshap import maskers
-from ferroshap.errors import DimensionError, InvalidMaskerError, OptionError
+from ferroshap.errors import DimensionError, InvalidMaskerError, MemoryLimitError, OptionError
 
 
 def correlated(seed, n_rows=80, n_features=4):
@@ -188,6 +188,35 @@ def test_a_mean_and_a_covariance_stand_for_data(seed):
         assert np.abs(explained.values - of_rows).max() < 1e-11 * np.abs(of_rows).max()
         assert abs(explained.base_values - mean @ slopes) < 1e-12 * np.abs(mean).max()
     assert masker.feature_names == list("abcd")
+
+
+def test_names_tell_which_covariance_is_whose():
+    mean = pd.Series([1.0, 2.0, 3.0], ["a", "b", "c"])
+    cov = pd.DataFrame([[4.0, 1.0, 0.0], [1.0, 9.0, 0.5], [0.0, 0.5, 1.0]], ["a", "b", "c"], ["a", "b", "c"])
+    turned = cov.loc[["c", "a", "b"], ["c", "a", "b"]]
+    known, found = (maskers.Gaussian((mean, given), n_samples=5).data for given in (cov, turned))
+    assert np.array_equal(found, known)
+    with pytest.raises(OptionError, match="cov"):
+        maskers.Gaussian((mean, cov.rename(columns={"c": "d"})))
+
+
+@pytest.mark.parametrize("cov", ["many", [[1.0], [0.0, 1.0]], [[1.0, None], [{}, 1.0]]])
+def test_a_covariance_that_is_no_array_of_numbers_is_refused(cov):
+    with pytest.raises(OptionError, match="cov"):
+        maskers.Gaussian(([0.0, 0.0], cov))
+
+
+def test_a_mean_is_refused_in_the_name_of_its_masker():
+    with pytest.raises(InvalidMaskerError, match=r"maskers\.Impute"):
+        maskers.Impute(([np.nan, 0.0], np.eye(2)))
+
+
+def test_more_draws_than_memory_holds_are_refused(monkeypatch):
+    monkeypatch.setattr("ferroshap.maskers.shifted.available_bytes", lambda: 2**28)
+    data = np.eye(3)
+    for make in (maskers.Gaussian, maskers.Copula, lambda _, **options: maskers.Gaussian((data[0], data), **options)):
+        with pytest.raises(MemoryLimitError, match="n_samples"):
+            make(data, n_samples=10**7)
 
 
 def test_columns_that_never_change_stay_and_tell_nothing(seed):

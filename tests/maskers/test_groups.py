@@ -12,7 +12,7 @@ from tests.oracle import shapley
 
 import ferroshap as shap
 from ferroshap.errors import InvalidMaskerError, OptionError
-from ferroshap.maskers import Baseline, Groups, Independent
+from ferroshap.maskers import Baseline, Groups, Independent, Partition
 
 
 def model(rows):
@@ -179,6 +179,8 @@ def test_groups_of_groups_and_routes_without_them_are_refused(seed):
     masker = Groups(background, {"g": [0, 1]})
     with pytest.raises(OptionError, match="groups already"):
         Groups(masker, {"h": [2, 3]})
+    with pytest.raises(OptionError, match="tree knows no groups"):
+        Groups(Partition(background), {"h": [2, 3]})
     with pytest.raises(InvalidMaskerError, match="LinearExplainer"):
         shap.LinearExplainer((np.ones(6), 0.0), masker)
     assert isinstance(shap.Explainer((lambda X: X.sum(axis=1)), masker), shap.ExactExplainer)

@@ -227,6 +227,29 @@ def test_groups_and_a_single_column(seed):
     assert np.abs(alone(background[:3, :1]).values - (background[:3, :1] - background[:, :1].mean())).max() < 1e-14
 
 
+def test_the_unit_of_the_outputs_does_not_matter(seed):
+    background = np.random.default_rng([seed, 87]).normal(size=(40, 4))
+    values = []
+    for unit in (1.0, 2.0**-700, 2.0**900):
+
+        def scaled(X, unit=unit):
+            return two_outputs(X) * unit
+
+        values.append(shap.ExactExplainer(scaled, Surrogate(background, scaled, n_samples=300))(background[:2]).values)
+        values[-1] /= unit
+    assert np.array_equal(values[1], values[0])
+    assert np.array_equal(values[2], values[0])
+
+
+def test_columns_of_which_nothing_is_known_are_no_obstacle(seed):
+    background = np.random.default_rng([seed, 88]).normal(size=(40, 3))
+    background[:, 1] = np.nan
+    for n_samples in (1, 300):
+        masker = Surrogate(background, lambda X: X[:, 0], n_samples=n_samples)
+        values = shap.ExactExplainer(lambda X: X[:, 0], masker)(background[:2])
+        assert np.abs(values.base_values + values.values.sum(axis=1) - background[:2, 0]).max() < 1e-14
+
+
 def test_what_cannot_be_learnt_is_refused(monkeypatch):
     table = np.eye(3)
     with pytest.raises(OptionError, match="`regressor` is 'forest', but must be a regressor"):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ferroshap import explainers, links
+from ferroshap.closed_forms import read_linear
 from ferroshap.errors import InvalidAlgorithmError, NoTreesError, OptionError, nearest
 from ferroshap.estimators import Auto
 from ferroshap.explainers.calls import options_of
@@ -16,6 +17,7 @@ from ferroshap.explainers.tree import TreeExplainer
 from ferroshap.explainers.tree_methods import tree_and_output
 from ferroshap.explainers.tree_outputs import NotExplainedError
 from ferroshap.maskers import Conditional, Independent, Masker, as_masker
+from ferroshap.models import Model
 
 ROUTES: dict[str, str] = {
     "coalition": "CoalitionExplainer",
@@ -65,6 +67,8 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
         if trees is not None:
             return trees
     background = as_masker(masker, weights=options.pop("weights", None))
+    if isinstance(model, tuple) and len(model) == 2:
+        model = Model(model, read_linear(model, background.table).outputs, wants_frame=False)
     n_features, filler = background.n_players, background.filler
     n_rows = filler.n_samples if isinstance(filler, Conditional) else background.n_background
     if background.tree is not None:

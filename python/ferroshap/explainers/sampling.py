@@ -126,7 +126,8 @@ class SamplingExplainer(AgnosticExplainer):
             Judge how far the masked rows lie from the background (``explanation.plausibility``), with a warning where
             they hardly could exist; for marginal maskers. Of the evaluations, some chosen by number are looked at.
         msev : bool
-            Fill ``msev``: how far the worths that were evaluated are from the model's output, as a mean of squares.
+            Fill ``msev``: how far the worths that were evaluated are from the model's output, as a mean of squares;
+            here of one background row each, whose spread it contains.
 
         Raises
         ------

@@ -62,7 +62,9 @@ class Explanation(Arithmetic, Operations):
     msev : array_like, optional
         Mean squared difference between the worths that were evaluated and the model's output, ``(rows[, outputs])``.
         First the mean over the coalitions of one size, then over the sizes between nobody and everybody; the lower, the
-        better the worths predict the output. NaN for a row of fewer than two features that vary.
+        better the worths predict the output. Worths over some background rows each (`rows_per_eval`) spread, which
+        counts too: :func:`ferroshap.metrics.value_function_error` takes all rows. NaN for a row of fewer than two
+        features that vary.
     axes : sequence of str, optional
         The role of each axis of the values: ``"row"``, ``"feature"``, ``"output"``.
         Inferred from the other arguments if left out.

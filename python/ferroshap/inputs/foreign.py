@@ -91,10 +91,19 @@ def _of_rows(rows: list[object] | tuple[object, ...], argument: str) -> Array:
     try:
         values = np.asarray(rows)
     except ValueError:  # deeper raggedness: let every cell be an object
-        values = np.asarray(rows, object)
+        values = _of_objects(rows, argument)
     if values.dtype.kind in "US":  # NumPy turned numbers beside text into text
         values = np.asarray(rows, object)
     return values
+
+
+def _of_objects(rows: list[object] | tuple[object, ...], argument: str) -> Array:
+    try:
+        return np.asarray(rows, object)
+    except ValueError:
+        shapes = ", ".join(dict.fromkeys(str(np.shape(row)) if hasattr(row, "shape") else "a list" for row in rows))
+        msg = f"`{argument}` holds parts of different shapes ({shapes}), which make no table: pass {ACCEPTED}."
+        raise DimensionError(msg) from None
 
 
 def _described(data: object) -> str:

@@ -1,5 +1,6 @@
 """Conditional filling: absent features are drawn given those that are present."""
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,9 @@ from ferroshap.seeds import Seed, as_seed
 
 Floats = NDArray[np.float64]
 Words = NDArray[Any]
+
+#: The largest number of anything that can be asked for.
+MOST = 2**31 - 1
 
 
 class Averaging(Protocol):
@@ -78,11 +82,7 @@ class Conditional(Masker):
 
     def _read_conditional(self, data: Any, n_samples: int, weights: Any, seed: Seed) -> None:
         """Take what every conditional masker is given."""
-        is_integer = hasattr(n_samples, "__index__") and not isinstance(n_samples, bool)
-        if not is_integer or int(n_samples) < 1:
-            msg = f"`n_samples` is {n_samples!r}, but must be a positive integer"
-            raise OptionError(msg)
-        self.n_samples = int(n_samples)
+        self.n_samples = counted(n_samples, "n_samples")
         self.seed = as_seed(seed, argument="seed")
         self._read(data, weights)
 
@@ -93,3 +93,25 @@ class Conditional(Masker):
     def prepare(self, pairing: Pairing, rows: Table, *, n_threads: int) -> Prepared:
         """Get ready to draw for these rows, whose columns stand as those of the background do."""
         raise NotImplementedError
+
+
+def counted(number: Any, argument: str) -> int:
+    """Return a positive integer that a user gave.
+
+    Raises
+    ------
+    OptionError
+        For anything else.
+    """
+    is_integer = hasattr(number, "__index__") and not isinstance(number, bool)
+    if not is_integer or not 1 <= int(number) <= MOST:
+        at_most = f" of at most {MOST}" if is_integer and int(number) > MOST else ""
+        msg = f"`{argument}` is {number!r}, but must be a positive integer{at_most}"
+        raise OptionError(msg)
+    return int(number)
+
+
+def unit_of(outputs: Floats) -> float:
+    """Return a power of two by which outputs are divided without rounding, and whose squares are then ordinary."""
+    widest = float(np.abs(outputs).max(initial=0.0))
+    return 2.0 ** (math.frexp(widest)[1] - 1) if 0.0 < widest < math.inf else 1.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ferroshap import _native
 from ferroshap.errors import OptionError
 from ferroshap.inputs import Pairing, Table
-from ferroshap.maskers.conditional import Conditional
+from ferroshap.maskers.conditional import Conditional, unit_of
 from ferroshap.maskers.selecting import SelectingRows, order_of_outputs
 from ferroshap.maskers.shifted import finite_numbers
 from ferroshap.seeds import Seed
@@ -126,7 +126,7 @@ class Empirical(Conditional):
         native = self._in_order(order)
         twin.__dict__.update(_order=order, _fitted=native)
         if self.bandwidth == "aicc":
-            ordered = np.ascontiguousarray(outputs[order])
+            ordered = np.ascontiguousarray(outputs[order]) / unit_of(outputs)
             found = native.bandwidths(ordered, self.seed, USUAL_BANDWIDTH, as_threads(None))
             self.bandwidths = twin.bandwidths = found
         return twin

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.errors import OptionError
 from ferroshap.inputs import Column, Pairing, Table
-from ferroshap.maskers.conditional import Conditional
+from ferroshap.maskers.conditional import Conditional, counted
 from ferroshap.maskers.selecting import SelectingRows, order_of_outputs
 from ferroshap.seeds import Seed
 from ferroshap.threads import as_threads
@@ -89,10 +88,7 @@ class Forest(Conditional):
     ) -> None:
         """Read the background; the trees are grown when they are needed."""
         self._read_conditional(data, n_samples, weights, seed)
-        if not hasattr(n_trees, "__index__") or isinstance(n_trees, bool) or int(n_trees) < 1:
-            msg = f"`n_trees` is {n_trees!r}, but must be a positive integer"
-            raise OptionError(msg)
-        self.n_trees = int(n_trees)
+        self.n_trees = counted(n_trees, "n_trees")
 
     #: The background rows in the order in which they are thinned, once a model's outputs are known.
     _order: NDArray[np.intp] | None = None

@@ -29,7 +29,8 @@ class Groups(Masker):
     Raises
     ------
     OptionError
-        When a column does not exist, or is in two groups, or a group is empty or named like a column of its own.
+        When a column does not exist, or is in two groups, or a group is empty or named like a column of its own;
+        when the masker has groups or a tree already.
 
     Examples
     --------
@@ -46,6 +47,9 @@ class Groups(Masker):
         inner = as_masker(masker)
         if inner.units is not None:
             msg = f"`masker` is {inner!r}, whose players are groups already: name all groups at once"
+            raise OptionError(msg)
+        if inner.tree is not None:
+            msg = f"`masker` is {inner!r}, whose tree knows no groups: pass maskers.Partition(maskers.Groups(...))"
             raise OptionError(msg)
         self.inner: Masker = inner
         self.table, self.weights = inner.table, inner.weights

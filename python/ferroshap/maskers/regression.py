@@ -26,12 +26,17 @@ class Fitted:
         What stands for the columns that are absent.
     n_outputs : int
         Outputs of the model.
+    units : list of float
+        Of the outputs: what the regressors predict is multiplied by them.
     takes_nan : bool
         Whether missing entries stay NaN.
     """
 
-    def __init__(self, regressors: list[Any], absent: Floats, n_outputs: int, *, takes_nan: bool) -> None:
+    def __init__(
+        self, regressors: list[Any], absent: Floats, n_outputs: int, units: list[float], *, takes_nan: bool
+    ) -> None:
         """Keep them."""
+        self.units = units
         self.regressors = regressors
         self.absent = absent
         self.n_outputs = n_outputs
@@ -53,7 +58,10 @@ class Fitted:
 
     def predict(self, inputs: Floats) -> Floats:
         """Predict all outputs: ``(count, n_outputs)``."""
-        columns = [np.asarray(regressor.predict(inputs), dtype=np.float64) for regressor in self.regressors]
+        columns = [
+            np.asarray(regressor.predict(inputs), dtype=np.float64) * unit
+            for regressor, unit in zip(self.regressors, self.units, strict=True)
+        ]
         return np.stack([column.reshape(len(inputs)) for column in columns], axis=1)
 
 

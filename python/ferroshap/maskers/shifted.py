@@ -7,13 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.errors import DimensionError, InvalidMaskerError, OptionError
+from ferroshap.errors import DimensionError, InvalidMaskerError, MemoryLimitError, OptionError
 from ferroshap.inputs import Pairing, Table, read_table
 from ferroshap.inputs.assembly import FrameAssembly
 from ferroshap.maskers.conditional import Conditional, Words
+from ferroshap.memory import available_bytes
 from ferroshap.seeds import Seed
 
 Floats = NDArray[np.float64]
+
+#: Bytes that are taken without a look at what is free.
+ALWAYS_THERE = 1 << 28
 
 
 class Shifted(Conditional):
@@ -29,16 +33,18 @@ class Shifted(Conditional):
 
     def _read_shifted(self, data: Any, n_samples: int, weights: Any, seed: Seed) -> None:
         """Take a background of numbers, or a mean, which then is its only row, and a covariance."""
-        moments = moments_of(data)
+        moments = moments_of(data, type(self).__name__)
         if moments is None:
             self._read_conditional(data, n_samples, weights, seed)
             self.table = as_doubles(self.table, type(self).__name__)
+            check_memory(self.n_samples, self.table.n_columns)
             return
         if weights is not None:
             msg = "`weights` were given with a mean and a covariance, which have no rows to weigh: leave them out"
             raise InvalidMaskerError(msg)
         self._read_conditional(moments[0].source, n_samples, None, seed)
         self.table, self._moments = moments[0], moments[1:]
+        check_memory(self.n_samples, self.table.n_columns)
 
     @property
     def fitted(self) -> "_native.Shift":
@@ -130,6 +136,23 @@ class ShiftedDraws:
         return _native.Average(self.n_rows, [0, len(weights)], blocks, weights)
 
 
+def check_memory(n_samples: int, n_columns: int) -> None:
+    """Refuse more draws than memory holds beside what making them takes.
+
+    Raises
+    ------
+    MemoryLimitError
+        When they do not fit.
+    """
+    needed = 2 * 8 * n_samples * n_columns
+    if needed > ALWAYS_THERE and needed > (free := available_bytes()):
+        msg = (
+            f"`n_samples` is {n_samples}, whose draws of {n_columns} columns take {needed / 2**30:.1f} GiB, but "
+            f"{free / 2**30:.1f} GiB are free: lower it"
+        )
+        raise MemoryLimitError(msg)
+
+
 def finite_numbers(table: Table, masker: str) -> Floats:
     """Return the numbers of a table, ``(rows, columns)``, C-contiguous.
 
@@ -174,7 +197,7 @@ def as_doubles(table: Table, masker: str) -> Table:
     return Table(table.argument, kind, source, table.n_rows, table.n_columns, table.names)
 
 
-def moments_of(data: Any) -> tuple[Table, Floats, Floats] | None:
+def moments_of(data: Any, masker: str) -> tuple[Table, Floats, Floats] | None:
     """Read ``{"mean": ..., "cov": ...}`` or ``(mean, cov)``: the mean as a table of one row, and both as arrays.
 
     Returns None for what is neither.
@@ -184,7 +207,7 @@ def moments_of(data: Any) -> tuple[Table, Floats, Floats] | None:
     DimensionError
         When the shapes do not fit.
     OptionError
-        When `cov` is not symmetric, or an entry is not finite.
+        When `cov` holds no numbers, is not symmetric, an entry is not finite, or its names are not the mean's.
     """
     if isinstance(data, dict) and {"mean", "cov"} <= data.keys():
         mean, cov = data["mean"], data["cov"]
@@ -192,8 +215,8 @@ def moments_of(data: Any) -> tuple[Table, Floats, Floats] | None:
         mean, cov = data
     else:
         return None
-    table = as_doubles(read_table(mean, argument="mean", allow_single_row=True), "Gaussian")
-    covariance = np.array(cov, dtype=np.float64)
+    table = as_doubles(read_table(mean, argument="mean", allow_single_row=True), masker)
+    covariance = _as_covariance(cov, table)
     n_columns = table.n_columns
     if table.n_rows != 1 or covariance.shape != (n_columns, n_columns):
         msg = (
@@ -209,4 +232,21 @@ def moments_of(data: Any) -> tuple[Table, Floats, Floats] | None:
     ):
         msg = "`cov` must be symmetric and finite, with no negative variance: pass the covariance of some data"
         raise OptionError(msg)
-    return table, finite_numbers(table, "Gaussian")[0], np.ascontiguousarray((covariance + covariance.T) / 2)
+    return table, finite_numbers(table, masker)[0], np.ascontiguousarray((covariance + covariance.T) / 2)
+
+
+def _as_covariance(cov: Any, mean: Table) -> Floats:
+    """Read a covariance; where it and the mean have names, its columns in the order of the mean's."""
+    try:
+        covariance = np.array(cov, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"`cov` must be a square array of numbers, one for each pair of columns: {error}"
+        raise OptionError(msg) from None
+    names = [str(name) for name in getattr(cov, "columns", ())]
+    if mean.names is None or covariance.shape != (len(names), len(names)) or names == mean.names:
+        return covariance
+    if sorted(names) != sorted(mean.names):
+        msg = f"`cov` has columns {names}, but `mean` has {mean.names}: name the same"
+        raise OptionError(msg)
+    order = [names.index(name) for name in mean.names]
+    return covariance[np.ix_(order, order)]

@@ -12,7 +12,7 @@ from ferroshap import _native
 from ferroshap.errors import InvalidModelError, OptionError
 from ferroshap.inputs import Pairing, Table, match_columns, pair
 from ferroshap.inputs.numbers import Numbers, as_numbers
-from ferroshap.maskers.conditional import Conditional
+from ferroshap.maskers.conditional import Conditional, unit_of
 from ferroshap.maskers.regression import Fitted, PreparedSurrogate, cloned, known_means, takes_nan_itself
 from ferroshap.models import as_model
 from ferroshap.seeds import Seed
@@ -211,17 +211,22 @@ class Surrogate(Conditional):
         numbers, targets = self._numbers, self._targets()
         if self.table.n_columns < 2:
             # There is no coalition between nobody and everybody.
-            return Fitted([], np.full(self.table.n_columns, np.nan), targets.shape[1], takes_nan=True)
+            return Fitted([], np.full(self.table.n_columns, np.nan), targets.shape[1], [], takes_nan=True)
         rows, present = self._pairs(which)
         n_repeated = len(rows) // int(np.count_nonzero(which))
         regressor = self._default(n_repeated) if self.regressor is None else self.regressor
         takes_nan = takes_nan_itself(regressor)
         absent = np.full(self.table.n_columns, np.nan) if takes_nan else known_means(numbers.background, self.weights)
-        fitted = Fitted([], absent, targets.shape[1], takes_nan=takes_nan)
+        # The default regressor's gradients are of single precision; what a regressor of the user's is told, is theirs.
+        units = [unit_of(column) if self.regressor is None else 1.0 for column in targets.T]
+        fitted = Fitted([], absent, targets.shape[1], units, takes_nan=takes_nan)
         inputs = fitted.inputs(numbers.background[rows], present)
+        if self.regressor is None:
+            # Columns of which nothing is known split nothing, but the histograms want a number.
+            inputs[:, np.isnan(inputs).all(axis=0)] = 0.0
         for output in range(targets.shape[1]):
             own = cloned(regressor, self.seed)
-            fitted.regressors.append(own.fit(inputs, targets[rows, output]))
+            fitted.regressors.append(own.fit(inputs, targets[rows, output] / units[output]))
         return fitted
 
     def _default(self, n_repeated: int) -> Any:

@@ -5,6 +5,9 @@ use crate::error::Error;
 /// A rank that stands for a missing number: no number has it.
 pub(super) const MISSING: u32 = u32::MAX;
 
+/// The least share of all weight that a row has: sums of weights tell its own from rounding.
+const LEAST: f64 = 1.0 / (1_u64 << 44) as f64;
+
 /// Columns to split by, and what they are to each other.
 #[derive(Debug)]
 pub(super) struct Columns {
@@ -41,7 +44,7 @@ impl Columns {
         if n_rows == 0 || values.len() != n_rows * n_columns {
             return Err(Error::Length { argument: "values", got: values.len(), want: n_rows * n_columns });
         }
-        let weights: Vec<f64> = weights.iter().map(|weight| weight * n_rows as f64).collect();
+        let weights: Vec<f64> = weights.iter().map(|weight| weight.max(LEAST) * n_rows as f64).collect();
         let mut features = Vec::with_capacity(n_columns);
         let (mut standard, mut categories) = (Vec::new(), Vec::new());
         for (column, &n_codes) in n_categories.iter().enumerate() {
