@@ -29,6 +29,8 @@ Floats = NDArray[np.float64]
 BATCHES_TO_HELP = 4
 #: Worths kept for rows that share a design: larger tables gain nothing by sharing more.
 SHARED_BYTES = 1 << 26
+#: Forecasts beyond are as good as this one, which an int64 holds.
+MOST_FORECAST = 1 << 62
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,7 +289,7 @@ class RowsExplained:
         else:
             df = outcome.interval_df
             self.reach[rows] = [relative_half_width(values[:, k], errors[:, k], df[k]) for k in range(len(rows))]
-        self.forecast[rows] = outcome.predicted_budget or 0
+        self.forecast[rows] = min(outcome.predicted_budget or 0, MOST_FORECAST)
 
     def _record_what_is_known(self, part: Players, loop: Loop) -> None:
         try:
