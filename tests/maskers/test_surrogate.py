@@ -9,10 +9,18 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeRegressor
+from threadpoolctl import threadpool_limits
 
 import ferroshap as shap
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.maskers import Groups, Surrogate
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """The default regressor's threads wait for each other actively: beside other work they take a hundred times as long."""
+    with threadpool_limits(1):
+        yield
 
 
 def model(X):
