@@ -196,3 +196,19 @@ def test_routes_of_marginal_filling_refuse_conditional_maskers(make, seed):
     chosen = shap.Explainer(stump().fit(background, model(background)), masker)
     assert isinstance(chosen, shap.ExactExplainer)
     assert type(masker).__name__ in str(chosen.plan)
+
+
+def test_what_is_drawn_at_once_fits_into_the_memory_granted(make, seed):
+    background, rows = drawn(seed)
+    sizes = []
+
+    def counted(X):
+        sizes.append(len(X))
+        return model(X)
+
+    explainer = shap.ExactExplainer(counted, make(background, model), memory_limit=100_000)
+    sizes.clear()
+    explainer(rows)
+    # Five columns and an output of 8 bytes, and rows of as many as eight more batches behind the one that is asked about.
+    assert max(sizes) <= 100_000 // (9 * 48)
+    assert np.array_equal(explainer(rows).values, shap.ExactExplainer(model, make(background, model))(rows).values)

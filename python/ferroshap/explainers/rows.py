@@ -99,7 +99,9 @@ class RowsExplained:
         row_bytes += 8 * reference.n_outputs
         self.batch_rows = batch_rows(settings.batch_size, row_bytes)
         if settings.batch_size == "auto":
-            self.batch_rows = max(1, min(self.batch_rows, settings.memory_bytes // row_bytes))
+            self.batch_rows = max(
+                1, min(self.batch_rows, settings.memory_bytes // (row_bytes * self._rows.batches_held))
+            )
         shape = (self.n_rows, reference.masker.n_players, reference.n_outputs)
         self.full: Floats = np.zeros((self.n_rows, reference.n_outputs))
         self.values: Floats = np.zeros(shape)

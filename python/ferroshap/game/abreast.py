@@ -29,13 +29,13 @@ def worths_abreast(
         The block of the background that each is evaluated on.
     """
     worths: list[Floats] = [np.empty(0)] * len(games)
-    waiting: list[int] = []
+    waiting: list[tuple[int, MaskedGame]] = []
     n_waiting = 0
 
     def ask() -> None:
-        chosen = [games[k] for k in waiting]
-        found = _at_once(chosen, [words[k] for k in waiting], [blocks[k] for k in waiting])  # type: ignore[arg-type]
-        for k, numbers in zip(waiting, found, strict=True):
+        places = [k for k, _ in waiting]
+        found = _at_once([game for _, game in waiting], [words[k] for k in places], [blocks[k] for k in places])
+        for k, numbers in zip(places, found, strict=True):
             worths[k] = numbers
         waiting.clear()
 
@@ -47,7 +47,7 @@ def worths_abreast(
         if n_waiting + n_rows > game.batch_rows:
             ask()
             n_waiting = 0
-        waiting.append(k)
+        waiting.append((k, game))
         n_waiting += n_rows
     if waiting:
         ask()

@@ -106,8 +106,8 @@ class ConditionalGame(GameOfRows):
                 if first < draws.n_model_rows:
                     self._fill(drawn, draws, first)
                 average.add(self._ask_model(buffers, count))
-            means = average.worths().reshape(len(drawn.at), n_rows, n_outputs)
-            worths[drawn.at] = self.reference.worths_of(means.reshape(len(drawn.at), -1))
+            means = average.worths().reshape(len(drawn.at), n_rows * n_outputs)
+            worths[drawn.at] = self.reference.worths_of(means)
         if not math.isfinite(worths.sum()) and not np.isfinite(worths).all():
             raise refusal(self.reference, self.players, drawn.words, worths)
         return worths

@@ -5,7 +5,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.game.conditional import ConditionalGame
+from ferroshap.game.conditional import BATCHES, ConditionalGame
 from ferroshap.game.masked import MaskedGame
 from ferroshap.game.players import Players
 from ferroshap.game.reference import Reference
@@ -44,6 +44,11 @@ class Rows:
     def most_model_rows(self) -> int:
         """The most model rows of one evaluation of one row."""
         return int(self.reference.blocks.largest) if self.prepared is None else self.prepared.most_model_rows()
+
+    @property
+    def batches_held(self) -> int:
+        """Batches of the model whose rows, or what they are made of, are in memory at once."""
+        return 1 if self.prepared is None else 1 + BATCHES
 
     def game(self, players: Players, full: Floats, *, batch_size: int | str, n_threads: int) -> AnyMaskedGame:
         """The games of the rows of `players`, as one."""
