@@ -10,11 +10,14 @@
 //! [`coalition`] (bitsets), [`index`] (weights); [`table`] (games given as all `2^n` worths), [`sample`]
 //! (which coalitions come next), [`mask`] (model rows of a coalition), [`impute`] (the same, given what is present);
 //! [`estimate`] (the methods, as machines that are asked and told). Beside them [`tree`]: the values of tree
-//! ensembles. The Python glue lives in `python` alone.
+//! ensembles; [`gradient`]: where the gradients of a differentiable model are taken, and what they add up to; [`image`]:
+//! the regions of a picture and what stands for hidden ones. The Python glue lives in `python` alone.
 
 pub mod coalition;
 pub mod error;
 pub mod estimate;
+pub mod gradient;
+pub mod image;
 pub mod impute;
 pub mod index;
 pub mod linalg;

@@ -18,6 +18,10 @@ pub enum Purpose {
     PairSet = 3,
     /// The cut of the background into blocks, and the order in which the blocks rotate.
     Blocks = 4,
+    /// Where along their paths gradients are taken.
+    Gradient = 5,
+    /// Noise added to the places where gradients are taken.
+    GradientNoise = 6,
     /// Draws of columns given others.
     Conditional = 8,
     /// Orders along a tree of players.

@@ -8,6 +8,8 @@ mod arrays;
 mod distinct;
 mod error;
 mod estimate;
+mod gradient;
+mod image;
 mod impute;
 mod impute_select;
 mod interrupt;
@@ -44,6 +46,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     impute::register(module)?;
     impute_select::register(module)?;
     estimate::register(module)?;
+    gradient::register(module)?;
+    image::register(module)?;
     plausibility::register(module)?;
     table::register(module)?;
     tree::register(module)

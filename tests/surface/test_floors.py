@@ -22,7 +22,7 @@ FLOORS = [
     {"game"},
     {"estimators"},
     {"run"},
-    {"closed_forms", "trees"},
+    {"closed_forms", "gradients", "trees"},
     {"explainers"},
     {"metrics", "plots"},
     {"cli"},
@@ -34,7 +34,7 @@ RUST_FLOORS = [
     {"random", "parallel", "simd"},
     {"linalg"},
     {"coalition", "index"},
-    {"table", "sample", "mask", "impute"},
+    {"table", "sample", "mask", "impute", "gradient", "image"},
     {"estimate", "tree"},
     {"python"},
 ]

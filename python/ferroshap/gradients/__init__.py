@@ -1,0 +1,1 @@
+"""Expected Gradients of differentiable models, whatever framework they are made with."""

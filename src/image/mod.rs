@@ -1,0 +1,1 @@
+//! Pictures: regions of them that are players, and what stands for the hidden ones.
