@@ -538,7 +538,7 @@ class GradientPlan:
         background: _Reals,
         n_threads: int,
     ) -> tuple[_Floats, _Floats, _Floats]:
-        """Return weights ``(rows, R)`` and means of ``x - b`` ``(rows, R, d)``, and ``sum w (x - b)^2`` ``(rows, d)``."""
+        """Weights ``(rows, R)`` and means of ``x - b`` ``(rows, R, d)`` of replicates, squares ``(rows, d)``."""
 
 def background_order(features: _Floats, weights: _Floats) -> _Blocks:
     """Ranks of background rows along their first principal component."""
