@@ -11,6 +11,7 @@ NEWEST  = for python in $$(ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[2-
               python3.14 python3.13 python3.12; do \
             if "$$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then echo "$$python"; exit; fi; \
           done; echo $(PYTHON)
+ROOM_FOR_TORCH := 16000000   # KiB free, where its wheels with all that they need are fetched and unpacked
 BENCH_PYTHON ?= $(shell $(NEWEST))
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
@@ -47,7 +48,10 @@ test: build $(VENV)/.with-test  ## laws, examples, README
 	$(BIN)/python -m pytest --ignore=tests/integrations
 
 test-integrations: build $(VENV)/.with-test  ## every library that installs here
-	for group in trees onnx; do $(PIP) --group $$group || echo "not installed: $$group"; done
+	for group in trees onnx frameworks; do $(PIP) --group $$group || echo "not installed: $$group"; done
+	if $(BIN)/python -c 'import torch' 2>/dev/null; then echo "torch is there"; \
+	elif test "$$(df --output=avail -k . | tail -1)" -lt $(ROOM_FOR_TORCH); then echo "not installed: torch, for lack of room"; \
+	else timeout 900 $(PIP) --group torch && $(PIP) --no-deps facenet-pytorch || echo "not installed: torch"; fi
 	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations tests/trees
 
 bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their own
