@@ -119,7 +119,8 @@ class RowsOfGradients:
         progress: Progress,
     ) -> None:
         """Plan."""
-        self._grad_fn, self._background, self._settings = grad_fn, background, settings
+        self._grad_fn, self._background, self.settings = grad_fn, background, settings
+        self._settings, self.seed = settings, settings.seed
         self._rows, self._outputs, self._target, self._scale, self._keys = rows, outputs, target, scale, keys
         self._progress = progress
         method = settings.method
