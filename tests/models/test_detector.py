@@ -206,7 +206,7 @@ def test_targets_are_chosen_like_an_array():
         (([BOX], [[1.5, 0.0]]), OptionError, "not logits"),
         (([BOX], [[1.0, 0.0, 0.0]]), DimensionError, "3 classes"),
         (([BOX],), OptionError, "a pair"),
-        ({"boxes": [BOX], "clases": [0]}, OptionError, "did you mean 'classes'"),
+        ({"boxes": [BOX], "klasses": [0]}, OptionError, "did you mean 'classes'"),
         ({"classes": [0]}, OptionError, "lack `boxes`"),
         ({"boxes": [BOX]}, OptionError, "either `classes` or `class_probs`"),
         (np.zeros((2, 4)), OptionError, "ndarray"),

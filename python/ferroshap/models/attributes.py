@@ -96,7 +96,8 @@ EDGES = ("left", "top", "right", "bottom")
 
 def _n_classes(found: Detections, targets: Targets) -> int:
     """How many columns of probabilities are needed: those of the detector, and of labels those of the targets too."""
-    n_classes, needed = found.class_probs.shape[1], int(targets.classes.max(initial=-1)) + 1
+    n_classes: int = found.class_probs.shape[1]
+    needed = int(targets.classes.max(initial=-1)) + 1
     if needed > n_classes and len(found) and not found.is_labelled:
         msg = f"`targets` have the class {needed - 1}, but the detector has {n_classes} classes, numbered from 0"
         raise DimensionError(msg)
