@@ -11,13 +11,19 @@ from ferroshap.gradients.recognition import as_grad_fn
 if TYPE_CHECKING:
     from ferroshap.gradients.autograd_model import AutogradGradFn
     from ferroshap.gradients.functions import FunctionGradFn
+    from ferroshap.gradients.kernel_machine import KernelGradFn
+    from ferroshap.gradients.linear_model import LinearGradFn
     from ferroshap.gradients.mlp import MLPGradFn
+    from ferroshap.gradients.pipeline import PipelineGradFn
 
 #: Adapters, imported when somebody names them.
 ADAPTERS = {
     "AutogradGradFn": "autograd_model",
     "FunctionGradFn": "functions",
+    "KernelGradFn": "kernel_machine",
+    "LinearGradFn": "linear_model",
     "MLPGradFn": "mlp",
+    "PipelineGradFn": "pipeline",
 }
 
 __all__ = [
@@ -26,7 +32,10 @@ __all__ = [
     "ExpectedGradients",
     "FunctionGradFn",
     "GradFn",
+    "KernelGradFn",
+    "LinearGradFn",
     "MLPGradFn",
+    "PipelineGradFn",
     "Quadrature",
     "as_grad_fn",
 ]

@@ -92,7 +92,8 @@ def check_finite_outputs(outputs: Floats, argument: str, index: NDArray[np.intp]
     ExplainerError
         With the row and its output.
     """
-    bad = ~np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
+    bad = ~np.isfinite(outputs)
+    bad = bad.any(axis=1) if bad.ndim == 2 else bad
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         name = row if index is None else int(index[row])

@@ -13,6 +13,9 @@ from ferroshap.models.model import described
 #: is made of the model and the background; the first that recognises a model takes it.
 ADAPTERS: list[tuple[str, str]] = [
     ("sklearn", "ferroshap.gradients.mlp:MLPGradFn"),
+    ("sklearn", "ferroshap.gradients.linear_model:LinearGradFn"),
+    ("sklearn", "ferroshap.gradients.kernel_machine:KernelGradFn"),
+    ("sklearn", "ferroshap.gradients.pipeline:PipelineGradFn"),
     ("autograd", "ferroshap.gradients.autograd_model:AutogradGradFn"),
 ]
 
