@@ -198,7 +198,7 @@ class JaxGradFn:
     ) -> Any:
         """Call `function(state, [held,] *arguments)` compiled; on the first `n_rows` alone where tracing fails."""
         jax = sys.modules["jax"]
-        first = (self.state(),) if held is None else (self.state(), held)
+        first: tuple[Any, ...] = (self.state(),) if held is None else (self.state(), held)
         if self._is_traceable:
             if name not in self._compiled:
                 self._compiled[name] = jax.jit(function)

@@ -61,7 +61,8 @@ class LayeredGradFn:
                     "`keras.Model(model.inputs, layer.output)` and a model of the layers that follow."
                 )
                 raise InvalidModelError(msg)
-            self._encoder = adapter_of(first)
+            adapter = adapter_of(first)
+            self._encoder = first if adapter is None else adapter(first, ())
             self.head = as_grad_fn(second, ())
         self.dtype = self.head.dtype
 

@@ -85,6 +85,9 @@ def _contents(thing: object) -> list[object]:
         return list(thing.values())
     if isinstance(thing, type) or hasattr(thing, "__spec__"):  # a class, a library
         return []
-    called = getattr(type(thing), "__call__", None)
     held = getattr(thing, "__dict__", None)
-    return [*([called] if isinstance(called, FunctionType) else []), *(held.values() if isinstance(held, dict) else ())]
+    parts = list(held.values()) if isinstance(held, dict) else []
+    if callable(thing):
+        called = vars(type(thing)).get("__call__")
+        parts += [called] if isinstance(called, FunctionType) else []
+    return parts

@@ -79,9 +79,7 @@ def _vectorised(out: Any, leaves: list[Any], columns: Any, *, retains: bool) -> 
     torch = sys.modules["torch"]
     n_wanted = columns.shape[1]
     chosen = out.new_zeros(n_wanted, *out.shape).scatter_(2, columns.T.unsqueeze(2), 1.0)
-    gradients = torch.autograd.grad(
-        out, leaves, chosen, retain_graph=retains, allow_unused=True, is_grads_batched=True
-    )
+    gradients = torch.autograd.grad(out, leaves, chosen, retain_graph=retains, allow_unused=True, is_grads_batched=True)
     return [None if one is None else one.transpose(0, 1) for one in gradients]
 
 

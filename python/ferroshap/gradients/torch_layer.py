@@ -57,6 +57,7 @@ class TorchCut:
             tensors = [self._model.tensor(array, is_ours=False, keeps_integers=True) for array in inputs]
             seen: list[Any] = []
             outputs = _with_hook(self._layer, seen.append, lambda: self._model.call(tensors))
+            outputs = self._model.checked(outputs, len(inputs[0]))
             activations = _one_tensor(seen, self._layer)
             if self._rest.fed is None:
                 self._rest.fed = [tensor[:1].clone() for tensor in tensors]
@@ -66,8 +67,7 @@ class TorchCut:
 
     def _check_cut(self, activations: Any, outputs: Any) -> None:
         """Give the rest of the model activations of some rows, while it is fed with another."""
-        torch = sys.modules["torch"]
-        tolerance = 1e-8 if outputs.dtype == torch.float64 else max(1e-4, 16 * torch.finfo(outputs.dtype).eps)
+        tolerance = 1e-8 if self._model.dtype == np.float64 else max(1e-4, 16 * self._model.rounding)
         for feeds_one in (True, False):
             self._rest.feeds_one = feeds_one
             try:
@@ -145,8 +145,8 @@ def _one_tensor(seen: list[Any], layer: Any) -> Any:
     returned = seen[0]
     if not is_instance(returned, "torch", "Tensor"):
         msg = (
-            f"the layer {type(layer).__name__} returns a {type(returned).__name__}, not one tensor: choose a layer that "
-            "returns one, or pass (encoder, head), where `encoder` returns several tensors and `head` takes them."
+            f"the layer {type(layer).__name__} returns a {type(returned).__name__}, not one tensor: choose a layer "
+            "that returns one, or pass (encoder, head), where `encoder` returns several tensors and `head` takes them."
         )
         raise InvalidModelError(msg)
     return returned

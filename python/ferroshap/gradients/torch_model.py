@@ -55,6 +55,8 @@ class TorchGradFn:
     dtype : numpy.dtype
         What arrays are handed over in: float64 for a float64 model, else float32. Models in half
         precision get their own dtype, and their gradients come back as float32.
+    rounding : float
+        Of what the model computes with.
     prefers_device : bool
         Whether interpolation and sums are better left where the model is; not so on the CPU, where
         NumPy and torch share memory.
@@ -99,6 +101,7 @@ class TorchGradFn:
                 "of such gradients: `model.float()` gives more."
             )
             warn_user(msg, PrecisionWarning)
+        self.rounding = float(sys.modules["torch"].finfo(self.tensor_dtype).eps)
         self.prefers_device = self.device.type != "cpu"
         self._without_cudnn = self.device.type == "cuda" and is_recurrent(self.modules)
         self._must_copy = False
@@ -127,12 +130,12 @@ class TorchGradFn:
         """Compute `f`, `(rows,)` or `(rows, outputs)`, without recording gradients."""
         with self.recorded(), sys.modules["torch"].no_grad():
             tensors = [self.tensor(array, is_ours=False) for array in inputs]
-            return tensor_to_numpy(self._checked(self.call(tensors), len(inputs[0])))
+            return tensor_to_numpy(self.checked(self.call(tensors), len(inputs[0])))
 
     def activations(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         """Compute what the model returns, of any shape and as many tensors as it likes: an encoder's activations.
 
-        Integer inputs stay integers, as token numbers must.
+        Integer inputs stay integers, as token numbers must; images of bytes do not.
         """
         with self.recorded(), sys.modules["torch"].no_grad():
             tensors = [self.tensor(array, is_ours=False, keeps_integers=True) for array in inputs]
@@ -189,7 +192,7 @@ class TorchGradFn:
     def tensor(self, array: Array, *, is_ours: bool, keeps_integers: bool = False) -> Any:
         """Give an array as a tensor on the model's device, in its dtype; a copy unless it `is_ours` to overwrite."""
         torch = sys.modules["torch"]
-        if keeps_integers and array.dtype.kind in "iub":
+        if keeps_integers and array.dtype.kind in "iub" and not (array.dtype == np.uint8 and array.ndim >= 3):
             return torch.tensor(array, device=self.device)
         if is_ours and array.flags.writeable and array.flags.c_contiguous:
             return torch.from_numpy(array).to(self.device, self.tensor_dtype)
@@ -227,14 +230,14 @@ class TorchGradFn:
         n_rows = len(leaves[0])
         if not self._must_copy:
             try:
-                return self._checked(self.call(leaves), n_rows)
+                return self.checked(self.call(leaves), n_rows)
             except RuntimeError as error:
                 if IN_PLACE not in str(error):
                     raise
             self._must_copy = True
-        return self._checked(self.call([leaf.clone() for leaf in leaves]), n_rows)
+        return self.checked(self.call([leaf.clone() for leaf in leaves]), n_rows)
 
-    def _checked(self, out: Any, n_rows: int) -> Any:
+    def checked(self, out: Any, n_rows: int) -> Any:
         """Refuse what is not one or several numbers a row."""
         if not _is_tensor(out):
             remedy = "compute with torch operations to the end"
@@ -253,7 +256,7 @@ class TorchGradFn:
         return out
 
     def _found(self) -> tuple[Any, Any]:
-        """Give dtype and device of the first floating-point parameter or buffer, else tensor, that the model reaches."""
+        """Give dtype and device of the first floating-point parameter, buffer or loose tensor that the model reaches."""
         torch = sys.modules["torch"]
         parameters = [tensor for module in self.modules for tensor in module.parameters()]
         buffers = [tensor for module in self.modules for tensor in module.buffers()]

@@ -49,6 +49,4 @@ def is_recurrent(modules: list[Any]) -> bool:
 def has_embedding(modules: list[Any]) -> bool:
     """Whether a table of embeddings is among them."""
     names = ("Embedding", "EmbeddingBag")
-    return any(
-        is_instance(part, "torch.nn", name) for module in modules for part in module.modules() for name in names
-    )
+    return any(is_instance(part, "torch.nn", name) for module in modules for part in module.modules() for name in names)

@@ -9,13 +9,13 @@ import numpy.typing as npt
 from ferroshap.gradients.not_finite import refuse_unless
 
 
-#: Apple's GPUs compute in single precision only.
-DEVICES_WITHOUT_FLOAT64 = {"mps"}
-
 if TYPE_CHECKING:
     from ferroshap.gradients.torch_model import TorchGradFn
 
 Array = npt.NDArray[Any]
+
+#: Apple's GPUs compute in single precision only.
+DEVICES_WITHOUT_FLOAT64 = {"mps"}
 
 
 class TorchSums:
