@@ -130,7 +130,7 @@ class TorchGradFn:
         """Compute `f`, `(rows,)` or `(rows, outputs)`, without recording gradients."""
         with self.recorded(), sys.modules["torch"].no_grad():
             tensors = [self.tensor(array, is_ours=False) for array in inputs]
-            return tensor_to_numpy(self.checked(self.call(tensors), len(inputs[0])))
+            return tensor_to_numpy(_widened(self.checked(self.call(tensors), len(inputs[0]))))
 
     def activations(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         """Compute what the model returns, of any shape and as many tensors as it likes: an encoder's activations.
@@ -211,7 +211,7 @@ class TorchGradFn:
             raise InvalidModelError(TOKENS if has_embedding(self.modules) else DETACHED)
         out = out.detach()
         y = out.gather(1, columns) if out.ndim == 2 else out[:, None].expand(-1, columns.shape[1])
-        return y, [
+        return _widened(y), [
             _widened(leaf.new_zeros(*columns.shape, *leaf.shape[1:]) if gradient is None else gradient)
             for leaf, gradient in zip(leaves, gradients, strict=True)
         ]
@@ -256,7 +256,7 @@ class TorchGradFn:
         return out
 
     def _found(self) -> tuple[Any, Any]:
-        """Give dtype and device of the first floating-point parameter, buffer or loose tensor that the model reaches."""
+        """Give dtype and device of the first parameter, buffer or loose tensor of floats that the model reaches."""
         torch = sys.modules["torch"]
         parameters = [tensor for module in self.modules for tensor in module.parameters()]
         buffers = [tensor for module in self.modules for tensor in module.buffers()]

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from ferroshap.gradients.not_finite import refuse_unless
 
-
 if TYPE_CHECKING:
     from ferroshap.gradients.torch_model import TorchGradFn
 
