@@ -126,9 +126,9 @@ def standard_errors(maps, shares, values):
 
 def quadrature(gradient, x, background, weights, nodes=64):
     """Expected gradients by Gauss and Legendre's rule over every background row."""
-    ξ, ω = np.polynomial.legendre.leggauss(nodes)
+    nodes, shares = np.polynomial.legendre.leggauss(nodes)
     total = np.zeros(len(x))
     for weight, b in zip(weights, background, strict=True):
-        for place, share in zip((1 + ξ) / 2, ω / 2, strict=True):
+        for place, share in zip((1 + nodes) / 2, shares / 2, strict=True):
             total += weight * share * (x - b) * gradient(b + place * (x - b))
     return total

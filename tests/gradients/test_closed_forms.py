@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.gradients.models import Multilinear, Net, linear, quadratic
+from tests.gradients.oracle import quadrature
 
 import ferroshap
 from ferroshap.gradients import ExpectedGradients, Quadrature
-from tests.gradients.models import Multilinear, Net, linear, quadratic
-from tests.gradients.oracle import quadrature
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 
@@ -113,5 +113,7 @@ def test_the_weights_of_every_rule_sum_to_one_and_integrate_squares(nodes):
 
 def test_integrated_gradients_of_a_square_are_exact_to_the_last_digits():
     """Grids with both ends at equal weight integrate x² to a third plus 1 / (6 n²)."""
-    explainer = ferroshap.GradientExplainer(lambda x: ((x**3).sum(1), 3 * x**2), np.zeros((1, 1)), method=Quadrature(nodes=8))
+    explainer = ferroshap.GradientExplainer(
+        lambda x: ((x**3).sum(1), 3 * x**2), np.zeros((1, 1)), method=Quadrature(nodes=8)
+    )
     assert explainer.shap_values(np.array([[1.0]]))[0, 0] == pytest.approx(1.0, abs=1e-12)

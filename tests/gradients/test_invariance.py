@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.gradients.models import Net, linear
 
 import ferroshap
 from ferroshap.gradients import ExpectedGradients, Quadrature
-from tests.gradients.models import Net, linear
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 

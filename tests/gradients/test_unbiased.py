@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from tests.gradients.models import Net
+from tests.gradients.oracle import quadrature
 
 import ferroshap
 from ferroshap.gradients import ExpectedGradients
-from tests.gradients.models import Net
-from tests.gradients.oracle import quadrature
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 

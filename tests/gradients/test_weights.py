@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.gradients.models import Net
 
 import ferroshap
 from ferroshap.gradients import Quadrature
-from tests.gradients.models import Net
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 

@@ -63,8 +63,8 @@ class Explainer(metaclass=Chooser):
     link : str or link
         The scale on which values add up.
     algorithm : str
-        "auto", or the name of a route: "coalition", "exact", "gradient", "kernel", "linear", "partition", "permutation",
-        "sampling", "tree".
+        "auto", or the name of a route: "coalition", "exact", "gradient", "kernel", "linear", "partition",
+        "permutation", "sampling", "tree".
     output_names, feature_names : list of str, optional
         Instead of the names found in model and background.
     linearize_link : bool

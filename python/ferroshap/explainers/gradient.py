@@ -1,41 +1,39 @@
 """`GradientExplainer`: Expected Gradients of a differentiable model."""
 
-import time
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ferroshap import links
-from ferroshap.errors import OptionError, PrecisionWarning, warn_user
-from ferroshap.explainers.calls import Untouched, checked_call, one_seed, positive
+from ferroshap.errors import OptionError
+from ferroshap.explainers.calls import checked_call, one_seed
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
-from ferroshap.explainers.gradient_inputs import GivenInputs, as_floats, read_inputs
-from ferroshap.explainers.gradient_outputs import chosen_outputs
-from ferroshap.explainers.gradient_packing import packed
-from ferroshap.explainers.gradient_plan import described_plan, precision_warning
-from ferroshap.explainers.names import checked_names, numbered
-from ferroshap.explainers.pickling import ByValue, _is_hidden
-from ferroshap.explainers.row_keys import row_keys
+from ferroshap.explainers.gradient_base import Forward, GradientBase
+from ferroshap.explainers.gradient_call import CallOptions, explain
+from ferroshap.explainers.gradient_inputs import read_inputs
+from ferroshap.explainers.gradient_options import (
+    BATCH_SIZE,
+    NSAMPLES,
+    as_batch,
+    as_method,
+    as_smoothing,
+    method_of_call,
+)
+from ferroshap.explainers.gradient_plan import described_plan, names_of_inputs
+from ferroshap.explainers.names import output_names as names_of_outputs
+from ferroshap.explainers.pickling import picklable
 from ferroshap.explanation import Explanation
-from ferroshap.gradients import ExpectedGradients, Quadrature, as_grad_fn
-from ferroshap.gradients.background import Background, Kept, prepare
-from ferroshap.gradients.checks import N_CHECKED, check_finite_outputs, check_model, outputs_of
-from ferroshap.gradients.machine import Method, RowsOfGradients, Settings, batch_points
-from ferroshap.gradients.protocol import Arrays, GradFn, explaining
-from ferroshap.gradients.shapes import InputShape, check_layout, input_shape
-from ferroshap.inputs import read_table
+from ferroshap.gradients import as_grad_fn
+from ferroshap.gradients.background import Kept
+from ferroshap.gradients.machine import Method
+from ferroshap.gradients.protocol import Arrays, GradFn
+from ferroshap.gradients.shapes import InputShape
 from ferroshap.memory import as_bytes
 from ferroshap.models import Model
-from ferroshap.progress import Progress, Report
+from ferroshap.progress import Report
 from ferroshap.seeds import Seed, as_seed
 from ferroshap.threads import as_threads
-
-#: Defaults that are printed as shap's and mean what the method and the shapes say.
-BATCH_SIZE = Untouched(50)
-NSAMPLES = Untouched(200)
 
 
 class GradientExplainer(Explainer):
@@ -92,6 +90,7 @@ class GradientExplainer(Explainer):
 
     Examples
     --------
+    >>> from ferroshap.gradients import Quadrature
     >>> model = lambda x: (x[:, 0] ** 2 * x[:, 1], np.stack([2 * x[:, 0] * x[:, 1], x[:, 0] ** 2], axis=1))
     >>> explainer = GradientExplainer(model, np.zeros((1, 2)), method=Quadrature(nodes=2))
     >>> explainer.shap_values(np.array([[1.0, 3.0]]))
@@ -125,39 +124,35 @@ class GradientExplainer(Explainer):
             msg = "`session` belongs to TensorFlow 1: leave it out, a Keras model knows its own"
             raise OptionError(msg)
         self.seed = one_seed(seed, rng, random_state)
-        self.method = _checked_method(method)
+        self.method = as_method(method)
         self.link, self.masker, self.partial = links.identity, None, None
-        self._batch_size = _checked_batch(batch_size)
-        self._smoothing = _checked_smoothing(local_smoothing)
+        self._batch_size = as_batch(batch_size)
+        self._smoothing = as_smoothing(local_smoothing)
         self._n_threads, self._memory_bytes, self._progress = as_threads(n_jobs), as_bytes(memory_limit), progress
-        given = read_inputs(data, "data")
-        self.grad_fn: GradFn = as_grad_fn(model, given.arrays)
-        self.model = Model(model, Forward(self.grad_fn), output_names=getattr(self.grad_fn, "output_names", None))
-        self._given = given
-        self._reads_integers = bool(getattr(self.grad_fn, "reads_integers", False))
-        inputs = self._encoded(self._as_floats(given.arrays, "data"))
-        check_layout(layout, [values.shape[1:] for values in inputs])
-        own = getattr(self.grad_fn, "layout", None)
-        self._shapes = [input_shape(values.shape[1:], layout, own) for values in inputs]
-        self._background = prepare(inputs, self._shapes, weights, background_rows, self.grad_fn)
-        self._on_device = self._checked_device(device_plan)
-        self._ask_about_background()
-        self.names_of_inputs = _names_of_inputs(feature_names, given, self._shapes)
-        n_outputs = len(self._base)
-        self.output_names = checked_names(output_names, n_outputs, "output_names", "outputs") or _known_names(
-            self.model.output_names, n_outputs
+        self._base = GradientBase(
+            model, data, weights=weights, kept=background_rows, layout=layout, batch_size=self._batch_size
         )
+        self._on_device = self._base.on_device(device_plan, self._smoothing)
+        self.model = Model(model, Forward(self.grad_fn), output_names=getattr(self.grad_fn, "output_names", None))
+        self.output_names = names_of_outputs(output_names, self.model, len(self._base.base))
+        self._names = names_of_inputs(feature_names, self._base.given, self._base.shapes)
+        self.expected_value = as_expected_value(self._base.base, is_vector=self._base.is_vector)
         self.plan = described_plan(self)
+
+    @property
+    def grad_fn(self) -> GradFn:
+        """The model as outputs and gradients."""
+        return self._base.grad_fn
 
     @property
     def data(self) -> Arrays:
         """The background that is used, after rows without weight were dropped and many images summarised."""
-        return self._background.inputs
+        return self._base.background.inputs
 
     @property
     def feature_names(self) -> Any:  # type: ignore[override]  # several inputs have several lists
         """Names of the features, a list for each of several inputs; None for images."""
-        return self.names_of_inputs if self._given.is_list else self.names_of_inputs[0]
+        return self._one_or_list(self._names)
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options
@@ -209,20 +204,19 @@ class GradientExplainer(Explainer):
         Explanation, or list of Explanation
             A list with one for each input where the background is a list.
         """
-        found = self._explain(
-            X,
-            self._method_of_call(nsamples, tol),
+        options = CallOptions(
+            method=method_of_call(self.method, nsamples, tol),
+            seed=self.seed if rseed is None else as_seed(rseed, argument="rseed"),
+            batch_size=self._batch_size if batch_size is None else as_batch(batch_size),
             outputs=outputs,
             ranked_outputs=ranked_outputs,
-            order=output_rank_order,
-            batch_size=self._batch_size if batch_size is None else _checked_batch(batch_size),
+            output_rank_order=output_rank_order,
             silent=silent,
             deadline_seconds=deadline_seconds,
             row_key=row_key,
             keep_replicates=keep_replicates,
-            seed=self.seed if rseed is None else as_seed(rseed, argument="rseed"),
         )
-        return found if self._given.is_list else found[0]
+        return self._one_or_list(explain(self, X, options))
 
     @checked_call
     def shap_values(  # type: ignore[override]  # every route has its own options
@@ -249,161 +243,33 @@ class GradientExplainer(Explainer):
             rseed=rseed,
             silent=silent,
         )
-        parts = found if self._given.is_list else [found]
-        values = [self._own_layout(part.values, part, shape) for part, shape in zip(parts, self._shapes, strict=True)]
-        answers: list[Any] = [values]
+        parts: list[Explanation] = found if self._base.given.is_list else [found]
+        shapes = self._base.shapes
+        values = [_own_layout(part.values, part, shape) for part, shape in zip(parts, shapes, strict=True)]
+        answers: list[Any] = [self._one_or_list(values)]
         if return_variances:
-            answers.append(
-                [
-                    np.square(self._own_layout(part.error_std, part, shape))
-                    for part, shape in zip(parts, self._shapes, strict=True)
-                ]
-            )
-        if not self._given.is_list:
-            answers = [answer[0] for answer in answers]
+            errors = [_own_layout(part.error_std, part, shape) for part, shape in zip(parts, shapes, strict=True)]
+            answers.append(self._one_or_list([np.square(error) for error in errors]))
         if ranked_outputs is not None:
             answers.append(parts[0].output_indexes)
         return answers[0] if len(answers) == 1 else tuple(answers)
 
-    @staticmethod
-    def _own_layout(values: Any, explanation: Explanation, shape: InputShape) -> Any:
-        return np.ascontiguousarray(shape.own_layout(values, n_lead=explanation.axes.count("row")))
-
-    def _explain(
-        self,
-        X: Any,
-        method: Method,
-        *,
-        outputs: Any,
-        ranked_outputs: Any,
-        order: str,
-        batch_size: int | None,
-        silent: bool,
-        deadline_seconds: float | None,
-        row_key: Any,
-        keep_replicates: bool,
-        seed: int,
-    ) -> list[Explanation]:
-        self.partial = None
-        deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
-        given = read_inputs(X, "X", self._given)
-        rows = self._as_floats(given.arrays, "X")
-        keys = row_keys(row_key, read_table(rows[0].reshape(len(rows[0]), -1), argument="X"))
-        rows = self._encoded(rows)
-        given = _with_display(given, rows, self._shapes)
-        batch = batch_size or batch_points(rows, 1)
-        with explaining(self.grad_fn):
-            full = outputs_of(self.grad_fn, rows, batch) if given.n_rows else np.empty((0, len(self._base)))
-        full = full.reshape(given.n_rows, len(self._base))
-        check_finite_outputs(full, "X")
-        chosen = chosen_outputs(
-            full, outputs, ranked_outputs, order, self.output_names or [], is_vector=self.is_vector
-        )
-        numbers = np.arange(len(self._base)) if chosen is None else chosen
-        numbers = np.ascontiguousarray(np.broadcast_to(numbers, (given.n_rows, numbers.shape[-1])), dtype=np.int64)
-        base = self._base[numbers]
-        y = np.take_along_axis(full, numbers, axis=1)
-        budget = _points(method, self._background)
-        progress = Progress(budget * given.n_rows, silent=silent, report=self._progress, unit="gradients")
-        settings = Settings(
-            method,
-            seed,
-            self._n_threads,
-            self._memory_bytes,
-            batch_size=batch_size,
-            smoothing=self._smoothing,
-            on_device=self._on_device,
-            deadline=deadline,
-            keeps_replicates=keep_replicates,
-        )
-        scale = np.maximum(1.0, np.maximum(np.abs(y), np.abs(base)))
-        explained = RowsOfGradients(
-            self.grad_fn,
-            self._background,
-            self._shapes,
-            rows,
-            numbers,
-            y - base,
-            scale,
-            keys,
-            settings,
-            progress,
-        )
-        try:
-            explained.run()
-        except BaseException:
-            # The exception goes on; what was reached stays with the explainer.
-            begun = np.flatnonzero(explained.n_points)
-            if len(begun):
-                partial = packed(self, explained, given, base, chosen, only=begun)
-                self.partial = cast("Any", partial if self._given.is_list else partial[0])
-            raise
-        finally:
-            progress.close()
-        warning = precision_warning(explained, self._shapes)
-        if warning is not None:
-            warn_user(warning, PrecisionWarning)
-        return packed(self, explained, given, base, chosen)
-
-    def _method_of_call(self, nsamples: Any, tol: float | None) -> Method:
-        method = self.method
-        if isinstance(method, Quadrature):
-            if nsamples is not NSAMPLES or tol is not None:
-                msg = f"`nsamples` and `tol` do not apply to {method!r}: give it more or fewer nodes"
-                raise OptionError(msg)
-            return method
-        if nsamples is not NSAMPLES:
-            method = replace(method, budget=positive(nsamples, "nsamples", or_auto=False))
-        return method if tol is None else replace(method, tol=tol)
-
-    def _as_floats(self, arrays: Arrays, argument: str) -> Arrays:
-        return tuple(
-            as_floats(array, self.grad_fn.dtype, argument, reads_integers=self._reads_integers) for array in arrays
-        )
-
-    def _encoded(self, inputs: Arrays) -> Arrays:
-        """What the path runs through: the inputs, or what an encoder makes of them."""
-        encode = getattr(self.grad_fn, "encode", None)
-        if encode is None:
-            return inputs
-        with explaining(self.grad_fn):
-            return tuple(np.ascontiguousarray(values) for values in encode(inputs))
-
-    def _checked_device(self, device_plan: bool | None) -> bool:
-        can = hasattr(self.grad_fn, "accumulate") and self._smoothing == 0
-        if device_plan and not can:
-            msg = "`device_plan` is True, but this model's gradients come to the host: leave it out"
-            raise OptionError(msg)
-        return can if device_plan is None else bool(device_plan)
-
-    def _ask_about_background(self) -> None:
-        """Check the model and find its base values."""
-        background = self._background
-        check_model(self.grad_fn, background.inputs)
-        batch = self._batch_size or batch_points(background.inputs, 1)
-        with explaining(self.grad_fn):
-            outputs = outputs_of(self.grad_fn, background.inputs, batch)
-        check_finite_outputs(outputs, "data", background.index)
-        self.is_vector = outputs.ndim == 1
-        self._base: NDArray[np.float64] = np.atleast_1d(background.weights @ outputs)
-        self.n_forward_rows = background.n_rows + N_CHECKED
-        self.expected_value = as_expected_value(self._base, is_vector=self.is_vector)
+    def _one_or_list(self, of_inputs: list[Any]) -> Any:
+        """What the inputs have: a list where the user gave a list of inputs."""
+        return of_inputs if self._base.given.is_list else of_inputs[0]
 
     def __repr__(self) -> str:
         """Name the model and the sizes."""
-        sizes = " and ".join(" x ".join(map(str, shape.shape)) for shape in self._shapes)
-        name = getattr(self.grad_fn, "function", self.model.inner_model)
-        name = getattr(name, "__name__", type(name).__name__)
-        return f"<GradientExplainer: {name}, {sizes} features, background {self._background.n_rows} rows>"
+        sizes = " and ".join(" x ".join(map(str, shape.shape)) for shape in self._base.shapes)
+        named = getattr(self.grad_fn, "function", self.model.inner_model)
+        name = getattr(named, "__name__", type(named).__name__)
+        return f"<GradientExplainer: {name}, {sizes} features, background {self._base.background.n_rows} rows>"
 
     def __getstate__(self) -> dict[str, Any]:
         """Give what a pickle needs, functions that pickle cannot find by name by value."""
-        state = dict(self.__dict__)
-        functions = (getattr(self.grad_fn, name, None) for name in ("function", "slope"))
-        if any(function is not None and _is_hidden(function) for function in functions):
-            state["grad_fn"] = ByValue(self.grad_fn)  # type: ignore[arg-type]  # it writes whatever it holds
-            state["model"] = ByValue(self.model)
-        return state
+        functions = [getattr(self.grad_fn, name, None) for name in ("function", "slope")]
+        by_value = {"model": picklable(self.model, functions), "_base": picklable(self._base, functions)}
+        return self.__dict__ | by_value
 
     @classmethod
     def _check_support(cls, model: Any, masker: Any) -> None:
@@ -411,70 +277,5 @@ class GradientExplainer(Explainer):
         as_grad_fn(model, given.arrays)
 
 
-class Forward:
-    """The outputs of a gradient function, called as any model is."""
-
-    def __init__(self, grad_fn: GradFn) -> None:
-        """Keep the function."""
-        self.grad_fn = grad_fn
-
-    def __call__(self, *rows: Any) -> NDArray[Any]:
-        """Return the outputs of rows, one array for each input."""
-        inputs = tuple(np.ascontiguousarray(values, self.grad_fn.dtype) for values in rows)
-        with explaining(self.grad_fn):
-            return self.grad_fn.forward(inputs)
-
-
-def _checked_method(method: Any) -> Method:
-    if method is None:
-        return ExpectedGradients()
-    if not isinstance(method, ExpectedGradients | Quadrature):
-        msg = f"`method` is {method!r}, but must be gradients.ExpectedGradients(...) or gradients.Quadrature(...)"
-        raise OptionError(msg)
-    return method
-
-
-def _checked_batch(batch_size: Any) -> int | None:
-    if batch_size is BATCH_SIZE or batch_size == "auto":
-        return None
-    return positive(batch_size, "batch_size")
-
-
-def _checked_smoothing(sigma: Any) -> float:
-    if isinstance(sigma, bool) or not isinstance(sigma, int | float | np.number) or not 0 <= sigma < np.inf:
-        msg = f"`local_smoothing` is {sigma!r}, but must be a standard deviation, 0 or more"
-        raise OptionError(msg)
-    return float(sigma)
-
-
-def _points(method: Method, background: Background) -> int:
-    return method.budget if isinstance(method, ExpectedGradients) else method.nodes * background.n_rows
-
-
-def _known_names(names: list[str] | None, n_outputs: int) -> list[str]:
-    return names if names is not None and len(names) == n_outputs else numbered("Output", n_outputs)
-
-
-def _names_of_inputs(given: Any, inputs: GivenInputs, shapes: list[InputShape]) -> list[list[str] | None]:
-    """Names of the features of each input that is a table: the user's, the columns', or numbers."""
-    if given is None:
-        wanted: list[Any] = [None] * len(shapes)
-    else:
-        wanted = list(given) if inputs.is_list else [given]
-    found: list[list[str] | None] = []
-    for names, columns, shape in zip(wanted, inputs.names, shapes, strict=True):
-        if len(shape.shape) != 1:
-            found.append(None)
-            continue
-        checked = checked_names(names, shape.size, "feature_names", "features")
-        found.append(checked or columns or numbered("Feature", shape.size))
-    return found
-
-
-def _with_display(given: GivenInputs, rows: Arrays, shapes: list[InputShape]) -> GivenInputs:
-    """Show what an encoder made of the rows where their own shape is another."""
-    display = [
-        shown if shown.shape[1:] == shape.shape else values
-        for shown, values, shape in zip(given.display, rows, shapes, strict=True)
-    ]
-    return replace(given, display=display)
+def _own_layout(values: Any, explanation: Explanation, shape: InputShape) -> Any:
+    return np.ascontiguousarray(shape.own_layout(values, n_lead=explanation.axes.count("row")))

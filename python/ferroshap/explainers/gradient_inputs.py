@@ -100,8 +100,8 @@ def as_floats(array: Array, dtype: Any, argument: str, *, reads_integers: bool) 
     if not np.isfinite(ready).all():
         bad = np.argwhere(~np.isfinite(ready))[0].tolist()
         msg = (
-            f"`{argument}` has {array[tuple(bad)]} in row {bad[0]} at {tuple(bad[1:])}: a path through it is undefined. "
-            "Fill it first"
+            f"`{argument}` has {array[tuple(bad)]} in row {bad[0]} at {tuple(bad[1:])}, and a path through it is "
+            "undefined: fill it first"
         )
         raise OptionError(msg)
     return ready
@@ -109,7 +109,9 @@ def as_floats(array: Array, dtype: Any, argument: str, *, reads_integers: bool) 
 
 def _holds_inputs(data: Any) -> bool:
     """Whether a list holds inputs rather than rows: all of them have axes of their own."""
-    return isinstance(data, list | tuple) and len(data) > 0 and all(len(getattr(part, "shape", ())) >= 2 for part in data)
+    return (
+        isinstance(data, list | tuple) and len(data) > 0 and all(len(getattr(part, "shape", ())) >= 2 for part in data)
+    )
 
 
 def _of(background: GivenInputs | None, place: int) -> tuple[Array, list[str] | None] | None:
@@ -145,8 +147,12 @@ def _read_one(
 
 
 def _is_table(data: Any) -> bool:
-    return hasattr(data, "columns") or hasattr(data, "tocsr") or isinstance(data, dict) or hasattr(data, "index_name") or (
-        hasattr(data, "index") and hasattr(data, "name")
+    return (
+        hasattr(data, "columns")
+        or hasattr(data, "tocsr")
+        or isinstance(data, dict)
+        or hasattr(data, "index_name")
+        or (hasattr(data, "index") and hasattr(data, "name"))
     )
 
 
@@ -161,5 +167,7 @@ def _numbers(table: Table, argument: str) -> Array:
 def _wrong_shape(came: Sequence[int], known: Sequence[int], argument: str) -> DimensionError:
     turned = len(came) == 4 and len(known) == 4 and sorted(came[1:]) == sorted(known[1:])
     remedy = ": the axis of channels stands elsewhere" if turned else ""
-    msg = f"`{argument}` has rows of shape {tuple(came[1:])}, but those of the background are {tuple(known[1:])}{remedy}"
+    msg = (
+        f"`{argument}` has rows of shape {tuple(came[1:])}, but those of the background are {tuple(known[1:])}{remedy}"
+    )
     return DimensionError(msg)

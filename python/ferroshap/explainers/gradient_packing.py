@@ -1,12 +1,12 @@
 """From the maps of a call to Explanations: one for each input, images with their channels last."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.explainers.gradient_inputs import GivenInputs
-from ferroshap.explainers.names import numbered
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.gradients.machine import RowsOfGradients
 from ferroshap.gradients.shapes import InputShape
@@ -16,6 +16,41 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What of a call goes into an Explanation.
+
+    Attributes
+    ----------
+    only : ndarray or None
+        The rows that were begun, if not all.
+    is_vector : bool
+        Drop the axis of outputs.
+    is_dropped : bool
+        Drop the axis of rows.
+    back : ndarray or None
+        Where each of the model's columns stands in the user's table.
+    """
+
+    only: Rows | None
+    is_vector: bool
+    is_dropped: bool
+    back: Rows | None
+
+    def per_row(self, values: Array) -> Any:
+        """Cut ``(rows, ...)`` without outputs."""
+        kept = values if self.only is None else values[self.only]
+        return kept[0] if self.is_dropped else kept
+
+    def per_output(self, values: Array) -> Any:
+        """Cut ``(rows, ..., outputs)``."""
+        return self.per_row(values[..., 0] if self.is_vector else values)
+
+    def like_values(self, values: Array, first_axis: int = 1) -> Any:
+        """Cut ``(rows, ..., features, ..., outputs)``, the columns in the user's order."""
+        return self.per_output(values if self.back is None else np.take(values, self.back, axis=first_axis))
 
 
 def packed(
@@ -28,73 +63,55 @@ def packed(
     only: Rows | None = None,
 ) -> list[Explanation]:
     """Make the Explanations of the rows explained, or of those at `only`; `base` is ``(rows, T)``."""
-    return [
-        _of_input(explainer, explained, given, place, base, chosen, only) for place in range(len(explained.maps.shapes))
-    ]
-
-
-def _of_input(
-    explainer: "GradientExplainer",
-    explained: RowsOfGradients,
-    given: GivenInputs,
-    place: int,
-    base: Array,
-    chosen: Array | None,
-    only: Rows | None,
-) -> Explanation:
-    maps, shape = explained.maps, explained.maps.shapes[place]
-    is_vector = explainer.is_vector
+    is_vector = explainer._base.is_vector  # noqa: SLF001 - ours
     is_dropped = given.is_single_row and (only is None or len(only) == 1)
+    found = []
+    for place, shape in enumerate(explained.maps.shapes):
+        positions = given.positions[place]
+        cut = Cut(only, is_vector, is_dropped, None if positions is None else np.argsort(positions))
+        fields = _of_rows(explained, cut) | _of_maps(explained, cut, place)
+        fields |= {"base_values": cut.per_output(base), "plan": explainer.plan}
+        fields["data"] = cut.per_row(_display(given, place, shape))
+        n_axes = len(shape.shape)
+        if n_axes == 1:
+            names = given.names[place] or explainer._names[place]  # noqa: SLF001 - ours
+            fields["feature_names"] = NameTable(names or [])
+        axes = (() if is_dropped else ("row",)) + ("feature",) * n_axes
+        if not is_vector:
+            axes = (*axes, "output")
+            fields |= _of_outputs(explainer.output_names or [], chosen, cut)
+        values = np.ascontiguousarray(cut.like_values(explained.maps.values[place]))
+        found.append(Explanation._trusted(values, axes, fields))  # noqa: SLF001 - ours
+    return found
 
-    def rows(values: Any, *, has_outputs: bool = True) -> Any:
-        """Cut rows, and the axes that this call does not have."""
-        if values is None:
-            return None
-        if only is not None:
-            values = values[only]
-        if has_outputs and is_vector:
-            values = values[..., 0]
-        return values[0] if is_dropped else values
 
-    positions = given.positions[place]
-    back = None if positions is None else np.argsort(positions)
-
-    def like_values(values: Any, first_axis: int = 1) -> Any:
-        return rows(values if back is None or values is None else np.take(values, back, axis=first_axis))
-
-    status = explained.statuses
-    if only is not None and "INTERRUPTED" not in status[only]:
-        status = np.full_like(status, "INTERRUPTED")
-    fields: dict[str, Any] = {
-        "base_values": rows(base),
-        "data": rows(_display(given, place, shape), has_outputs=False),
-        "error_std": np.ascontiguousarray(like_values(maps.errors[place])),
-        "n_evaluations": rows(explained.n_points * explained.n_outputs, has_outputs=False),
-        "forward_rows": rows(explained.n_points + 1, has_outputs=False),
-        "status": rows(status, has_outputs=False),
-        "plan": explainer.plan,
-        "gap": rows(maps.gap),
-        "relative_error": rows(maps.relative),
+def _of_rows(explained: RowsOfGradients, cut: Cut) -> dict[str, Any]:
+    """What is one number, or a word, for each row."""
+    status = cut.per_row(explained.statuses)
+    if cut.only is not None and "INTERRUPTED" not in np.unique(status):
+        status = "INTERRUPTED"
+    fields = {
+        "n_evaluations": cut.per_row(explained.n_points * explained.n_outputs),
+        "forward_rows": cut.per_row(explained.n_points + 1),
+        "status": status,
         "seed": explained.seed,
     }
-    if explained.plan.n_replicates > 1:
-        fields["interval_df"] = rows(np.full(explained.n_rows, explained.plan.n_replicates - 1.0), has_outputs=False)
-    optional = {
-        "channel_error_std": rows(maps.channel_errors[place]),
-        "pooled_error_std": rows(maps.pooled_errors[place]),
-        "replicates": like_values(maps.replicates[place], first_axis=2),
+    df = explained.plan.n_replicates - 1.0
+    return fields | ({"interval_df": cut.per_row(np.full(explained.n_rows, df))} if df else {})
+
+
+def _of_maps(explained: RowsOfGradients, cut: Cut, place: int) -> dict[str, Any]:
+    """Errors of the values of one input."""
+    maps = explained.maps
+    channels, blocks, replicates = maps.channel_errors[place], maps.pooled_errors[place], maps.replicates[place]
+    fields = {
+        "error_std": np.ascontiguousarray(cut.like_values(maps.errors[place])),
+        "gap": cut.per_output(maps.gap),
+        "relative_error": cut.per_output(maps.relative),
     }
-    fields |= {name: value for name, value in optional.items() if value is not None}
-    n_axes = len(shape.shape)
-    if n_axes == 1:
-        names = given.names[place] or explainer.names_of_inputs[place] or numbered("Feature", shape.shape[0])
-        fields["feature_names"] = NameTable(names)
-    axes = (() if is_dropped else ("row",)) + ("feature",) * n_axes
-    if not is_vector:
-        axes = (*axes, "output")
-        fields |= _of_outputs(explainer.output_names or [], chosen, only, is_dropped=is_dropped)
-    values = np.ascontiguousarray(like_values(maps.values[place]))
-    return Explanation._trusted(values, axes, fields)  # noqa: SLF001 - ours
+    if channels is not None:
+        fields |= {"channel_error_std": cut.per_output(channels), "pooled_error_std": cut.per_output(blocks)}
+    return fields | ({} if replicates is None else {"replicates": cut.like_values(replicates, first_axis=2)})
 
 
 def _display(given: GivenInputs, place: int, shape: InputShape) -> Array:
@@ -103,14 +120,11 @@ def _display(given: GivenInputs, place: int, shape: InputShape) -> Array:
     return shape.channels_last(shown) if shown.shape[1:] == shape.shape else shown
 
 
-def _of_outputs(names: list[str], chosen: Array | None, only: Rows | None, *, is_dropped: bool) -> dict[str, Any]:
+def _of_outputs(names: list[str], chosen: Array | None, cut: Cut) -> dict[str, Any]:
     """Names of the outputs and, where some were chosen, their numbers."""
     if chosen is None:
         return {"output_names": NameTable(names)}
-    if chosen.ndim == 2 and only is not None:
-        chosen = chosen[only]
-    if chosen.ndim == 2 and is_dropped:
-        chosen = chosen[0]
-    if chosen.ndim == 1:
-        return {"output_names": NameTable([names[number] for number in chosen]), "output_indexes": chosen}
-    return {"output_names": np.array(names, dtype=object)[chosen], "output_indexes": chosen}
+    numbers = cut.per_row(chosen) if chosen.ndim == 2 else chosen
+    if numbers.ndim == 1:
+        return {"output_names": NameTable([names[number] for number in numbers]), "output_indexes": numbers}
+    return {"output_names": np.array(names, dtype=object)[numbers], "output_indexes": numbers}

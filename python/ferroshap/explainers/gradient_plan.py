@@ -1,10 +1,12 @@
 """What a `GradientExplainer` is going to do, in a sentence, and what to do where that was too little."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ferroshap.explainers.gradient_inputs import GivenInputs
+from ferroshap.explainers.names import checked_names, numbered
 from ferroshap.explainers.plan import Plan
 from ferroshap.gradients import ExpectedGradients
 from ferroshap.gradients.machine import RowsOfGradients, make_plan
@@ -24,10 +26,11 @@ FEW_ON_IMAGE = 32
 
 def described_plan(explainer: "GradientExplainer") -> Plan:
     """Return the plan of the explainer's own method."""
-    background, method = explainer._background, explainer.method  # noqa: SLF001 - ours
+    base, method = explainer._base, explainer.method  # noqa: SLF001 - ours
+    background = base.background
     n_rows = background.n_rows
     reason = "the model has gradients, "
-    details: dict[str, object] = {"method": method, "forward_rows": explainer.n_forward_rows}
+    details: dict[str, object] = {"method": method, "forward_rows": base.n_forward_rows}
     if isinstance(method, ExpectedGradients):
         plan = make_plan(method, background, explainer.seed, method.tol)
         n_points = method.budget
@@ -39,7 +42,9 @@ def described_plan(explainer: "GradientExplainer") -> Plan:
         reason += f"which are integrated at {method.nodes} nodes on the path from each of {n_rows} background rows"
     if background.is_summary:
         details["n_summarised"] = background.n_given
-        reason += f"; values are for a summary of {background.n_given} background rows (`background_rows=None` keeps all)"
+        reason += (
+            f"; values are for a summary of {background.n_given} background rows (`background_rows=None` keeps all)"
+        )
     return Plan("gradient", reason, n_rows, n_rows, n_points, details)
 
 
@@ -51,6 +56,18 @@ def _of_positions(n_points: int, n_rows: int, least: int, most: int, *, is_strat
         return f"taken at {n_points} places: {each} evenly spaced on the path from each of {n_rows} background rows"
     cause = "fewer than" if n_points < n_rows else "weights are too unequal for a share of each of"
     return f"taken at {n_points} places of a lattice over background and paths, for {cause} {n_rows} background rows"
+
+
+def names_of_inputs(given: Any, inputs: GivenInputs, shapes: Sequence[InputShape]) -> list[list[str] | None]:
+    """Return the names of the features of each input that is a table: the user's, the columns', or numbers."""
+    wanted = [given] * len(shapes) if given is None or not inputs.is_list else list(given)
+    found: list[list[str] | None] = []
+    for names, columns, shape in zip(wanted, inputs.names, shapes, strict=True):
+        is_table = len(shape.shape) == 1
+        checked = checked_names(names, shape.size, "feature_names", "features") if is_table else None
+        known = columns if columns is not None and len(columns) == shape.size else None
+        found.append((checked or known or numbered("Feature", shape.size)) if is_table else None)
+    return found
 
 
 def precision_warning(explained: RowsOfGradients, shapes: Sequence[InputShape]) -> str | None:
@@ -71,7 +88,9 @@ def precision_warning(explained: RowsOfGradients, shapes: Sequence[InputShape]) 
     if rough <= ROUGH:
         return None
     if noise >= power:
-        return f"values are noise after {n_points} points a row: their errors are as large as they are. Raise `nsamples`"
+        return (
+            f"values are noise after {n_points} points a row: their errors are as large as they are. Raise `nsamples`"
+        )
     ratio = rough / ROUGH
     needed = n_points * (ratio if plan.is_stratified else ratio**2)
     rounded = 2 ** int(np.ceil(np.log2(needed)))

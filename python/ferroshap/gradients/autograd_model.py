@@ -43,7 +43,7 @@ class AutogradGradFn:
         """Tell whether a function names a module of autograd."""
         function = getattr(model, "__func__", model)
         if not hasattr(function, "__code__"):
-            function = getattr(type(model), "__call__", None)
+            function = vars(type(model)).get("__call__")
         code = getattr(function, "__code__", None)
         if code is None:
             return False
@@ -61,10 +61,10 @@ class AutogradGradFn:
 
     def gradient(self, inputs: Arrays, outputs: Numbers) -> tuple[NDArray[Any], Arrays]:
         """Return the outputs chosen and their gradients."""
-        make_vjp = importlib.import_module("autograd").make_vjp
+        make_vjp: Any = importlib.import_module("autograd").make_vjp
         if len(inputs) == 1:
             one, y = make_vjp(self.function)(inputs[0])
-            vjp = lambda wanted: (one(wanted),)  # noqa: E731 - what several inputs give
+            vjp: Any = lambda wanted: (one(wanted),)  # noqa: E731 - what several inputs give
         else:
             vjp, y = make_vjp(lambda packed: self.function(*packed))(tuple(inputs))
         y = np.asarray(y)

@@ -96,14 +96,15 @@ def checked_weights(weights: Any, n_rows: int) -> Floats:
     """
     if weights is None:
         return np.ones(n_rows)
-    found = np.asarray(weights, dtype=np.float64)
+    found: Floats = np.array(weights, dtype=np.float64)
     if found.shape != (n_rows,):
         msg = f"`weights` has shape {found.shape}, but the background has {n_rows} rows: pass one for each"
         raise WeightsError(msg)
     if not np.isfinite(found).all() or (found < 0).any() or not found.any():
         msg = "`weights` must be finite, not negative, and not all zero"
         raise WeightsError(msg)
-    return found / found.max()  # tiny or huge weights: their sum is finite
+    found /= found.max()  # tiny or huge weights: their sum is finite
+    return found
 
 
 def _n_kept(kept: Kept, shapes: Sequence[InputShape]) -> int | None:

@@ -50,8 +50,8 @@ def check_model(grad_fn: GradFn, rows: Arrays) -> None:
         raise InvalidModelError(msg)
     if not _agree(first, together, COMPANY.get(np.dtype(grad_fn.dtype), 1e-4) * size):
         msg = (
-            f"`model` returned {_shown(first)} for a row alone, but {_shown(together)} beside two others: rows must not "
-            "look at each other. Switch BatchNorm to evaluation, and take out what is computed over a batch"
+            f"`model` returned {_shown(first)} for a row alone, but {_shown(together)} beside two others: rows must "
+            "not look at each other. Switch BatchNorm to evaluation, and take out what is computed over a batch"
         )
         raise InvalidModelError(msg)
 
@@ -68,7 +68,8 @@ def outputs_of(grad_fn: GradFn, inputs: Arrays, batch: int | None = None) -> Flo
     InvalidModelError
         When it does not return real numbers.
     """
-    n_rows, first, parts = len(inputs[0]), 0, []
+    n_rows, first = len(inputs[0]), 0
+    parts: list[Floats] = []
     batch = n_rows if batch is None else batch
     while first < n_rows or not parts:
         part = tuple(np.array(values[first : first + batch], order="C") for values in inputs)  # may be overwritten

@@ -119,13 +119,12 @@ class RowsOfGradients:
         progress: Progress,
     ) -> None:
         """Plan."""
-        self._grad_fn, self._background, self.settings = grad_fn, background, settings
-        self._settings, self.seed = settings, settings.seed
-        self._rows, self._outputs, self._target, self._scale, self._keys = rows, outputs, target, scale, keys
-        self._progress = progress
+        self.grad_fn, self.background, self.settings, self.seed = grad_fn, background, settings, settings.seed
+        self.rows, self.outputs, self.target, self.scale, self.keys = rows, outputs, target, scale, keys
+        self.progress = progress
         method = settings.method
-        self._tol = method.tol if isinstance(method, ExpectedGradients) else None
-        self.plan = make_plan(method, background, settings.seed, self._tol)
+        self.tol = method.tol if isinstance(method, ExpectedGradients) else None
+        self.plan = make_plan(method, background, settings.seed, self.tol)
         self.n_rows, self.n_outputs = outputs.shape
         self._d = sum(shape.size for shape in shapes)
         self.maps = Maps(
@@ -140,11 +139,11 @@ class RowsOfGradients:
         self.statuses = np.full(self.n_rows, "INTERRUPTED", dtype="<U12")
         #: Whether some gradient differs from zero.
         self.is_proven = False
-        self._batch = settings.batch_size or batch_points(rows, self.n_outputs)
+        self.batch = settings.batch_size or batch_points(rows, self.n_outputs)
 
     def run(self) -> None:
         """Explain all rows; what an exception leaves undone stays NaN or as far as it came."""
-        with explaining(self._grad_fn):
+        with explaining(self.grad_fn):
             for group in self._groups():
                 Group(self, group).run(self._time_of(group))
                 if self._time_is_up():
@@ -153,7 +152,7 @@ class RowsOfGradients:
     def _groups(self) -> Iterator[Rows]:
         """Rows whose sums fit into the memory granted together."""
         row_bytes = 8 * self.n_outputs * self._d * (2 * self.plan.n_replicates + 6)
-        limit = self._settings.memory_bytes
+        limit = self.settings.memory_bytes
         if row_bytes > limit:
             msg = (
                 f"the sums of one row of {self._d} features and {self.n_outputs} outputs take {row_bytes:,} bytes, but "
@@ -166,14 +165,14 @@ class RowsOfGradients:
 
     def _time_of(self, group: Rows) -> float | None:
         """When a group must be done: each has its share of the time that is left."""
-        deadline = self._settings.deadline
+        deadline = self.settings.deadline
         if deadline is None:
             return None
         now = time.monotonic()
-        return now + (deadline - now) * len(group) / (self.n_rows - int(group[0]))
+        return now + (deadline - now) * float(len(group) / (self.n_rows - int(group[0])))
 
     def _time_is_up(self) -> bool:
-        deadline = self._settings.deadline
+        deadline = self.settings.deadline
         return deadline is not None and time.monotonic() >= deadline
 
 
@@ -183,18 +182,18 @@ class Group:
     def __init__(self, whole: RowsOfGradients, rows: Rows) -> None:
         """Make room for sums."""
         self._whole, self._rows = whole, rows
-        self._plan, self._grad_fn, self._settings = whole.plan, whole._grad_fn, whole._settings  # noqa: SLF001 - ours
-        self._inputs = tuple(values[rows[0] : rows[-1] + 1] for values in whole._rows)  # noqa: SLF001 - ours
+        self._plan, self._grad_fn, self._settings = whole.plan, whole.grad_fn, whole.settings
+        self._inputs = tuple(values[rows[0] : rows[-1] + 1] for values in whole.rows)
         self._flat = side_by_side(self._inputs)
-        self._keys = whole._keys[rows]  # noqa: SLF001 - ours
+        self._keys = whole.keys[rows]
         self._told = np.zeros(len(rows), dtype=np.uint64)
         self._stage = 0
         self._sums = self._make_sums()
 
     def _make_sums(self) -> Sums:
         settings, whole = self._settings, self._whole
-        outputs = whole._outputs[self._rows]  # noqa: SLF001 - ours
-        background = whole._background  # noqa: SLF001 - ours
+        outputs = whole.outputs[self._rows]
+        background = whole.background
         n_replicates = self._plan.n_replicates
         if settings.on_device:
             device = cast("DeviceGradFn", self._grad_fn)
@@ -220,7 +219,7 @@ class Group:
                     self._finish(active)
                     return
                 self._finish(active)
-                whole, tol = self._whole, self._whole._tol  # noqa: SLF001 - ours
+                whole, tol = self._whole, self._whole.tol
                 names = self._rows[active]
                 whole.statuses[names] = "BUDGET_SPENT"
                 if tol is not None:
@@ -249,7 +248,7 @@ class Group:
 
     def _blocks(self, active: Rows, before: int, own: int, in_turns: bool) -> Iterator[Block]:
         """Points in batches: row after row, or where time may run out a part of each row in turn."""
-        batch = self._whole._batch  # noqa: SLF001 - ours
+        batch = self._whole.batch
         if not in_turns:
             keys, total, first = self._keys[active], own * len(active), 0
             while first < total:
@@ -263,9 +262,7 @@ class Group:
             for row in active:
                 yield self._block(np.array([row]), self._keys[[row]], before, own, first, count)
 
-    def _block(
-        self, active: Rows, keys: NDArray[np.uint64], before: int, own: int, first: int, count: int
-    ) -> Block:
+    def _block(self, active: Rows, keys: NDArray[np.uint64], before: int, own: int, first: int, count: int) -> Block:
         row, background, alpha, weight, replicate = self._plan.block(keys, self._stage, first, count)
         numbers = (before + np.arange(first, first + count) % own).astype(np.uint64)
         return Block(
@@ -277,19 +274,19 @@ class Group:
         whole = self._whole
         first = 0
         while first < len(block):
-            part = block.part(first, first + whole._batch)  # noqa: SLF001 - ours
+            part = block.part(first, first + whole.batch)
             try:
                 self._sums.add(part)
             except Exception as error:
                 if len(part) == 1 or not is_out_of_memory(self._grad_fn, error):
                     raise
-                whole._batch = len(part) // 2  # noqa: SLF001 - ours
+                whole.batch = len(part) // 2
                 continue
             first += len(part)
             counts = np.bincount(part.row, minlength=len(self._rows))
             self._told += counts.astype(np.uint64)
             whole.n_points[self._rows] += counts
-            whole._progress.add(len(part))  # noqa: SLF001 - ours
+            whole.progress.add(len(part))
             if len(part) >= LEAST_FLAT and not whole.is_proven:
                 self._check_first(np.flatnonzero(counts))
 
@@ -301,15 +298,15 @@ class Group:
         whole, settings, method = self._whole, self._settings, self._settings.method
         names = self._rows[active]
         x, told = self._flat[active], self._told[active]
-        background = whole._background  # noqa: SLF001 - ours
+        background = whole.background
         is_whole = bool((told == self._plan.n_points(self._stage)).all())
         share, mean, square = self._plan.moments(
             self._keys[active], self._stage, None if is_whole else told, x, background.flat, settings.n_threads
         )
         sums = self._sums.read(active)
-        target = whole._target[names]  # noqa: SLF001 - ours
+        target = whole.target[names]
         if is_checked:
-            self._check_sums(sums, target, whole._scale[names])  # noqa: SLF001 - ours
+            self._check_sums(sums, target, whole.scale[names])
         expected = method if isinstance(method, ExpectedGradients) else None
         found = _native.gradient_finish(
             sums,
@@ -330,7 +327,7 @@ class Group:
         whole.is_proven = True
         sums, names = self._sums.read(rows), self._rows[rows]
         if not sums[:, :, -1].any():
-            self._check_sums(sums, whole._target[names], whole._scale[names])  # noqa: SLF001 - ours
+            self._check_sums(sums, whole.target[names], whole.scale[names])
 
     def _check_sums(self, sums: Floats, target: Floats, scale: Floats) -> None:
         """Refuse sums that are not finite, and gradients that are zero although outputs differ."""
@@ -360,4 +357,5 @@ def batch_points(rows: Arrays, n_outputs: int) -> int:
     (32, 4096)
     """
     point_bytes = sum(values.itemsize * int(np.prod(values.shape[1:])) for values in rows) * (1 + n_outputs)
-    return 2 ** (max(1, min(BATCH_POINTS, BATCH_BYTES // max(point_bytes, 1))).bit_length() - 1)
+    most: int = max(1, min(BATCH_POINTS, BATCH_BYTES // max(point_bytes, 1)))
+    return 1 << most.bit_length() - 1

@@ -82,7 +82,8 @@ class Maps:
             self.errors[place][rows] = _shown(errors[..., at], shape)
             kept = self.replicates[place]
             if kept is not None:
-                kept[rows] = np.moveaxis(shape.channels_last(_shaped(replicates[..., at], shape)), 1, -1)
+                equal = _equal_weights(values[..., at], replicates[..., at], share)
+                kept[rows] = np.moveaxis(shape.channels_last(_shaped(equal, shape)), 1, -1)
             if shape.layout is not None:
                 self._store_image(rows, place, values[..., at], replicates[..., at], share)
 
@@ -142,6 +143,15 @@ def errors_of(values: Floats, replicates: Floats, share: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(n_filled > 1, n_filled / (n_filled - 1.0), np.nan)
     found: Floats = np.sqrt(total * factor[between])
+    return found
+
+
+def _equal_weights(values: Floats, replicates: Floats, share: Floats) -> Floats:
+    """Stretch maps of unequal weight about the values, so that maps of equal weight have the same errors and mean."""
+    n_filled = (share > 0).sum(axis=1, keepdims=True)
+    stretch = (share * n_filled)[:, None, :, None]
+    away = np.where(share[:, None, :, None] > 0, replicates - values[:, :, None], np.nan)
+    found: Floats = values[:, :, None] + stretch * away
     return found
 
 

@@ -55,7 +55,7 @@ class MLPGradFn:
     --------
     >>> from sklearn.neural_network import MLPRegressor
     >>> X = np.arange(12.0).reshape(6, 2) / 12
-    >>> model = MLPRegressor((4,), solver="lbfgs", random_state=0).fit(X, X[:, 0])
+    >>> model = MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", random_state=0).fit(X, X[:, 0])
     >>> y, (gradient,) = MLPGradFn(model).gradient((X,), np.zeros((6, 1), dtype=np.int64))
     >>> gradient.shape, bool(np.allclose(y[:, 0], model.predict(X)))
     ((6, 1, 2), True)
@@ -132,17 +132,16 @@ class MLPGradFn:
 
     def _end_delta(self, last: Array, y: Array, outputs: Numbers) -> Array:
         """Gradients of the outputs chosen by what the last hidden layer says: ``(m, T, units)``."""
-        back = self._back[-1]
-        if self._end == "identity":
-            return back[outputs]
-        if self._end == "softmax":
-            return y[:, :, None] * (back[outputs] - (softmax(last) @ back)[:, None])
-        if self._end == "exp":
-            return y[:, :, None] * back[outputs]
-        slope = y * (1 - y)
+        slope = y * (1 - y) if self._end == "logistic" else y
         if self._is_pair:
-            return np.where(outputs == 1, slope, -slope)[:, :, None] * back[0]
-        return slope[:, :, None] * back[outputs]
+            delta: Array = np.where(outputs == 1, slope, -slope)[:, :, None] * self._back[-1][0]
+            return delta
+        delta = self._back[-1][outputs]
+        if self._end == "softmax":
+            delta -= (softmax(last) @ self._back[-1])[:, None]
+        if self._end != "identity":
+            delta *= slope[:, :, None]
+        return delta
 
 
 def _times(delta: Array, weights: Array) -> Array:
@@ -159,7 +158,8 @@ def logistic(z: Array) -> Array:
     >>> logistic(np.array([-1000.0, 0.0]))
     array([0. , 0.5])
     """
-    return (1 + np.tanh(z / 2)) / 2
+    half: Array = np.tanh(z / 2)
+    return (1 + half) / 2
 
 
 def softmax(z: Array) -> Array:
@@ -170,5 +170,6 @@ def softmax(z: Array) -> Array:
     >>> softmax(np.array([[1000.0, 1000.0]]))
     array([[0.5, 0.5]])
     """
-    powers = np.exp(z - z.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    powers: Array = np.exp(z - z.max(axis=-1, keepdims=True))
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers

@@ -34,8 +34,15 @@ class Block:
     def part(self, first: int, stop: int) -> "Block":
         """Return some of the points."""
         at = slice(first, stop)
-        parts = (self.row, self.background, self.alpha, self.weight, self.replicate, self.keys, self.numbers)
-        return Block(*(part[at] for part in parts))
+        return Block(
+            self.row[at],
+            self.background[at],
+            self.alpha[at],
+            self.weight[at],
+            self.replicate[at],
+            self.keys[at],
+            self.numbers[at],
+        )
 
 
 class Sums(Protocol):
@@ -88,7 +95,8 @@ class HostSums:
         y = np.asarray(y)
         check_gradient(y, slopes, chosen.shape, self._shapes)
         if not np.isfinite(y).all():
-            raise self._not_finite("output", block, int(np.argwhere(~np.isfinite(y))[0][0]))
+            point = int(np.argwhere(~np.isfinite(y))[0][0])
+            raise self._not_finite(block, point, is_output=True)
         for x, b, slope, sums in zip(self._rows, self._background, slopes, self._sums, strict=True):
             given = np.ascontiguousarray(slope)
             if given.dtype not in (np.float32, np.float64):
@@ -97,7 +105,7 @@ class HostSums:
                 x, b, block.row, block.background, block.weight, block.replicate, given, sums, self._n_threads
             )
             if bad is not None:
-                raise self._not_finite("gradient", block, bad[0])
+                raise self._not_finite(block, bad[0])
 
     def _places(self, block: Block) -> Arrays:
         """Return the points themselves, in the shapes of the model."""
@@ -111,12 +119,13 @@ class HostSums:
             places.append(out.reshape(len(block), *shape))
         return tuple(places)
 
-    def _not_finite(self, what: str, block: Block, point: int) -> ExplainerError:
+    def _not_finite(self, block: Block, point: int, *, is_output: bool = False) -> ExplainerError:
         """Say where the model has no finite answer."""
+        what = "output" if is_output else "gradient"
         row, background = self._numbers[0][block.row[point]], self._numbers[1][block.background[point]]
         return ExplainerError(
             f"the {what} of the model is not finite on the path from background row {background} to row {row} of `X`, "
-            f"at {block.alpha[point]:.6g} of the way: path points lie off the data, where the model must be defined, too"
+            f"at {block.alpha[point]:.6g} of the way: path points lie off the data, and the model must be defined there"
         )
 
     def halve(self, rows: NDArray[np.intp]) -> None:
@@ -142,9 +151,7 @@ class DeviceSums:
 
     def add(self, block: Block) -> None:
         """Let the device do it all."""
-        self._grad_fn.accumulate(
-            self._handle, block.row, block.background, block.alpha, block.weight, block.replicate
-        )
+        self._grad_fn.accumulate(self._handle, block.row, block.background, block.alpha, block.weight, block.replicate)
 
     def halve(self, rows: NDArray[np.intp]) -> None:
         """Halve the sums of some rows."""
