@@ -49,7 +49,7 @@ class LayeredGradFn:
         """Find adapters for both parts."""
         del background
         first, second = model
-        self.function = model
+        self.function = second
         self._encoder: Any
         if is_layer_of(first, second):
             self._encoder = TorchCut(first, second)
