@@ -9,6 +9,7 @@ from ferroshap.inputs.matching import is_automatic
 from ferroshap.models.model import Model
 
 METHODS = ("predict_proba", "decision_function", "predict")
+OURS = (("detector", "Detector"), ("pinned_target", "PinnedTarget"), ("soft_target", "SoftTarget"))
 FITTED_NAMES = ("feature_names_in_", "feature_names_")  # scikit-learn and its kin, CatBoost
 
 
