@@ -10,11 +10,11 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, RobustScaler, StandardScaler
 from sklearn.svm import SVC, SVR, OneClassSVM
+from tests.gradients.models import Net
 
 import ferroshap
 from ferroshap.errors import InvalidModelError
 from ferroshap.gradients import AutogradGradFn, FunctionGradFn, GradFn, MLPGradFn, as_grad_fn
-from tests.gradients.models import Net
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -108,7 +108,13 @@ def test_a_perceptron_of_floats_stays_one():
 )
 def test_other_estimators_too(seed, model, target):
     x = rows(seed)
-    y = {"one": x[:, 0], "two": x[:, :2], "counts": np.arange(30) % 4, "pair": np.arange(30) % 2, "three": np.arange(30) % 3}
+    y = {
+        "one": x[:, 0],
+        "two": x[:, :2],
+        "counts": np.arange(30) % 4,
+        "pair": np.arange(30) % 2,
+        "three": np.arange(30) % 3,
+    }
     grad_fn = as_grad_fn(clone(model).fit(x, y[target]), (x,))
     check_differences(grad_fn, rows(seed + 1), 1e-6)
 
@@ -191,9 +197,14 @@ def test_autograd_takes_several_inputs(seed):
 
 def test_functions_of_all_outputs_and_pairs_agree(seed):
     net, x, background = Net(4, 3, seed=seed), rows(seed, 5), rows(seed + 1, 8)
-    everything = lambda x: net.gradient((x,), np.tile(np.arange(3), (len(x), 1)))[1][0]
+
+    def everything(x):
+        return net.gradient((x,), np.tile(np.arange(3), (len(x), 1)))[1][0]
+
+    def both(x):
+        return net.forward((x,)), everything(x)
+
     pair = (lambda x: net.forward((x,)), everything)
-    both = lambda x: (net.forward((x,)), everything(x))
     wanted = ferroshap.GradientExplainer(net, background).shap_values(x, 24)
     assert np.allclose(ferroshap.GradientExplainer(pair, background).shap_values(x, 24), wanted, rtol=0, atol=1e-12)
     assert np.allclose(ferroshap.GradientExplainer(both, background).shap_values(x, 24), wanted, rtol=0, atol=1e-12)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from tests.gradients.models import Counting, Net
 
 import ferroshap
 from ferroshap.explainers.gradient_outputs import ranked
 from ferroshap.gradients import ExpectedGradients
-from tests.gradients.models import Counting, Net
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests.gradients.models import Net, linear
 
 import ferroshap
 from ferroshap.gradients import ExpectedGradients
-from tests.gradients.models import Net, linear
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 
@@ -186,7 +186,9 @@ def test_the_plan_names_its_regime():
     assert "unequal" in plan(16, 10.0 ** -np.arange(10)).reason
     assert ferroshap.GradientExplainer(model, background[:1]).plan.reason.startswith("the model has gradients, which")
     assert str(plan(25)).startswith("gradient: ")
-    assert "GradientExplainer: Net, 3 features, background 10 rows" in repr(ferroshap.GradientExplainer(model, background))
+    assert "GradientExplainer: Net, 3 features, background 10 rows" in repr(
+        ferroshap.GradientExplainer(model, background)
+    )
 
 
 @pytest.mark.parametrize("layout,shape", [("NWHC", (3, 4, 4)), ("NCHW", (4,))])

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
+from tests.gradients.models import Net
 
 import ferroshap
 from ferroshap.gradients import Quadrature
-from tests.gradients.models import Net
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 
@@ -161,8 +161,9 @@ def test_smoothing_averages_over_a_neighbourhood_and_shares_no_residual(sigma):
 
 def test_noise_does_not_depend_on_batches_or_threads():
     seen = {
-        ferroshap.GradientExplainer(square, BACKGROUND, local_smoothing=0.3, batch_size=batch, n_jobs=jobs)(X, 40)
-        .values.tobytes()
+        ferroshap.GradientExplainer(square, BACKGROUND, local_smoothing=0.3, batch_size=batch, n_jobs=jobs)(
+            X, 40
+        ).values.tobytes()
         for batch in [1, 7, 4096]
         for jobs in [1, 3]
     }

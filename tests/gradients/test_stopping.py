@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.gradients.models import Counting, Net
 
 import ferroshap
 from ferroshap.gradients import ExpectedGradients
-from tests.gradients.models import Counting, Net
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 
@@ -109,7 +109,12 @@ def test_a_deadline_far_away_changes_values_by_rounding_only(seed):
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate"), type("OutOfMemoryError", (Exception,), {})()]
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate"),
+        type("OutOfMemoryError", (Exception,), {})(),
+    ],
 )
 def test_batches_that_do_not_fit_are_halved(seed, error):
     model, background, x = made(seed)
@@ -132,7 +137,9 @@ def test_batches_that_do_not_fit_are_halved(seed, error):
     found = ferroshap.GradientExplainer(small, background)(x, nsamples=64)
     assert small.gradient_rows == 6 * 64
     assert 4 <= small.largest <= 7
-    assert np.allclose(found.values, ferroshap.GradientExplainer(model, background).shap_values(x, 64), rtol=0, atol=1e-12)
+    assert np.allclose(
+        found.values, ferroshap.GradientExplainer(model, background).shap_values(x, 64), rtol=0, atol=1e-12
+    )
 
 
 def test_one_point_that_does_not_fit_is_the_model_s_own_error():
@@ -182,7 +189,9 @@ def test_precise_values_are_given_without_a_word():
     ferroshap.GradientExplainer(model, background)(x)
 
 
-@pytest.mark.parametrize("options", [{"budget": 0}, {"budget": 1.5}, {"replicates": 0}, {"replicates": 300}, {"tol": 0}])
+@pytest.mark.parametrize(
+    "options", [{"budget": 0}, {"budget": 1.5}, {"replicates": 0}, {"replicates": 300}, {"tol": 0}]
+)
 def test_parameters_that_cannot_be_are_refused(options):
     with pytest.raises(ferroshap.errors.OptionError, match=next(iter(options))):
         ExpectedGradients(**options)

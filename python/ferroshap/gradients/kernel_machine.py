@@ -61,8 +61,8 @@ class KernelGradFn:
         if self._kernel not in KERNELS or len(getattr(model, "classes_", ())) > 2:
             msg = (
                 f"`model` is a {type(model).__name__} with the kernel {self._kernel!r}: gradients are known of two "
-                f"classes or a regression, and of the kernels {', '.join(KERNELS)}. Any model is explained by sampling: "
-                "ferroshap.Explainer(model, background)"
+                f"classes or a regression, and of the kernels {', '.join(KERNELS)}. "
+                "ferroshap.Explainer(model, background) explains any model by its outputs"
             )
             raise InvalidModelError(msg)
         self._rows = np.asarray(getattr(model, "support_vectors_", getattr(model, "X_fit_", None)), np.float64)

@@ -39,7 +39,8 @@ class LinearGradFn:
     --------
     >>> from sklearn.linear_model import LinearRegression
     >>> X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    >>> LinearGradFn(LinearRegression().fit(X, [2.0, 3.0, 5.0])).gradient((X,), np.zeros((3, 1), dtype=np.int64))[1][0][0]
+    >>> grad_fn = LinearGradFn(LinearRegression().fit(X, [2.0, 3.0, 5.0]))
+    >>> grad_fn.gradient((X,), np.zeros((3, 1), dtype=np.int64))[1][0][0]
     array([[3., 2.]])
     """
 

@@ -264,9 +264,10 @@ class Group:
                 yield self._block(np.array([row]), self._keys[[row]], before, own, first, count)
 
     def _block(self, active: Rows, keys: NDArray[np.uint64], before: int, own: int, first: int, count: int) -> Block:
-        row, *what = self._plan.block(keys, self._stage, first, count)
+        row, background, alpha, weight, replicate, controls = self._plan.block(keys, self._stage, first, count)
         numbers = (before + np.arange(first, first + count) % own).astype(np.uint64)
-        return Block(active[row].astype(np.uint32), *what, self._keys[active][row], numbers)
+        places = active[row].astype(np.uint32)
+        return Block(places, background, alpha, weight, replicate, controls, self._keys[places], numbers)
 
     def _add(self, block: Block) -> None:
         """Add a block; one that is too large for the memory is cut, and so are those that follow."""

@@ -64,7 +64,7 @@ class DeviceGradFn(GradFn, Protocol):
     """A model whose gradients need not leave its device: only places and weights of the points come to it."""
 
     def load(self, rows: Arrays, background: Arrays, outputs: Numbers, n_maps: int) -> Any:
-        """Move rows, background and `outputs` ``(rows, T)`` to the device; the handle stands for `n_maps` sums of each."""
+        """Move rows, background and `outputs` ``(rows, T)`` to the device; a handle to `n_maps` sums of each."""
         ...
 
     def accumulate(
