@@ -36,7 +36,7 @@ class Chooser(type):
         if getattr(masker, "takes_images", False):
             from ferroshap.explainers.image_classes import for_images
 
-            image_class: Any = for_images(cls)
+            image_class: Any = for_images(cls)  # type: ignore[arg-type]  # the metaclass of explainers
             if image_class is not cls:
                 return image_class(*args, **options)
         takes_all = any(p.kind is p.VAR_KEYWORD for p in cls.__signature__.parameters.values())
@@ -179,7 +179,8 @@ class Explainer(metaclass=Chooser):
         if getattr(masker, "takes_images", False):
             from ferroshap.explainers.image_classes import for_images
 
-            for_images(cls)._check_support(model, masker)
+            image_class: Any = for_images(cls)
+            image_class.check_images(model)
             return
         as_model(model)
         as_masker(masker)

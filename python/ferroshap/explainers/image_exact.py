@@ -106,8 +106,8 @@ def _granted(regions: Regions, most: int) -> int:
     count = max(N_ENDPOINTS, 1 << regions.n_players) if regions.merges is None else regions.n_coalitions
     if count > most:
         msg = (
-            f"`max_evals` is {most}, but an image has {regions.n_players} regions, whose coalitions are {spelled(count)}: "
-            "raise `max_evals`, or use PartitionExplainer or PermutationExplainer"
+            f"`max_evals` is {most}, but an image has {regions.n_players} regions, whose coalitions are "
+            f"{spelled(count)}: raise `max_evals`, or use PartitionExplainer or PermutationExplainer"
         )
         raise BudgetError(msg)
     return count

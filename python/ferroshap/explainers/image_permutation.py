@@ -49,7 +49,7 @@ class ImagePermutationExplainer(ImageRoute, PermutationExplainer):
         max_evals = self._call_defaults.get("max_evals", MAX_EVALS)
         count = self.masker.segmentation.most_players
         evaluations = (
-            self._granted(max_evals, count)
+            self._evaluations(max_evals, count)
             if count is not None
             else granted_evaluations(max_evals, MAX_EVALS, 500, 500)
         )
@@ -106,7 +106,7 @@ class ImagePermutationExplainer(ImageRoute, PermutationExplainer):
 
         def budget(regions: Regions) -> int:
             least = self._least(regions.n_players)
-            return at_least(self._granted(max_evals, regions.n_players), least, regions.n_players, "max_evals")
+            return at_least(self._evaluations(max_evals, regions.n_players), least, regions.n_players, "max_evals")
 
         has_tree = self.masker.segmentation.has_tree
         return self._explain_images(
@@ -131,7 +131,7 @@ class ImagePermutationExplainer(ImageRoute, PermutationExplainer):
             return max(N_ENDPOINTS, 2 * n_players)
         return min(n_players + N_ENDPOINTS, 1 << min(n_players, 62)) if n_players > 0 else N_ENDPOINTS
 
-    def _granted(self, max_evals: int | str, n_players: int) -> int:
+    def _evaluations(self, max_evals: int | str, n_players: int) -> int:
         default = max(int(MAX_EVALS), 2 * n_players + 1)
         if isinstance(self.method, Auto) and n_players <= MOST_ENUMERATED:
             default = max(default, 1 << n_players)

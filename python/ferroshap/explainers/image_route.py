@@ -35,6 +35,7 @@ class ImageRoute:
     #: The class for tables, whose parameters are taken.
     of_tables: ClassVar[type]
     route: ClassVar[str]
+    plan: Plan
     partial: Explanation | None
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -50,7 +51,10 @@ class ImageRoute:
                 msg = f"`{name}` is for tables, but the masker is one of images{hint or ': leave it out'}"
                 raise OptionError(msg)
         self.model = as_model(given["model"])
-        self.masker: Image = given.get("masker", given.get("data"))
+        self.masker: Image = given["masker"] if "masker" in given else given["data"]
+        if not isinstance(self.masker, Image):
+            msg = f"`masker` is {self.masker!r}, but {type(self).__name__} explains images: pass maskers.Image"
+            raise InvalidMaskerError(msg)
         self.link = links.resolve(given["link"])
         self.linearize_link = bool(given.get("linearize_link", False))
         self.seed = one_seed(given["seed"], given["rng"], given["random_state"])
@@ -75,9 +79,9 @@ class ImageRoute:
         """Model rows of one evaluation: background images, or one."""
         return self.masker.n_fills
 
-    def shap_values(self, X: Any, **options: Any) -> Any:
+    def shap_values(self, X: Any, *args: Any, **options: Any) -> Any:
         """Return the values of a call alone, ``(n_images, H, W, C)`` or ``(n_images, H, W, C, outputs)``."""
-        return self(X, **options).values  # type: ignore[operator]  # of the class for tables
+        return self(X, *args, **options).values  # type: ignore[operator]  # of the class for tables
 
     def _explain_images(
         self,
@@ -132,11 +136,9 @@ class ImageRoute:
         return Plan(self.route, sentence, self.masker.n_background, rows, most, {"evaluations": evaluations})
 
     @classmethod
-    def _check_support(cls, model: Any, masker: Any) -> None:
+    def check_images(cls, model: Any) -> None:
+        """Refuse what is no model."""
         as_model(model)
-        if not isinstance(masker, Image):
-            msg = f"`masker` is {masker!r}, but {cls.__name__} explains images: pass maskers.Image"
-            raise InvalidMaskerError(msg)
 
     def __repr__(self) -> str:
         """Name the class, the model and the masker."""

@@ -126,7 +126,8 @@ class ImagesExplained:
             outputs = np.ascontiguousarray(take_outputs(outputs, self.chosen))
         if not np.isfinite(outputs).all():
             image, output = (int(place) for place in np.argwhere(~np.isfinite(outputs))[0])
-            msg = f"`model` returned {outputs[image, output]} (output {output}) for image {image} of `X`: outputs must be finite"
+            came = f"{outputs[image, output]} (output {output}) for image {image} of `X`"
+            msg = f"`model` returned {came}: outputs must be finite"
             raise WorthError(msg)
         self.full = links.apply(settings.link, outputs)
         self.n_outputs = outputs.shape[1]
@@ -134,9 +135,9 @@ class ImagesExplained:
         n_bytes = 8 * int(np.prod(shape))
         if n_bytes > settings.memory_bytes:
             msg = (
-                f"values of {len(self.images)} images and {self.n_outputs} outputs take {n_bytes:,} bytes, more than the "
-                f"{settings.memory_bytes:,} granted: choose some, outputs=Explanation.argsort.flip[:4], or explain fewer "
-                "images a call"
+                f"values of {len(self.images)} images and {self.n_outputs} outputs take {n_bytes:,} bytes, more than "
+                f"the {settings.memory_bytes:,} granted: choose some outputs, as outputs=Explanation.argsort.flip[:4], "
+                "or explain fewer images a call"
             )
             raise MemoryLimitError(msg)
         self._shape = shape

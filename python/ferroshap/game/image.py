@@ -67,7 +67,8 @@ class ImageGame:
     @property
     def nobody(self) -> Words:
         """The empty coalition."""
-        return np.zeros((1, max(1, -(-self.n_players // 64))), dtype=np.uint64)
+        nobody: Words = np.zeros((1, max(1, -(-self.n_players // 64))), dtype=np.uint64)
+        return nobody
 
     def wanted(self, words: Words) -> Wanted:
         """Say which images to ask about for some coalitions."""
@@ -136,7 +137,7 @@ def described(present: NDArray[np.bool_]) -> str:
 
 def _weighted(outputs: Floats, weights: Floats) -> Floats:
     """Sum over fills one after the other, so that batches change no bit."""
-    total = weights[0] * outputs[0]
+    total: Floats = weights[0] * outputs[0]
     for share, of_fill in zip(weights[1:], outputs[1:], strict=True):
         total += share * of_fill
     return total

@@ -154,16 +154,16 @@ def _as_rows(
         raise DimensionError(msg)
     if array.ndim != 4:
         msg = (
-            f"`{argument}` has shape {array.shape}, but images have four axes, {layout}: pass one image as image[None], "
-            "and name the size of grey images and of flat rows: maskers.Image(..., shape=(H, W))"
+            f"`{argument}` has shape {array.shape}, but images have four axes, {layout}: pass one image as "
+            "image[None], and name the size of grey images and of flat rows: maskers.Image(..., shape=(H, W))"
         )
         raise DimensionError(msg)
     here, there = (-1, 1) if layout == "NHWC" else (1, -1)
     if array.shape[here] > max(USUAL_CHANNELS) and array.shape[there] in USUAL_CHANNELS:
         other = LAYOUTS[layout == "NHWC"]
         msg = (
-            f"`{argument}` has shape {array.shape}, which are {array.shape[here]} channels with layout={layout!r}: pass "
-            f"maskers.Image(..., layout={other!r}), or, if it is so, shape={array.shape[1:]}"
+            f"`{argument}` has shape {array.shape}, which are {array.shape[here]} channels with layout={layout!r}: "
+            f"pass maskers.Image(..., layout={other!r}), or, if it is so, shape={array.shape[1:]}"
         )
         raise DimensionError(msg)
     return array, array.shape[1:], False

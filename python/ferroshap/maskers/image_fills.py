@@ -99,8 +99,8 @@ class Filling:
         if is_colour and shape[0] in {1, size[2 if self._layout == "NHWC" else 0]}:
             return
         msg = (
-            f"`mask_value` has shape {self.values.shape}, which fits no image of shape {size}: pass a number, a colour of "
-            f"one number a channel, an image of shape {size}, or background images (m, {', '.join(map(str, size))})"
+            f"`mask_value` has shape {self.values.shape}, which fits no image of shape {size}: pass a number, a colour "
+            f"of one number a channel, an image of shape {size}, or background images (m, {', '.join(map(str, size))})"
         )
         raise DimensionError(msg)
 
@@ -156,7 +156,8 @@ def default_width(image: Pixels) -> int:
     >>> default_width(np.zeros((224, 300, 3))), default_width(np.zeros((8, 8, 1)))
     (37, 3)
     """
-    return max(3, 2 * round((min(image.shape[:2]) / 6 - 1) / 2) + 1)
+    shorter = float(min(image.shape[:2]))
+    return max(3, 2 * round((shorter / 6 - 1) / 2) + 1)
 
 
 def as_fill(value: Pixels, images: Images, image: Pixels) -> Pixels:

@@ -150,8 +150,8 @@ def inpainter(method: str) -> Callable[[Pixels, Bools], Pixels]:
         cv2: Any = importlib.import_module("cv2")
     except ImportError as error:
         msg = (
-            f"`mask_value={method!r}` needs OpenCV, which is not installed: use mask_value='fill', which is built in and "
-            "some fifty times faster, or pip install opencv-python-headless"
+            f"`mask_value={method!r}` needs OpenCV, which is not installed: use mask_value='fill', which is built in "
+            "and some fifty times faster, or pip install opencv-python-headless"
         )
         raise InvalidMaskerError(msg) from error
     flag = cv2.INPAINT_TELEA if method == "inpaint_telea" else cv2.INPAINT_NS

@@ -228,9 +228,12 @@ def _numbered(labels: Pixels) -> Labels:
 
 def _as_lab(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Take bytes back to the scale of CIELab, on which distances in space and colour are balanced."""
+    numbers = colours.astype(np.float32)
     if colours.shape[2] != 3:
-        return colours.astype(np.float32) / np.float32(2.55)
-    return colours.astype(np.float32) / np.float32([2.55, 1.0, 1.0]) - np.float32([0.0, 128.0, 128.0])
+        return numbers / np.float32(2.55)
+    numbers[:, :, 0] /= np.float32(2.55)
+    numbers[:, :, 1:] -= np.float32(128.0)
+    return numbers
 
 
 def _checked_cell(cell: Any, *, is_cut_along_tree: bool) -> int | None:
