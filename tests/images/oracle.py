@@ -1,7 +1,6 @@
 """What explanations of images are judged by: definitions in NumPy, and models that remember what they were asked."""
 
 import numpy as np
-
 from tests.oracle import mean_gains, orders_of_tree, shapley
 
 

@@ -5,10 +5,10 @@ import types
 
 import numpy as np
 import pytest
+from tests.images import oracle
 
 import ferroshap as shap
 from ferroshap import maskers
-from tests.images import oracle
 
 
 def images_of(seed, count=1, shape=(8, 9, 3)):

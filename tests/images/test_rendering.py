@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.images import oracle
 
 import ferroshap as shap
 from ferroshap import _native, maskers
-from tests.images import oracle
 
 FILLS = ["blur", "blur(3,2)", "mean", "fill", 7, lambda image, hidden: image[::-1]]
 
@@ -38,7 +38,7 @@ def test_visible_pixels_are_never_touched(seed, fill, dtype, layout):
     for shown, visible in zip(out, present, strict=True):
         stays = np.append(visible, True)[labels]
         assert shown[stays].tobytes() == images[0][stays].tobytes()
-        if fill not in ("fill",):
+        if fill != "fill":
             fixed = images[0, ::-1] if callable(fill) else out[0]
             assert shown[~stays].tobytes() == fixed[~stays].tobytes()
     assert out[-1].tobytes() == images[0].tobytes()
@@ -51,7 +51,8 @@ def test_a_model_is_asked_about_the_image_itself_first_and_the_hidden_one_next(s
     explanation = shap.ExactExplainer(model, maskers.Image(0, segments=labels))(images)
     seen = model.images
     expected = {oracle.masked(images[0], 0, labels, present).tobytes() for present in oracle.coalitions(4)}
-    assert seen.dtype == np.uint8 and len(seen) == 2**4
+    assert seen.dtype == np.uint8
+    assert len(seen) == 2**4
     assert {shown.tobytes() for shown in seen} == expected
     assert seen[0].tobytes() == images[0].tobytes()
     assert seen[1].tobytes() == oracle.masked(images[0], 0, labels, np.zeros(4, dtype=bool)).tobytes()
@@ -65,7 +66,8 @@ def test_fills_stay_within_the_range_of_the_image(seed, fill, dtype):
     model = oracle.Recorder(lambda X: X.astype(float).mean(axis=(1, 2, 3)))
     shap.ExactExplainer(model, maskers.Image(fill, segments=(2, 2)))(images)
     low, high = images.min(axis=(1, 2)), images.max(axis=(1, 2))
-    assert (model.images >= low[:, None, None]).all() and (model.images <= high[:, None, None]).all()
+    assert (model.images >= low[:, None, None]).all()
+    assert (model.images <= high[:, None, None]).all()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,8 @@ def test_layouts_agree(seed, fill, segments):
     )
     assert first_model.images.shape[1:] == (3, 8, 9)
     assert first.values.tobytes() == last.values.tobytes()
-    assert np.array_equal(first.data, last.data) and first.data.shape == (2, 8, 9, 3)
+    assert np.array_equal(first.data, last.data)
+    assert first.data.shape == (2, 8, 9, 3)
 
 
 def test_grey_images_have_no_axis_of_channels(seed):
@@ -131,7 +134,9 @@ def test_one_image_of_the_named_shape_has_no_axis_of_rows(seed):
     explainer = shap.Explainer(model, maskers.Image("blur", (6, 5, 3)))
     one, row = explainer(images[0], max_evals=30), explainer(images, max_evals=30)
     assert one.values.shape == (6, 5, 3, 2)
-    assert one.base_values.shape == (2,) and one.segments.shape == (6, 5) and one.data.shape == (6, 5, 3)
+    assert one.base_values.shape == (2,)
+    assert one.segments.shape == (6, 5)
+    assert one.data.shape == (6, 5, 3)
     assert one.values.tobytes() == row.values[0].tobytes()
 
 
@@ -164,4 +169,5 @@ def test_a_model_may_keep_or_overwrite_what_it_is_shown(seed):
     spoiled = shap.Explainer(spoiling, masker)(images, max_evals=60, batch_size=5)
     clean = shap.Explainer(lambda X: X.sum(axis=(1, 2, 3)), masker)(images, max_evals=60)
     assert spoiled.values.tobytes() == clean.values.tobytes()
-    assert images.any() and all(not X.any() for X in kept)
+    assert images.any()
+    assert all(not X.any() for X in kept)

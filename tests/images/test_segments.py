@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.images import oracle
 
 import ferroshap as shap
 from ferroshap import maskers
-from tests.images import oracle
 
 
 def regions_of(segments, shape=(8, 10, 3), **options):

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from tests.images import oracle
 
 import ferroshap as shap
 from ferroshap import maskers
 from ferroshap.estimators import Auto
-from tests.images import oracle
 
 SHAPE = (6, 5, 3)
 GRIDS = {"shapley": (2, 3), "two players": (1, 2), "one player": (1, 1)}
