@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ferroshap.errors import InvalidModelError
+from ferroshap.inputs.foreign import is_instance
 from ferroshap.inputs.matching import is_automatic
 from ferroshap.models.model import Model
 
@@ -44,7 +45,7 @@ def as_model(model: object, *, argument: str = "model") -> Model:
     return Model(
         model,
         function,
-        output_names=_class_names(estimator, getattr(function, "__name__", "")),
+        output_names=_names_of_outputs(model) or _class_names(estimator, getattr(function, "__name__", "")),
         reference_names=names,
         wants_frame=_wants_frame(estimator, names),
     )
@@ -91,6 +92,13 @@ def _wants_frame(estimator: Any, names: list[str] | None) -> bool | None:
     if names is not None and any(hasattr(estimator, attribute) for attribute in FITTED_NAMES):
         return True
     return False if hasattr(estimator, "n_features_in_") and not hasattr(estimator, "steps") else None
+
+
+def _names_of_outputs(model: Any) -> list[str] | None:
+    """What our own models call their outputs. (Those of Keras have names too, but one a tensor, not one a column.)."""
+    if is_instance(model, "ferroshap.models.detector", "Detector"):
+        return list(model.output_names)
+    return None
 
 
 def _class_names(estimator: Any, method: str) -> list[str] | None:
