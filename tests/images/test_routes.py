@@ -72,7 +72,7 @@ def test_up_to_twelve_regions_are_exact_unless_fewer_evaluations_are_granted(see
 
 @pytest.mark.parametrize("segments", ["bpt", "axis", (3, 4), "slic(9)"], ids=str)
 @pytest.mark.parametrize("fills", [1, 3])
-@pytest.mark.parametrize("budget", [30, 100, 333])
+@pytest.mark.parametrize("budget", [70, 100, 333])
 def test_the_model_is_never_asked_for_more_than_was_granted(seed, segments, fills, budget):
     images, model = images_of(seed), oracle.Recorder(oracle.curved(2, seed, SHAPE))
     fill = images_of(seed + 1, fills) if fills > 1 else "blur"

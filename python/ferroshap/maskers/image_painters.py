@@ -47,20 +47,13 @@ class Fixed:
     is_quick = True
 
     def __init__(self, image: Pixels, fills: Sequence[Pixels], regions: Regions, *, channels_first: bool) -> None:
-        """Bring all to the layout that is written."""
-        labels = regions.labels
-        if channels_first:
-            # As one image of a single channel, whose channels stand below each other: a plain selection.
-            labels = np.ascontiguousarray(
-                np.broadcast_to(labels, (image.shape[2], *labels.shape)).reshape(-1, labels.shape[1])
-            )
-            image, *fills = (_stacked(canvas) for canvas in (image, *fills))
-        self._image, self._fills, self._labels = _bits(image), [_bits(fill) for fill in fills], labels
+        """Keep half floats as words of their size: selecting does not calculate."""
+        self._image, self._fills = _bits(image), [_bits(fill) for fill in fills]
+        self._labels, self._channels_first = regions.labels, channels_first
 
     def paint(self, words: Words, fill: int, out: Pixels, n_threads: int) -> None:
         """Select each pixel from the image or the fill."""
-        flat = _bits(out).reshape(len(out), *self._image.shape)
-        _native.render(self._image, self._fills[fill], self._labels, words, flat, n_threads)
+        _native.render(self._image, self._fills[fill], self._labels, words, _bits(out), n_threads, self._channels_first)
 
 
 class Filled:
@@ -77,11 +70,10 @@ class Filled:
     def paint(self, words: Words, fill: int, out: Pixels, n_threads: int) -> None:
         """Fill what each coalition hides."""
         del fill
-        is_direct = not (self._is_half or self._channels_first)
-        canvas = out if is_direct else np.empty((len(out), *self._image.shape), dtype=self._image.dtype)
-        _native.render_filled(self._image, self._labels, words, canvas, n_threads)
-        if not is_direct:
-            out[...] = canvas.transpose(0, 3, 1, 2) if self._channels_first else canvas
+        canvas = np.empty(out.shape, dtype=np.float32) if self._is_half else out
+        _native.render_filled(self._image, self._labels, words, canvas, n_threads, self._channels_first)
+        if self._is_half:
+            out[...] = canvas
 
 
 class Called:
@@ -201,11 +193,6 @@ def as_pixels(values: Pixels, dtype: np.dtype[Any], argument: str) -> Pixels:
             raise OptionError(msg)
         values = rounded
     return values.astype(dtype)
-
-
-def _stacked(image: Pixels) -> Pixels:
-    """Channels below each other: ``(H, W, C)`` to ``(C * H, W, 1)``."""
-    return np.ascontiguousarray(image.transpose(2, 0, 1)).reshape(-1, image.shape[1], 1)
 
 
 def _bits(image: Pixels) -> Pixels:

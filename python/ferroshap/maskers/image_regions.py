@@ -134,7 +134,7 @@ class Segmentation:
         if n_players < 2:
             nothing = np.empty(0, dtype=np.uint32)
             return Regions(labels, n_players, (nothing, nothing))
-        colours = self._colours(image)
+        colours = _native.image_colours(*self._to_colour(image))
         return Regions(labels, n_players, _native.image_tree(colours, labels, n_players, n_threads))
 
     def _labels(self, image: Pixels, side: int) -> Labels:
@@ -144,7 +144,8 @@ class Segmentation:
         if self.kind == "grid":
             return _native.grid_segments(height, width, min(self.numbers[0], height), min(self.numbers[1], width))
         if self.kind == "slic":
-            return _native.slic(_as_lab(self._colours(image)), self.numbers[0], COMPACTNESS)
+            count = min(self.numbers[0], height * width)
+            return _native.slic(_native.image_lab(*self._to_colour(image)), count, COMPACTNESS)
         assert self.given is not None  # noqa: S101 - read together with the kind
         if self.given.shape != (height, width):
             msg = (
@@ -153,17 +154,15 @@ class Segmentation:
             raise DimensionError(msg)
         return self.given
 
-    def _colours(self, image: Pixels) -> NDArray[np.uint8]:
-        """Colours as bytes: CIELab where there are three channels."""
+    def _to_colour(self, image: Pixels) -> tuple[Pixels, float, float]:
+        """What colours are made of: the image, its darkest and its brightest value."""
         if image.dtype == np.float16:
             image = image.astype(np.float32)
         if self.value_range is not None:
-            low, high = self.value_range
-        elif image.dtype == np.uint8:
-            low, high = 0.0, 255.0
-        else:
-            low, high = float(image.min()), float(image.max())
-        return _native.image_colours(image, low, high)
+            return image, *self.value_range
+        if image.dtype == np.uint8:
+            return image, 0.0, 255.0
+        return image, float(image.min()), float(image.max())
 
     def __repr__(self) -> str:
         """Write it as the user would."""
@@ -224,16 +223,6 @@ def _numbered(labels: Pixels) -> Labels:
     numbered: Labels = np.ascontiguousarray(places[numbers].reshape(labels.shape))
     numbered.flags.writeable = False
     return numbered
-
-
-def _as_lab(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Take bytes back to the scale of CIELab, on which distances in space and colour are balanced."""
-    numbers = colours.astype(np.float32)
-    if colours.shape[2] != 3:
-        return numbers / np.float32(2.55)
-    numbers[:, :, 0] /= np.float32(2.55)
-    numbers[:, :, 1:] -= np.float32(128.0)
-    return numbers
 
 
 def _checked_cell(cell: Any, *, is_cut_along_tree: bool) -> int | None:
