@@ -22,7 +22,7 @@ def total(X):
 
 
 BAD_MASKERS = {
-    "unknown fill": ({"mask_value": "blurr"}, OptionError, "did you mean 'blur'"),
+    "unknown fill": ({"mask_value": "blu"}, OptionError, "did you mean 'blur'"),
     "unknown blur": ({"mask_value": "blur(0,3)"}, OptionError, "positive"),
     "text in a fill": ({"mask_value": ["a", "b"]}, OptionError, "pixels are numbers"),
     "NaN in a fill": ({"mask_value": np.nan}, OptionError, "finite"),

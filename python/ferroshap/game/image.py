@@ -81,7 +81,8 @@ class ImageGame:
         """
         if self._linearize and np.isfinite(outputs).all():
             self._shares = links.linearized_weights(self._link, outputs[:, 0], self._weights)
-        return self.worths(self.nobody, outputs)[0]
+        worth: Floats = self.worths(self.nobody, outputs)[0]
+        return worth
 
     def worths(self, words: Words, outputs: Floats) -> Floats:
         """Take outputs ``(n_fills, m, n_outputs)`` for coalitions to worths ``(m, n_outputs)``.

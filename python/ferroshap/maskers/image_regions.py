@@ -55,7 +55,8 @@ class Regions:
         """The tree as the core reads it: a node before its children, players as numbers, inner nodes as -2."""
         if self.merges is None or self.n_players == 1:
             return list(range(self.n_players))
-        return _native.tree_walk(*self.merges).tolist()
+        walk: list[int] = _native.tree_walk(*self.merges).tolist()
+        return walk
 
     @cached_property
     def n_coalitions(self) -> int:
