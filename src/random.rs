@@ -52,6 +52,13 @@ impl Stream {
         Self { key: [seed, purpose as u64], counter: [0, unit, row_key, 0], words: [0; 4], used: 4 }
     }
 
+    /// The same stream, from word `4 block` on.
+    pub fn from_block(seed: u64, purpose: Purpose, row_key: u64, unit: u64, block: u64) -> Self {
+        let mut stream = Self::new(seed, purpose, row_key, unit);
+        stream.counter[0] = block;
+        stream
+    }
+
     /// The next 64 random bits.
     pub fn word(&mut self) -> u64 {
         if self.used == 4 {
@@ -141,6 +148,16 @@ mod tests {
         // np.random.Philox(key=[42, 8], counter=[0, 7, 0, 0]).random_raw(2)
         let mut stream = Stream::new(42, Purpose::Conditional, 0, 7);
         assert_eq!([stream.word(), stream.word()], [0xe295_3d95_b259_dade, 0x9795_34b9_fc02_c5d4]);
+    }
+
+    #[test]
+    fn a_stream_can_be_entered_at_any_block() {
+        let mut whole = Stream::new(3, Purpose::GradientNoise, 9, 1);
+        let words: Vec<u64> = (0..24).map(|_| whole.word()).collect();
+        for block in 0..6 {
+            let mut late = Stream::from_block(3, Purpose::GradientNoise, 9, 1, block as u64);
+            assert_eq!(late.word(), words[4 * block]);
+        }
     }
 
     #[test]

@@ -495,3 +495,96 @@ class MarginPlan:
         report: Callable[[int], object] | None = None,
     ) -> _Floats:
         """Return values ``(rows, players, 1)``."""
+
+# Gradients
+
+_Bytes: TypeAlias = NDArray[np.uint8]
+_Reals: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+
+@final
+class GradientPlan:
+    """Where on the paths from weighted background rows to explained rows gradients are taken, in doubling stages."""
+
+    is_stratified: bool
+    """Has every background row positions of its own, evenly spaced?"""
+    n_stages: int
+    """One, and one a doubling."""
+    n_replicates: int
+    """Parts into which a row's points are cut for standard errors: at least 1, at most half the first stage."""
+
+    def __new__(
+        cls,
+        weights: _Floats,
+        ranks: _Blocks,
+        n_points: int,
+        n_replicates: int,
+        seed: int,
+        is_doubling: bool,
+    ) -> GradientPlan: ...
+    def n_points(self, stage: int) -> int:
+        """Points of a row up to and including a stage."""
+    def positions(self, stage: int) -> tuple[int, int]:
+        """Least and most points of a background row up to and including a stage."""
+    def block(
+        self, row_keys: _Words, stage: int, first: int, count: int
+    ) -> tuple[_Blocks, _Blocks, _Floats, _Floats, _Bytes]:
+        """Rows, background rows, positions, weights and replicates of points that a stage adds, row after row."""
+    def moments(
+        self,
+        row_keys: _Words,
+        stage: int,
+        told: _Words | None,
+        x: _Reals,
+        background: _Reals,
+        n_threads: int,
+    ) -> tuple[_Floats, _Floats, _Floats]:
+        """Weights ``(rows, R)`` and means of ``x - b`` ``(rows, R, d)`` of replicates, squares ``(rows, d)``."""
+
+def background_order(features: _Floats, weights: _Floats) -> _Blocks:
+    """Ranks of background rows along their first principal component."""
+
+def background_summary(features: _Floats, weights: _Floats, keep: int) -> tuple[_Words, _Floats]:
+    """At most `keep` rows that stand for all, ascending, and their weights: herding with quadrature weights."""
+
+def gradient_lerp(
+    x: _Reals,
+    background: _Reals,
+    row: _Blocks,
+    background_index: _Blocks,
+    alpha: _Floats,
+    out: _Reals,
+    n_threads: int,
+) -> None:
+    """Write ``b + alpha (x - b)`` into `out` ``(points, d)``, in the type of the arrays."""
+
+def gradient_noise(out: _Reals, seed: int, row_keys: _Words, points: _Words, offset: int, sigma: float) -> None:
+    """Add normal noise to `out` ``(points, d)``; `offset` is the first feature's number among all inputs."""
+
+def gradient_tell(
+    x: _Reals,
+    background: _Reals,
+    row: _Blocks,
+    background_index: _Blocks,
+    weight: _Floats,
+    replicate: _Bytes,
+    gradients: _Reals,
+    sums: _Floats,
+    n_threads: int,
+) -> tuple[int, int, int] | None:
+    """Add a block's gradients ``(points, T, d)`` to `sums` ``(rows, T, R + 2, d)``, in the order of the points.
+
+    Returns (point, output, feature) of the first gradient that is not finite; then the sums are spoilt.
+    """
+
+def gradient_finish(
+    sums: _Floats,
+    share: _Floats,
+    mean: _Floats,
+    square: _Floats,
+    difference: _Floats,
+    target: _Floats,
+    control: bool,
+    residual: bool,
+    n_threads: int,
+) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats]:
+    """Values ``(rows, T, d)``, gaps, their standard errors, relative errors, replicates ``(rows, T, R, d)``."""
