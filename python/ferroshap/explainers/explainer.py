@@ -32,6 +32,13 @@ class Chooser(type):
             from ferroshap.explainers.choice import choose
 
             return choose(*args, **options)
+        masker = args[1] if len(args) > 1 else options.get("masker", options.get("data"))
+        if getattr(masker, "takes_images", False):
+            from ferroshap.explainers.image_classes import for_images
+
+            image_class: Any = for_images(cls)  # type: ignore[arg-type]  # the metaclass of explainers
+            if image_class is not cls:
+                return image_class(*args, **options)
         takes_all = any(p.kind is p.VAR_KEYWORD for p in cls.__signature__.parameters.values())
         if not takes_all:
             check_options(options, options_of(cls.__init__), cls.__name__)  # type: ignore[misc]  # only read
@@ -170,6 +177,12 @@ class Explainer(metaclass=Chooser):
     def _check_support(cls, model: Any, masker: Any) -> None:
         from ferroshap.maskers import as_masker
 
+        if getattr(masker, "takes_images", False):
+            from ferroshap.explainers.image_classes import for_images
+
+            image_class: Any = for_images(cls)
+            image_class.check_images(model)
+            return
         as_model(model)
         as_masker(masker)
 
