@@ -496,8 +496,8 @@ class MarginPlan:
     ) -> _Floats:
         """Return values ``(rows, players, 1)``."""
 
-# Images: pictures `(height, width, channels)` of uint8, float32 or float64, finite; regions int32 `(height, width)`, one
-# number a pixel, -1 for what is never hidden.
+# Images: pictures `(height, width, channels)` of uint8, float32 or float64, finite; regions int32 `(height, width)`,
+# one number a pixel, -1 for what is never hidden.
 
 _Picture: TypeAlias = NDArray[Any]
 _Regions: TypeAlias = NDArray[np.int32]
@@ -517,7 +517,7 @@ def grid_segments(height: int, width: int, rows: int, cols: int) -> _Regions:
 def image_tree(
     colours: NDArray[np.uint8], regions: _Regions, n_regions: int, n_threads: int
 ) -> tuple[_Blocks, _Blocks]:
-    """Merge regions that are alike: children `(left, right)` of the inner nodes, which are numbered from `n_regions` on."""
+    """Merge regions that are alike: children `(left, right)` of the inner nodes, numbered from `n_regions` on."""
 
 def axis_tree(height: int, width: int, cell: int) -> tuple[_Blocks, _Blocks]:
     """Halve rectangles of cells: children `(left, right)` of the inner nodes."""

@@ -55,7 +55,9 @@ mod tests {
             for rows in 1..=height {
                 let segments = grid_segments(height, 3, rows, 3).unwrap();
                 let mut sizes = vec![0_usize; rows * 3];
-                segments.iter().for_each(|&s| sizes[usize::try_from(s).unwrap()] += 1);
+                for segment in segments.iter().copied() {
+                    sizes[usize::try_from(segment).unwrap()] += 1;
+                }
                 assert!(sizes.iter().all(|&size| size == height / rows || size == height.div_ceil(rows)));
                 assert!(segments.chunks(3).is_sorted());
             }

@@ -132,12 +132,7 @@ fn lab_of<'py, T: Intensity + Element>(
 }
 
 /// A map of regions as an array.
-fn map_of<'py>(
-    py: Python<'py>,
-    regions: Vec<i32>,
-    height: usize,
-    width: usize,
-) -> PyResult<Bound<'py, PyAny>> {
+fn map_of(py: Python<'_>, regions: Vec<i32>, height: usize, width: usize) -> PyResult<Bound<'_, PyAny>> {
     Ok(PyArray1::from_vec(py, regions).reshape([height, width])?.into_any())
 }
 
@@ -352,7 +347,6 @@ fn rendered<T: Selectable + Element>(
 
 #[pyfunction]
 #[pyo3(signature = (image, regions, coalitions, out, n_threads, channels_first=None))]
-#[expect(clippy::too_many_arguments, reason = "one call a batch: everything that describes it")]
 fn render_filled(
     py: Python<'_>,
     image: &Bound<'_, PyAny>,

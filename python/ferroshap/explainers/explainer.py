@@ -58,7 +58,9 @@ class Explainer(metaclass=Chooser):
        features or 500 coalitions, within the same model rows as below, else :class:`PermutationExplainer` along it;
     4. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
        are at most :math:`2^{17}` model rows;
-    5. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.
+    5. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else;
+    6. for images (:class:`ferroshap.maskers.Image`) :class:`PartitionExplainer` where their regions have a tree, as
+       they have unless another cut is asked for, else :class:`PermutationExplainer` as above, exact up to 12 regions.
 
     Parameters
     ----------

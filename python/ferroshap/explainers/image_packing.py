@@ -36,7 +36,7 @@ def packed(
 
     fields: dict[str, Any] = {
         "base_values": shaped(explained.base),
-        "data": per_image(images.shown()),
+        "data": per_image(images.shown().copy()),  # the user may reuse the memory of the images
         "n_evaluations": per_image(explained.n_evaluations),
         "forward_rows": per_image(_forward_rows(explained)),
         "status": per_image(_statuses(explained, is_cut_short=only is not None)),

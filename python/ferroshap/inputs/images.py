@@ -120,13 +120,7 @@ def read_images(data: Any, shape: tuple[int, ...] | None, layout: str, *, argume
     >>> images.height, images.width, images.n_channels, images.shown_shape
     (4, 5, 3, (4, 5, 3))
     """
-    try:
-        array = np.asarray(
-            [as_array(image, argument) for image in data] if isinstance(data, list) else as_array(data, argument)
-        )
-    except ValueError as error:
-        msg = f"`{argument}` holds images of different sizes ({error}): explain those of one size a call"
-        raise DimensionError(msg) from error
+    array = _stacked(data, argument) if _is_list(data) else _pixels(data, argument)
     rows, size, is_single = _as_rows(array, shape, layout, argument)
     if rows.dtype.name not in PIXEL_TYPES or not rows.dtype.isnative:
         msg = f"`{argument}` has pixels of type {rows.dtype}, but they must be {', '.join(PIXEL_TYPES)}: use `.astype`"
@@ -136,6 +130,27 @@ def read_images(data: Any, shape: tuple[int, ...] | None, layout: str, *, argume
         raise DimensionError(msg)
     _check_finite(rows, argument)
     return Images(np.ascontiguousarray(rows), size, layout=layout, is_single=is_single)
+
+
+def _is_list(data: Any) -> bool:
+    """Whether these are several images, rather than numbers in lists."""
+    return isinstance(data, list | tuple) and len(data) > 0 and not isinstance(data[0], list | tuple)
+
+
+def _stacked(data: Any, argument: str) -> Pixels:
+    images = [_pixels(image, argument) for image in data]
+    sizes = sorted({image.shape for image in images})
+    if len(sizes) > 1:
+        msg = (
+            f"`{argument}` holds images of different sizes, such as {sizes[0]} and {sizes[-1]}: explain one size a call"
+        )
+        raise DimensionError(msg)
+    return np.stack(images)
+
+
+def _pixels(image: Any, argument: str) -> Pixels:
+    """Read an array, a tensor, or a picture of an imaging library."""
+    return np.asarray(image) if hasattr(image, "__array_interface__") else as_array(image, argument)
 
 
 def _as_rows(

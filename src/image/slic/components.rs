@@ -7,7 +7,9 @@ pub(super) fn absorb_small(labels: &[i32], width: usize, smallest: usize) -> Vec
     loop {
         let n_parts = parts.iter().max().map_or(0, |&last| last as usize + 1);
         let mut sizes = vec![0_usize; n_parts];
-        parts.iter().for_each(|&part| sizes[part as usize] += 1);
+        for &part in &parts {
+            sizes[part as usize] += 1;
+        }
         if n_parts <= 1 || sizes.iter().all(|&size| size >= smallest) {
             return parts.iter().map(|&part| i32::try_from(part).unwrap_or(i32::MAX)).collect();
         }

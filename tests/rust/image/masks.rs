@@ -30,7 +30,9 @@ impl Case {
         };
         let n_regions = usize::try_from(regions.iter().max().unwrap() + 1).unwrap();
         if seed.is_multiple_of(3) {
-            regions.iter_mut().for_each(|region| *region = if *region % 5 == 1 { -1 } else { *region });
+            for region in regions.iter_mut().filter(|region| **region % 5 == 1) {
+                *region = -1;
+            }
         }
         let width = coalition::words_for(n_regions);
         let mut words = vec![0; width];

@@ -1,5 +1,7 @@
 //! Laws of pictures: trees and superpixels, fills and masked batches.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
 mod fills;
 mod masks;
 mod superpixels;

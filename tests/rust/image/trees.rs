@@ -47,7 +47,7 @@ impl Map<'_> {
                 (bytes().max().unwrap() - bytes().min().unwrap() + 1).pow(2)
             })
             .sum();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small; a hash's half")]
+        #[expect(clippy::cast_sign_loss, reason = "small; a hash's half")]
         let hash = (mix((a.min(b) as u64) << 32 | a.max(b) as u64) >> 32) as u32;
         let distance = spread as f32 * pixels.len() as f32 * (self.perimeter(&[a, b]) as f32).sqrt();
         (distance.to_bits(), hash)
@@ -87,20 +87,19 @@ fn by_definition(colours: &[u8], shape: Shape, regions: &[i32]) -> Linkage {
     let mut linkage = Linkage::default();
     let mut is_in_line = false;
     while left.len() > 1 {
-        let mut union = next;
+        let first = next;
         let pairs = map.round(&left, &mut next, is_in_line);
         assert!(!(pairs.is_empty() && is_in_line), "nobody merged");
         if pairs.is_empty() {
             is_in_line = true;
             left.sort_unstable();
         }
-        for (a, b) in pairs {
+        for (union, (a, b)) in (first..).zip(pairs) {
             linkage.left.push(u32::try_from(a).unwrap());
             linkage.right.push(u32::try_from(b).unwrap());
             // A union stands in line where its members stood.
             left.retain(|&region| region != b);
             left.iter_mut().filter(|region| **region == a).for_each(|region| *region = union);
-            union += 1;
         }
     }
     linkage
