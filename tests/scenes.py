@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 CANVAS, DIGIT = 48, 8
 N_TRAINING_DIGITS = 1_500
@@ -170,7 +171,7 @@ def trained_detector(n_canvases=1_000):
     """
     windows, labels = training_windows(np.random.default_rng(0), n_canvases)
     mlp = MLPClassifier((128,), max_iter=20, batch_size=512, learning_rate_init=5e-3, random_state=0)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):  # threads only slow such small products down
         warnings.simplefilter("ignore", ConvergenceWarning)
         mlp.fit(windows, labels)
     return DigitDetector(mlp)

@@ -59,7 +59,7 @@ def test_soft_targets_complete_and_point_to_their_object(seed):
     assert detector.targets.boxes[0].tolist() == [12, 4, 20, 12]
     target = detector.soft()
     background = rng.uniform(0.0, 0.2, (3, 24, 24, 1))
-    explanation = shap.GradientExplainer(target, background, method=Quadrature(32))(image[None])
+    explanation = shap.GradientExplainer(target, background, method=Quadrature(nodes=32))(image[None])
     assert list(explanation.output_names) == detector.output_names
     total = explanation.base_values + explanation.values.sum(axis=(1, 2, 3))
     np.testing.assert_allclose(total, target(image[None]), rtol=1e-9)
