@@ -43,7 +43,8 @@ class Explainer(metaclass=Chooser):
 
     Calling ``Explainer(...)`` returns an instance of the class chosen, and ``.plan`` says which and why:
 
-    1. :class:`LinearExplainer` for a linear model;
+    1. :class:`GradientExplainer` for a network of torch or Keras with background data, :class:`LinearExplainer` for a
+       linear model;
     2. :class:`TreeExplainer` for an ensemble of trees, with or without a background, and for the methods
        that show its sum;
     3. with a tree of the features (:class:`ferroshap.maskers.Partition`) :class:`PartitionExplainer` for at most 10
@@ -62,8 +63,8 @@ class Explainer(metaclass=Chooser):
     link : str or link
         The scale on which values add up.
     algorithm : str
-        "auto", or the name of a route: "coalition", "exact", "kernel", "linear", "partition", "permutation",
-        "sampling", "tree".
+        "auto", or the name of a route: "coalition", "exact", "gradient", "kernel", "linear", "partition",
+        "permutation", "sampling", "tree".
     output_names, feature_names : list of str, optional
         Instead of the names found in model and background.
     linearize_link : bool

@@ -13,7 +13,7 @@ class Plan:
     Attributes
     ----------
     route : str
-        "exact", "permutation", "kernel", "sampling", "partition", "coalition", "linear" or "tree".
+        "exact", "permutation", "kernel", "sampling", "partition", "coalition", "linear", "tree" or "gradient".
     reason : str
         One sentence.
     n_background : int
