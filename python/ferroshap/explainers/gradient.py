@@ -135,7 +135,7 @@ class GradientExplainer(Explainer):
         self._on_device = self._base.on_device(device_plan, self._smoothing)
         self.model = Model(model, Forward(self.grad_fn), output_names=getattr(self.grad_fn, "output_names", None))
         self.output_names = names_of_outputs(output_names, self.model, len(self._base.base))
-        self._names = names_of_inputs(feature_names, self._base.given, self._base.shapes)
+        self._names = names_of_inputs(feature_names, self._base.shown, self._base.shapes)
         self.expected_value = as_expected_value(self._base.base, is_vector=self._base.is_vector)
         self.plan = described_plan(self)
 
@@ -243,7 +243,7 @@ class GradientExplainer(Explainer):
             rseed=rseed,
             silent=silent,
         )
-        parts: list[Explanation] = found if self._base.given.is_list else [found]
+        parts: list[Explanation] = found if self._base.shown.is_list else [found]
         shapes = self._base.shapes
         values = [_own_layout(part.values, part, shape) for part, shape in zip(parts, shapes, strict=True)]
         answers: list[Any] = [self._one_or_list(values)]
@@ -256,7 +256,7 @@ class GradientExplainer(Explainer):
 
     def _one_or_list(self, of_inputs: list[Any]) -> Any:
         """What the inputs have: a list where the user gave a list of inputs."""
-        return of_inputs if self._base.given.is_list else of_inputs[0]
+        return of_inputs if self._base.shown.is_list else of_inputs[0]
 
     def __repr__(self) -> str:
         """Name the model and the sizes."""

@@ -1,6 +1,5 @@
 """A differentiable model with its background: read, checked, and asked for its base values."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,8 @@ class GradientBase:
         The model.
     given : GivenInputs
         The background as the user gave it.
+    shown : GivenInputs
+        What paths run between: the same, or what an encoder makes of it, which may be more or fewer arrays.
     shapes : list of InputShape
         Of the inputs between which paths run.
     background : Background
@@ -46,7 +47,7 @@ class GradientBase:
         self.given = read_inputs(data, "data")
         self.grad_fn: GradFn = as_grad_fn(model, self.given.arrays)
         self.batch_size = batch_size
-        inputs = self._encoded(self._as_floats(self.given.arrays, "data"))
+        self.shown, inputs = self._between(self.given, "data")
         shapes = [values.shape[1:] for values in inputs]
         check_layout(layout, shapes)
         own = getattr(self.grad_fn, "layout", None)
@@ -65,15 +66,10 @@ class GradientBase:
             return outputs_of(self.grad_fn, inputs, batch_size or batch_points(inputs, 1))
 
     def read(self, X: Any) -> tuple[GivenInputs, Arrays, Arrays]:
-        """Return the rows as they were given, as floats, and as what paths lead to."""
+        """Return the rows as they are shown, as they were given, and as what paths lead to."""
         given = read_inputs(X, "X", self.given)
-        floats = self._as_floats(given.arrays, "X")
-        rows = self._encoded(floats)
-        display = [
-            shown if shown.shape[1:] == shape.shape else values
-            for shown, values, shape in zip(given.display, rows, self.shapes, strict=True)
-        ]
-        return replace(given, display=display), floats, rows
+        shown, rows = self._between(given, "X")
+        return shown, given.arrays if hasattr(self.grad_fn, "encode") else rows, rows
 
     def on_device(self, device_plan: bool | None, smoothing: float) -> bool:
         """Tell whether sums stay on the model's device.
@@ -88,19 +84,25 @@ class GradientBase:
             cause = "noise is added on the host" if smoothing else "this model's gradients come to the host"
             msg = f"`device_plan` is True, but {cause}: leave it out"
             raise OptionError(msg)
-        return can if device_plan is None else bool(device_plan)
+        return can and getattr(self.grad_fn, "prefers_device", True) if device_plan is None else bool(device_plan)
 
     def _as_floats(self, arrays: Arrays, argument: str) -> Arrays:
         reads = bool(getattr(self.grad_fn, "reads_integers", False))
         return tuple(as_floats(array, self.grad_fn.dtype, argument, reads_integers=reads) for array in arrays)
 
-    def _encoded(self, inputs: Arrays) -> Arrays:
-        """What paths run between: the inputs, or what an encoder makes of them."""
+    def _between(self, given: GivenInputs, argument: str) -> tuple[GivenInputs, Arrays]:
+        """What paths run between, and what is shown of it: the inputs, or what an encoder makes of them.
+
+        An encoder gets them as they came, for tokens are whole numbers to it.
+        """
         encode = getattr(self.grad_fn, "encode", None)
         if encode is None:
-            return inputs
+            return given, self._as_floats(given.arrays, argument)
         with explaining(self.grad_fn):
-            return tuple(np.ascontiguousarray(values) for values in encode(inputs))
+            rows = self._as_floats(tuple(encode(given.arrays)), argument)
+        nothing: list[Any] = [None] * len(rows)
+        is_list = len(rows) > 1 or (given.is_list and len(given.arrays) == 1)
+        return GivenInputs(rows, nothing, nothing, list(rows), is_list, given.is_single_row), rows
 
 
 class Forward:

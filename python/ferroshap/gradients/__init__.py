@@ -11,13 +11,23 @@ from ferroshap.gradients.recognition import as_grad_fn
 if TYPE_CHECKING:
     from ferroshap.gradients.autograd_model import AutogradGradFn
     from ferroshap.gradients.functions import FunctionGradFn
+    from ferroshap.gradients.jax_model import JaxGradFn
+    from ferroshap.gradients.keras_model import KerasGradFn
+    from ferroshap.gradients.layers import LayeredGradFn
     from ferroshap.gradients.mlp import MLPGradFn
+    from ferroshap.gradients.tensorflow_model import TensorFlowGradFn
+    from ferroshap.gradients.torch_model import TorchGradFn
 
 #: Adapters, imported when somebody names them.
 ADAPTERS = {
     "AutogradGradFn": "autograd_model",
     "FunctionGradFn": "functions",
+    "JaxGradFn": "jax_model",
+    "KerasGradFn": "keras_model",
+    "LayeredGradFn": "layers",
     "MLPGradFn": "mlp",
+    "TensorFlowGradFn": "tensorflow_model",
+    "TorchGradFn": "torch_model",
 }
 
 __all__ = [
@@ -26,8 +36,13 @@ __all__ = [
     "ExpectedGradients",
     "FunctionGradFn",
     "GradFn",
+    "JaxGradFn",
+    "KerasGradFn",
+    "LayeredGradFn",
     "MLPGradFn",
     "Quadrature",
+    "TensorFlowGradFn",
+    "TorchGradFn",
     "as_grad_fn",
 ]
 

@@ -48,7 +48,8 @@ def check_model(grad_fn: GradFn, rows: Arrays) -> None:
             "random when it predicts (dropout, sampling layers, noise)"
         )
         raise InvalidModelError(msg)
-    if not _agree(first, together, COMPANY.get(np.dtype(grad_fn.dtype), 1e-4) * size):
+    company = max(COMPANY.get(np.dtype(grad_fn.dtype), 1e-4), 16 * getattr(grad_fn, "rounding", 0.0))
+    if not _agree(first, together, company * size):
         msg = (
             f"`model` returned {_shown(first)} for a row alone, but {_shown(together)} beside two others: rows must "
             "not look at each other. Switch BatchNorm to evaluation, and take out what is computed over a batch"

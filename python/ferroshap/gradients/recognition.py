@@ -12,6 +12,11 @@ from ferroshap.models.model import described
 #: (a module that is loaded whenever such a model exists, its adapter). An adapter offers ``recognises(model)`` and
 #: is made of the model and the background; the first that recognises a model takes it.
 ADAPTERS: list[tuple[str, str]] = [
+    ("numpy", "ferroshap.gradients.layers:LayeredGradFn"),
+    ("keras", "ferroshap.gradients.keras_model:KerasGradFn"),
+    ("torch", "ferroshap.gradients.torch_model:TorchGradFn"),
+    ("jax", "ferroshap.gradients.jax_model:JaxGradFn"),
+    ("tensorflow", "ferroshap.gradients.tensorflow_model:TensorFlowGradFn"),
     ("sklearn", "ferroshap.gradients.mlp:MLPGradFn"),
     ("autograd", "ferroshap.gradients.autograd_model:AutogradGradFn"),
 ]
@@ -58,13 +63,10 @@ def as_grad_fn(model: Any, background: Arrays) -> GradFn:
     """
     if isinstance(model, GradFn) and not isinstance(model, type):
         return model
-    for module, path in ADAPTERS:
-        if module in sys.modules:
-            room, _, name = path.partition(":")
-            adapter = getattr(importlib.import_module(room), name)
-            if adapter.recognises(model):
-                made: GradFn = adapter(model, background)
-                return made
+    adapter = adapter_of(model)
+    if adapter is not None:
+        made: GradFn = adapter(model, background)
+        return made
     if isinstance(model, tuple) and len(model) == 2 and all(map(callable, model)):
         return FunctionGradFn(*model)
     kind = _black_box(model)
@@ -78,6 +80,23 @@ def as_grad_fn(model: Any, background: Arrays) -> GradFn:
         f"a pair (f, grad_f), or an object with `dtype`, `forward` and `gradient`. {ROUTES}"
     )
     raise InvalidModelError(msg)
+
+
+def adapter_of(model: Any) -> Any:
+    """Return the adapter that recognises a model; None if none does.
+
+    Examples
+    --------
+    >>> adapter_of(len) is None
+    True
+    """
+    for module, path in ADAPTERS:
+        if module in sys.modules:
+            room, _, name = path.partition(":")
+            adapter = getattr(importlib.import_module(room), name)
+            if adapter.recognises(model):
+                return adapter
+    return None
 
 
 def is_network(model: Any) -> bool:

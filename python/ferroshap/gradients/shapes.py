@@ -100,7 +100,7 @@ def input_shape(shape: tuple[int, ...], layout: str | None, model_layout: str | 
     layout : {"NCHW", "NHWC"} or None
         What the user says.
     model_layout : str or None
-        How models of its framework want images; None if the channels must tell.
+        How models of its framework want images, where the channels do not tell.
 
     Examples
     --------
@@ -113,11 +113,10 @@ def input_shape(shape: tuple[int, ...], layout: str | None, model_layout: str | 
         return InputShape(shape, "NHW" if min(shape) >= LEAST_SIDE else None)
     if len(shape) != 3:
         return InputShape(shape, None)
-    if layout is None:
-        layout = model_layout
-    if layout is None:
-        layout = "NCHW" if shape[0] in CHANNELS and shape[2] not in CHANNELS else "NHWC"
-    return InputShape(shape, layout)
+    is_first, is_last = shape[0] in CHANNELS, shape[2] in CHANNELS
+    if layout is None and is_first != is_last:
+        layout = "NCHW" if is_first else "NHWC"
+    return InputShape(shape, layout or model_layout or "NHWC")
 
 
 def check_layout(layout: str | None, shapes: list[tuple[int, ...]]) -> None:
