@@ -97,7 +97,9 @@ def _wants_frame(estimator: Any, names: list[str] | None) -> bool | None:
 
 
 def names_of_outputs(model: Any) -> list[str] | None:
-    """What our own models call their outputs. (Those of Keras have names too, but one a tensor, not one a column.)
+    """What our own models call their outputs.
+
+    Models of Keras have names too, but one a tensor, not one a column.
 
     Examples
     --------
