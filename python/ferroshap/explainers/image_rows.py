@@ -126,7 +126,14 @@ class ImagesExplained:
             outputs = np.ascontiguousarray(take_outputs(outputs, self.chosen))
         if not np.isfinite(outputs).all():
             image, output = (int(place) for place in np.argwhere(~np.isfinite(outputs))[0])
-            came = f"{outputs[image, output]} (output {output}) for image {image} of `X`"
+            number = (
+                output
+                if self.chosen is None
+                else self.chosen[image, output]
+                if self.chosen.ndim == 2
+                else self.chosen[output]
+            )
+            came = f"{outputs[image, output]} (output {number}) for image {image} of `X`"
             msg = f"`model` returned {came}: outputs must be finite"
             raise WorthError(msg)
         self.full = links.apply(settings.link, outputs)
