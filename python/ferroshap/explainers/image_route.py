@@ -128,13 +128,14 @@ class ImageRoute:
         warn(explained)
         return packed(self, explained, error_bounds=error_bounds)
 
-    def _planned(self, reason: str, evaluations: int | None) -> Plan:
-        """Say what will be done with an image."""
-        rows = self.masker.n_fills
-        granted = "all coalitions are" if evaluations is None else f"at most {evaluations} evaluations an image are"
-        sentence = f"{reason}; {self.masker}; {granted} asked for"
-        most = None if evaluations is None else evaluations * rows
-        return Plan(self.route, sentence, self.masker.n_background, rows, most, {"evaluations": evaluations})
+    def _planned(self, reason: str, evaluations: int | str) -> Plan:
+        """Say what will be done with an image; a sentence where the evaluations depend on it."""
+        rows, is_known = self.masker.n_fills, isinstance(evaluations, int)
+        granted = f"at most {evaluations} evaluations an image" if is_known else evaluations
+        sentence = f"{reason}; {self.masker}; {granted} are asked for"
+        number = evaluations if isinstance(evaluations, int) else None
+        most = None if number is None else number * rows
+        return Plan(self.route, sentence, self.masker.n_background, rows, most, {"evaluations": number})
 
     @classmethod
     def check_images(cls, model: Any) -> None:

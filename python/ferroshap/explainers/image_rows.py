@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ferroshap import _native, links
 from ferroshap.errors import FerroshapError, MemoryLimitError, WorthError
-from ferroshap.explainers.image_ways import Asked, Way, outcome_of
+from ferroshap.explainers.image_ways import Asked, Way
 from ferroshap.explainers.outputs import OutputChoice, take_outputs
 from ferroshap.game import Endpoints
 from ferroshap.game.image import ImageGame
@@ -249,7 +249,7 @@ class ImagesExplained:
         """Keep what is known of an image."""
         number = image.number
         try:
-            outcome = None if image.run is None else outcome_of(image.run, self.settings.n_threads)
+            outcome = None if image.run is None else self._outcome(image.run, image.regions.n_players)
         except FerroshapError:
             outcome = None  # nothing can be said yet
         if outcome is None:
@@ -263,6 +263,9 @@ class ImagesExplained:
         self.statuses[number] = outcome.status
         self.forecast[number] = min(outcome.predicted_budget or 0, 1 << 62)
         self._record_errors(image, outcome)
+
+    def _outcome(self, run: Asked, n_players: int) -> Outcome:
+        return self.settings.way.outcome(run, n_players, self.settings.n_threads)
 
     def _record_errors(self, image: Playing, outcome: Outcome) -> None:
         number, df = image.number, float(outcome.interval_df[0])
