@@ -113,7 +113,7 @@ def test_gradients_that_are_not_finite_are_named_in_the_user_s_numbers():
     _, background, x = made(0)
     background, x = np.clip(background, -1, 1), np.clip(x, -1, 1)
     x[5, 0] = 9.0
-    explainer = ferroshap.GradientExplainer(Device(Broken(5)), background, weights=[0, *[1] * 8], memory_limit=8000)
+    explainer = ferroshap.GradientExplainer(Device(Broken(5)), background, weights=[0, *[1] * 8], batch_size=64)
     with pytest.raises(NonFiniteGradientError, match="from background row [1-8] to row 5 of `X`") as caught:
         explainer(x)
     assert caught.value.row == 5
