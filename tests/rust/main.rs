@@ -4,6 +4,7 @@
 mod blocks;
 mod controlled;
 mod even_gp;
+mod image;
 mod interactions;
 mod leverage;
 mod odd_gp;

@@ -51,6 +51,10 @@ def choose(
     """Make an instance of the class that fits; the parameters are those of `Explainer`."""
     given = {"link": link, "output_names": output_names, "feature_names": feature_names, "seed": seed}
     given |= {"linearize_link": linearize_link}
+    if algorithm == "auto" and getattr(masker, "takes_images", False):
+        from ferroshap.explainers.image_choice import choose_for_images
+
+        return choose_for_images(model, masker, given, options)
     if algorithm == "auto":
         return _fitting(model, masker, given, options)
     if algorithm not in ROUTES:

@@ -32,6 +32,13 @@ class Chooser(type):
             from ferroshap.explainers.choice import choose
 
             return choose(*args, **options)
+        masker = args[1] if len(args) > 1 else options.get("masker", options.get("data"))
+        if getattr(masker, "takes_images", False):
+            from ferroshap.explainers.image_classes import for_images
+
+            image_class: Any = for_images(cls)  # type: ignore[arg-type]  # the metaclass of explainers
+            if image_class is not cls:
+                return image_class(*args, **options)
         takes_all = any(p.kind is p.VAR_KEYWORD for p in cls.__signature__.parameters.values())
         if not takes_all:
             check_options(options, options_of(cls.__init__), cls.__name__)  # type: ignore[misc]  # only read
@@ -51,7 +58,9 @@ class Explainer(metaclass=Chooser):
        features or 500 coalitions, within the same model rows as below, else :class:`PermutationExplainer` along it;
     4. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
        are at most :math:`2^{17}` model rows;
-    5. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.
+    5. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else;
+    6. for images (:class:`ferroshap.maskers.Image`) :class:`PartitionExplainer` where their regions have a tree, as
+       they have unless another cut is asked for, else :class:`PermutationExplainer` as above, exact up to 12 regions.
 
     Parameters
     ----------
@@ -170,6 +179,12 @@ class Explainer(metaclass=Chooser):
     def _check_support(cls, model: Any, masker: Any) -> None:
         from ferroshap.maskers import as_masker
 
+        if getattr(masker, "takes_images", False):
+            from ferroshap.explainers.image_classes import for_images
+
+            image_class: Any = for_images(cls)
+            image_class.check_images(model)
+            return
         as_model(model)
         as_masker(masker)
 

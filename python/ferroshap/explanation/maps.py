@@ -104,6 +104,39 @@ class Maps(Body):
         }
         return self.derived(values, summed.axes, changed, OpHistoryItem("pooled", self.shape, (side,)))
 
+    def to_png(self, file: Any) -> None:
+        """Write the images beside their values as a PNG file; no drawing library is needed.
+
+        One line an image: the image, then a map for each output with f(x), base
+        value, gap and relative error. Channels are summed; red pushes up, blue
+        down; the scale is symmetric about zero, transparent, and ends at the
+        99.9th percentile of the magnitudes over the outputs of one image.
+        Pictures of more than 512 pixels a side are shrunk.
+
+        Parameters
+        ----------
+        file : path or binary file
+            Where the picture goes.
+
+        Raises
+        ------
+        DimensionError
+            If these are not values of images.
+
+        Examples
+        --------
+        >>> import io
+        >>> from ferroshap import Explanation
+        >>> file = io.BytesIO()
+        >>> Explanation(np.ones((1, 8, 8)), 0.0, np.zeros((1, 8, 8))).to_png(file)
+        >>> file.getvalue()[1:4]
+        b'PNG'
+        """
+        from ferroshap.explanation.poster import write_png
+
+        refuse_what_is_no_image(self, "to_png")
+        write_png(cast("Explanation", self), file)
+
 
 def is_image(explanation: Any) -> bool:
     """Tell values of images: three feature axes, or two that the data share (interactions have two, their data one)."""

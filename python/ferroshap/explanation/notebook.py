@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ferroshap.explanation.maps import is_image
 from ferroshap.explanation.status import status_name
 
 if TYPE_CHECKING:
@@ -18,9 +19,13 @@ _CELL = "padding:1px 8px;border:0;background:none;"
 
 
 def as_html(explanation: "Explanation") -> str:
-    """Head line and a table of the ten strongest features; under 30 KB whatever the Explanation holds."""
+    """Head line and a table of the ten strongest features; under 30 KB whatever it holds, images under 100 KB."""
     parts = [f"<div style='font-size:13px'><div style='margin:4px 8px'>{_head(explanation)}</div>"]
-    if explanation.axes.count("feature") == 1 and explanation.values.size:
+    if is_image(explanation) and explanation.values.size:
+        from ferroshap.explanation.notebook_image import as_pictures
+
+        parts.append(as_pictures(explanation))
+    elif explanation.axes.count("feature") == 1 and explanation.values.size:
         parts.append(_table(explanation))
     parts.append("</div>")
     return "".join(parts)
@@ -28,11 +33,7 @@ def as_html(explanation: "Explanation") -> str:
 
 def _head(explanation: "Explanation") -> str:
     """Shape, route, base value, gap and status in one line."""
-    lengths = zip(explanation.shape, explanation.axes, strict=True)
-    shape = (
-        " \N{MULTIPLICATION SIGN} ".join(f"{n} {role}{'' if n == 1 else 's'}" for n, role in lengths) or "one number"
-    )
-    facts = [f"<b>Explanation</b> {shape}"]
+    facts = [f"<b>Explanation</b> {_shape(explanation)}"]
     route = getattr(explanation.plan, "route", None)
     if route is not None:
         facts.append(f"route {_escaped(route)}")
@@ -50,6 +51,18 @@ def _head(explanation: "Explanation") -> str:
     if status is not None:
         facts.append(_escaped(status) + _share_of_rows(explanation, status))
     return " · ".join(facts)
+
+
+def _shape(explanation: "Explanation") -> str:
+    """Lengths with what they count."""
+    shape, axes, times = explanation.shape, explanation.axes, " \N{MULTIPLICATION SIGN} "
+    counted = [f"{n} {role}{'' if n == 1 else 's'}" for n, role in zip(shape, axes, strict=True)]
+    if is_image(explanation):
+        first, last = axes.index("feature"), len(axes) - ("output" in axes)
+        counted[first:last] = [f"{shape[first]}{times}{shape[first + 1]} pixels"] + [
+            f"{n} channel{'' if n == 1 else 's'}" for n in shape[first + 2 : last]
+        ]
+    return times.join(counted) or "one number"
 
 
 def _errors(explanation: "Explanation") -> list[str]:

@@ -14,7 +14,7 @@ from ferroshap.gradients.shapes import Floats
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Some points: row and background row, position on the path, weight and replicate of each.
+    """Some points: row and background row, position on the path, weight, replicate and controls of each.
 
     `keys` and `numbers` tell what noise is drawn at each point: the row's key, and the point's number in its row.
     """
@@ -24,6 +24,7 @@ class Block:
     alpha: Floats
     weight: Floats
     replicate: NDArray[np.uint8]
+    controls: Floats
     keys: NDArray[np.uint64]
     numbers: NDArray[np.uint64]
 
@@ -40,13 +41,14 @@ class Block:
             self.alpha[at],
             self.weight[at],
             self.replicate[at],
+            self.controls[at],
             self.keys[at],
             self.numbers[at],
         )
 
 
 class Sums(Protocol):
-    """Sums for each row and output: what every replicate adds up, then the slope's and the spread's."""
+    """Sums for each row and output: what every replicate adds up, then those of the controls and of the squares."""
 
     def add(self, block: Block) -> None:
         """Ask the model about points and add what it says; nothing is added when it fails."""
@@ -57,7 +59,7 @@ class Sums(Protocol):
         ...
 
     def read(self, rows: NDArray[np.intp]) -> Floats:
-        """Return the sums of some rows: ``(rows, T, n_replicates + 2, d)``."""
+        """Return the sums of some rows: ``(rows, T, n_maps, d)``."""
         ...
 
 
@@ -70,7 +72,7 @@ class HostSums:
         rows: Arrays,
         background: Arrays,
         outputs: Numbers,
-        n_replicates: int,
+        n_maps: int,
         *,
         smoothing: float,
         seed: int,
@@ -86,7 +88,7 @@ class HostSums:
         self._outputs = outputs
         self._smoothing, self._seed, self._n_threads = smoothing, seed, n_threads
         n_rows, n_outputs = outputs.shape
-        self._sums = [np.zeros((n_rows, n_outputs, n_replicates + 2, part.shape[1])) for part in self._rows]
+        self._sums = [np.zeros((n_rows, n_outputs, n_maps, part.shape[1])) for part in self._rows]
 
     def add(self, block: Block) -> None:
         """Interpolate, ask for gradients, add."""
@@ -102,7 +104,16 @@ class HostSums:
             if given.dtype not in (np.float32, np.float64):
                 given = given.astype(np.float32 if given.dtype.itemsize < 4 else np.float64)
             bad = _native.gradient_tell(
-                x, b, block.row, block.background, block.weight, block.replicate, given, sums, self._n_threads
+                x,
+                b,
+                block.row,
+                block.background,
+                block.weight,
+                block.replicate,
+                block.controls,
+                given,
+                sums,
+                self._n_threads,
             )
             if bad is not None:
                 raise self._not_finite(block, bad[0])
@@ -142,16 +153,22 @@ class HostSums:
 class DeviceSums:
     """Only places and weights cross to the device, and the sums come back."""
 
-    def __init__(
-        self, grad_fn: DeviceGradFn, rows: Arrays, background: Arrays, outputs: Numbers, n_replicates: int
-    ) -> None:
+    def __init__(self, grad_fn: DeviceGradFn, rows: Arrays, background: Arrays, outputs: Numbers, n_maps: int) -> None:
         """Move the rows."""
         self._grad_fn = grad_fn
-        self._handle = grad_fn.load(rows, background, outputs, n_replicates)
+        self._handle = grad_fn.load(rows, background, outputs, n_maps)
 
     def add(self, block: Block) -> None:
         """Let the device do it all."""
-        self._grad_fn.accumulate(self._handle, block.row, block.background, block.alpha, block.weight, block.replicate)
+        self._grad_fn.accumulate(
+            self._handle,
+            block.row,
+            block.background,
+            block.alpha,
+            block.weight,
+            block.replicate,
+            block.controls,
+        )
 
     def halve(self, rows: NDArray[np.intp]) -> None:
         """Halve the sums of some rows."""

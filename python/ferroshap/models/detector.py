@@ -11,6 +11,8 @@ from ferroshap.models.attributes import ATTRIBUTES, EDGES, likeness
 from ferroshap.models.boxes import suppressed
 from ferroshap.models.detections import ACCEPTED, Detections, read_detections
 from ferroshap.models.model import described
+from ferroshap.models.pinned_target import PinnedTarget
+from ferroshap.models.soft_target import TEMPERATURE, SoftTarget
 from ferroshap.models.targets import Targets, as_targets
 
 Floats = NDArray[np.float64]
@@ -191,6 +193,42 @@ class Detector:
             n_anchors=len(found),
         )
         return Detector(self.detect, pinned, attribute=self.attribute, class_names=self.class_names, layout=self.layout)
+
+    def pinned(self, part: str = "class", *, detect: Callable[[Any], Any] | None = None) -> PinnedTarget:
+        """Follow the detector's own output of each target, for gradients: a model of ``(m, T)``.
+
+        Parameters
+        ----------
+        part : {"class", "objectness", "box"}
+            The logit of the target's class, the logit of the objectness, or minus the distance between the boxes.
+        detect : callable, optional
+            The detector as a function of the framework's arrays, where ``detect`` is not that: it returns a dict of
+            ``class_logits (m, J, C)``, ``objectness_logits (m, J)`` or ``boxes (m, J, 4)``.
+
+        Returns
+        -------
+        PinnedTarget
+            What :class:`ferroshap.GradientExplainer` takes as its model.
+        """
+        return PinnedTarget(self.detect if detect is None else detect, self._targets(), part, self.output_names)
+
+    def soft(self, temperature: float = TEMPERATURE, *, detect: Callable[[Any], Any] | None = None) -> SoftTarget:
+        """Take a soft maximum over the similarities, for gradients: a model of ``(m, T)``.
+
+        Parameters
+        ----------
+        temperature : float
+            The lower, the nearer to the maximum.
+        detect : callable, optional
+            The detector as a function of the framework's arrays, where ``detect`` is not that: it returns ``boxes``,
+            ``objectness`` and ``class_probs`` of all images together.
+
+        Returns
+        -------
+        SoftTarget
+            What :class:`ferroshap.GradientExplainer` takes as its model.
+        """
+        return SoftTarget(self.detect if detect is None else detect, self._targets(), temperature, self.output_names)
 
     @property
     def output_names(self) -> list[str]:

@@ -127,7 +127,7 @@ class Targets:
         """
         named = [f"class {place}" if class_names is None else class_names[place] for place in self.classes]
         scores = [""] * len(self) if self.scores is None else [f" {score:.2f}" for score in self.scores]
-        boxes = [f"[{', '.join(f'{edge:.0f}' for edge in box)}]" for box in self.boxes + 0.0]
+        boxes = [f"[{', '.join(str(round(edge)) for edge in box)}]" for box in self.boxes.tolist()]
         return [f"{name}{score} {box}" for name, score, box in zip(named, scores, boxes, strict=True)]
 
     def check_inside(self, height: int, width: int) -> None:
