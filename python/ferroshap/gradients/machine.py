@@ -198,7 +198,8 @@ class Group:
         background = whole.background
         if settings.on_device:
             device = cast("DeviceGradFn", self._grad_fn)
-            return DeviceSums(device, self._inputs, background.inputs, outputs, whole.n_maps)
+            numbers = self._rows, background.index
+            return DeviceSums(device, self._inputs, background.inputs, outputs, whole.n_maps, numbers=numbers)
         return HostSums(
             self._grad_fn,
             self._inputs,

@@ -1,5 +1,7 @@
 """The sums over points: kept here and fed with gradients, or kept where the model is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 from ferroshap import _native
 from ferroshap.errors import ExplainerError
+from ferroshap.gradients.not_finite import NonFiniteGradientError
 from ferroshap.gradients.protocol import Arrays, DeviceGradFn, GradFn, Numbers
 from ferroshap.gradients.shapes import Floats
 
@@ -132,12 +135,9 @@ class HostSums:
 
     def _not_finite(self, block: Block, point: int, *, is_output: bool = False) -> ExplainerError:
         """Say where the model has no finite answer."""
-        what = "output" if is_output else "gradient"
         row, background = self._numbers[0][block.row[point]], self._numbers[1][block.background[point]]
-        return ExplainerError(
-            f"the {what} of the model is not finite on the path from background row {background} to row {row} of `X`, "
-            f"at {block.alpha[point]:.6g} of the way: path points lie off the data, and the model must be defined there"
-        )
+        what = "output" if is_output else "gradient"
+        return NonFiniteGradientError(int(row), int(background), float(block.alpha[point]), what)
 
     def halve(self, rows: NDArray[np.intp]) -> None:
         """Halve the sums of some rows."""
@@ -153,22 +153,26 @@ class HostSums:
 class DeviceSums:
     """Only places and weights cross to the device, and the sums come back."""
 
-    def __init__(self, grad_fn: DeviceGradFn, rows: Arrays, background: Arrays, outputs: Numbers, n_maps: int) -> None:
-        """Move the rows."""
+    def __init__(
+        self,
+        grad_fn: DeviceGradFn,
+        rows: Arrays,
+        background: Arrays,
+        outputs: Numbers,
+        n_maps: int,
+        *,
+        numbers: tuple[NDArray[np.intp], NDArray[np.intp]],
+    ) -> None:
+        """Move the rows; `numbers` are those of the rows and background rows in the user's arrays."""
+        self._numbers = numbers
         self._grad_fn = grad_fn
         self._handle = grad_fn.load(rows, background, outputs, n_maps)
 
     def add(self, block: Block) -> None:
         """Let the device do it all."""
-        self._grad_fn.accumulate(
-            self._handle,
-            block.row,
-            block.background,
-            block.alpha,
-            block.weight,
-            block.replicate,
-            block.controls,
-        )
+        points = block.row, block.background, block.alpha, block.weight, block.replicate, block.controls
+        with self._users_numbers():
+            self._grad_fn.accumulate(self._handle, *points)
 
     def halve(self, rows: NDArray[np.intp]) -> None:
         """Halve the sums of some rows."""
@@ -176,8 +180,19 @@ class DeviceSums:
 
     def read(self, rows: NDArray[np.intp]) -> Floats:
         """Fetch the sums."""
-        parts = [np.asarray(part, dtype=np.float64)[rows] for part in self._grad_fn.sums(self._handle)]
+        with self._users_numbers():
+            found = self._grad_fn.sums(self._handle)
+        parts = [np.asarray(part, dtype=np.float64)[rows] for part in found]
         return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=3))
+
+    @contextmanager
+    def _users_numbers(self) -> Iterator[None]:
+        """Name rows as the user does where the device met a gradient that is not finite."""
+        try:
+            yield
+        except NonFiniteGradientError as error:
+            row, background = self._numbers[0][error.row], self._numbers[1][error.background]
+            raise NonFiniteGradientError(int(row), int(background), error.alpha) from None
 
 
 def check_gradient(y: NDArray[Any], slopes: Any, chosen: tuple[int, int], shapes: tuple[tuple[int, ...], ...]) -> None:
