@@ -289,6 +289,7 @@ def test_boxes_are_drawn_on_their_map_and_with_labels_on_the_image():
     assert axes[1, 1].patches[0].get_bbox().bounds == (2.0, 3.0, 4.0, 6.0)
     plots.image(explained()[..., 0], boxes=per_row[:, 0], show=False)
     plots.image(explained(), boxes=[1, 2, 5, 8], show=False)
+    plots.image(explained(), boxes=SimpleNamespace(boxes=boxes), show=False)
     with pytest.raises(DimensionError, match=r"`boxes` has shape \(2, 4\), but there are 3 outputs of 2 images"):
         plots.image(explained(), boxes=boxes[:2], show=False)
 

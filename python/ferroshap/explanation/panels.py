@@ -112,17 +112,18 @@ def written(number: Any, digits: int = 4) -> str:
 def adds_up(explanation: Any) -> bool:
     """Tell whether base value and values still add up to the model's output: no part of the picture was taken."""
     axes, shape = explanation.axes, explanation.shape
-    sizes = tuple(size for size, role in zip(shape, axes, strict=True) if role == "feature")
+    sizes: Any = tuple(size for size, role in zip(shape, axes, strict=True) if role == "feature")
     for item in reversed(explanation.op_history):
-        places = [before for first in (0, 1) if len(before := item.prev_shape[first:]) >= len(sizes)]
+        before = [item.prev_shape[first:] for first in (0, 1)]  # with and without an axis of rows
         if item.name == "__getitem__":
-            if not any(before[: len(sizes)] == sizes for before in places):
-                return False
+            sizes = next((known[: len(sizes)] for known in before if known[: len(sizes)] == sizes), None)
         elif item.name == "sum_channels":
-            sizes = next(before[:3] for before in places if before[:2] == sizes)
+            sizes = next((known[:3] for known in before if known[:2] == sizes), None)
         elif item.name == "pooled":
-            side = int(item.args[0])
-            sizes = next(before[:2] for before in places if tuple(-(-size // side) for size in before[:2]) == sizes)
+            side = item.args[0]
+            sizes = next((known[:2] for known in before if tuple(-(-n // side) for n in known[:2]) == sizes), None)
         else:
+            return False
+        if sizes is None:
             return False
     return True

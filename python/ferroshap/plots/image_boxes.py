@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def boxes_of(boxes: Any, n_rows: int, n_outputs: int) -> np.ndarray | None:
-    """Bring boxes into ``(rows, outputs, 4)``: left, top, right, bottom.
+    """Bring boxes, or the targets of a detector, into ``(rows, outputs, 4)``: left, top, right, bottom.
 
     Raises
     ------
@@ -22,7 +22,7 @@ def boxes_of(boxes: Any, n_rows: int, n_outputs: int) -> np.ndarray | None:
     """
     if boxes is None:
         return None
-    array = np.asarray(boxes, dtype=float)
+    array = np.asarray(getattr(boxes, "boxes", boxes), dtype=float)
     if array.shape == (n_rows, 4) and n_outputs == 1:
         array = array[:, None]
     if array.shape in {(4,), (n_outputs, 4), (n_rows, n_outputs, 4)}:
