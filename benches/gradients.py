@@ -43,7 +43,9 @@ class Target:
         found = dense(rows, ranked_outputs=1, silent=True)
         self.reference = found.values[..., 0].reshape(len(rows), -1)
         self.columns = np.asarray(found.output_indexes)[:, 0]
-        self.gap = float(np.max(np.abs(found.gap) / np.abs(found.values.sum(axis=tuple(range(1, found.values.ndim - 1))))))
+        self.gap = float(
+            np.max(np.abs(found.gap) / np.abs(found.values.sum(axis=tuple(range(1, found.values.ndim - 1)))))
+        )
 
     def ours(self, budget, seed, **options):
         found = self.explainer(self.rows, budget, ranked_outputs=1, rseed=seed, silent=True, **options)
@@ -86,7 +88,7 @@ class Target:
         return found
 
     def integrated(self, budget, _seed):
-        """captum's Integrated Gradients from the mean row: another quantity, shown for its distance."""
+        """Captum's Integrated Gradients from the mean row: another quantity, shown for its distance."""
         from captum.attr import IntegratedGradients
 
         found, mean = np.empty(self.reference.shape), tensor(self.background.mean(0, keepdims=True))
@@ -250,7 +252,10 @@ def overhead():
     import torch
 
     torch.set_num_threads(1)
-    cases = [("MLP 30-64-10", networks.small_mlp(), (30,), 100, 20, 200), ("CNN 28x28", networks.small_cnn(), (1, 28, 28), 100, 10, 200)]
+    cases = [
+        ("MLP 30-64-10", networks.small_mlp(), (30,), 100, 20, 200),
+        ("CNN 28x28", networks.small_cnn(), (1, 28, 28), 100, 10, 200),
+    ]
     real = networks.efficientnet()
     if real is not None:
         cases.append(("EfficientNet-Lite0 224x224", real, (3, 224, 224), 8, 1, 32))
@@ -308,7 +313,9 @@ def peers_of(net, background, rows, budget):
         def integrated():
             for x in rows:
                 base = tensor(background[:1])
-                IntegratedGradients(net).attribute(tensor(x[None]), base, n_steps=budget, target=0, internal_batch_size=50)
+                IntegratedGradients(net).attribute(
+                    tensor(x[None]), base, n_steps=budget, target=0, internal_batch_size=50
+                )
 
         functions |= {"captum GradientShap": gradient_shap, "captum IntegratedGradients": integrated}
     return functions
