@@ -578,11 +578,14 @@ class GradientPlan:
     """One, and one a doubling."""
     n_replicates: int
     """Parts into which a row's points are cut for standard errors: at least 1, at most half the first stage."""
+    n_controls: int
+    """Numbers that a point has for the controls: 0 without scores."""
 
     def __new__(
         cls,
         weights: _Floats,
         ranks: _Blocks,
+        scores: _Floats | None,
         n_points: int,
         n_replicates: int,
         seed: int,
@@ -594,21 +597,27 @@ class GradientPlan:
         """Least and most points of a background row up to and including a stage."""
     def block(
         self, row_keys: _Words, stage: int, first: int, count: int
-    ) -> tuple[_Blocks, _Blocks, _Floats, _Floats, _Bytes]:
-        """Rows, background rows, positions, weights and replicates of points that a stage adds, row after row."""
-    def moments(
+    ) -> tuple[_Blocks, _Blocks, _Floats, _Floats, _Bytes, _Floats]:
+        """Rows, background rows, positions, weights, replicates, controls of a stage's own points, row after row."""
+    def finish(
         self,
         row_keys: _Words,
         stage: int,
         told: _Words | None,
         x: _Reals,
         background: _Reals,
+        sums: _Floats,
+        target: _Floats,
+        residual: bool,
         n_threads: int,
-    ) -> tuple[_Floats, _Floats, _Floats]:
-        """Weights ``(rows, R)`` and means of ``x - b`` ``(rows, R, d)`` of replicates, squares ``(rows, d)``."""
+    ) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, _Floats]:
+        """Values ``(rows, T, d)``, gaps, their errors, relative errors, replicates ``(rows, T, R, d)``, their weights.
 
-def background_order(features: _Floats, weights: _Floats) -> _Blocks:
-    """Ranks of background rows along their first principal component."""
+        `told` counts the points of each row from its very first; None means all up to and including the stage.
+        """
+
+def background_order(features: _Floats, weights: _Floats) -> tuple[_Blocks, _Floats]:
+    """Ranks of background rows along their first principal component, and scores ``(B, J)`` along the first two."""
 
 def background_summary(features: _Floats, weights: _Floats, keep: int) -> tuple[_Words, _Floats]:
     """At most `keep` rows that stand for all, ascending, and their weights: herding with quadrature weights."""
@@ -634,24 +643,12 @@ def gradient_tell(
     background_index: _Blocks,
     weight: _Floats,
     replicate: _Bytes,
+    controls: _Floats,
     gradients: _Reals,
     sums: _Floats,
     n_threads: int,
 ) -> tuple[int, int, int] | None:
-    """Add a block's gradients ``(points, T, d)`` to `sums` ``(rows, T, R + 2, d)``, in the order of the points.
+    """Add a block's gradients ``(points, T, d)`` to `sums` ``(rows, T, R + K + 1, d)``, in the order of the points.
 
     Returns (point, output, feature) of the first gradient that is not finite; then the sums are spoilt.
     """
-
-def gradient_finish(
-    sums: _Floats,
-    share: _Floats,
-    mean: _Floats,
-    square: _Floats,
-    difference: _Floats,
-    target: _Floats,
-    control: bool,
-    residual: bool,
-    n_threads: int,
-) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats]:
-    """Values ``(rows, T, d)``, gaps, their standard errors, relative errors, replicates ``(rows, T, R, d)``."""

@@ -1,35 +1,38 @@
-//! From sums to values: the slope control, the residual, the replicates.
+//! From sums to values: the controls, the residual, the replicates.
 
-use super::check;
+use super::coefficients::{Coefficients, GRAM, Moments};
+use super::expected::Expected;
+use super::fit::{quadratic, slopes};
+use super::plan::{CONTROLS, Plan};
+use super::points::Paths;
+use super::{Real, check};
 use crate::error::Error;
 use crate::parallel::Workers;
 
+/// Features that are fitted before the next: their moments stay in the first cache.
+const TILE: usize = 128;
 /// A variance below this part of the mean square is rounding: `2^-40` is 60 times what gradients in `f32` leave.
 const ROUNDING: f64 = 1.0 / (1_u64 << 40) as f64;
 
-/// What was told about some rows, and what the plan knows of the points.
+/// What was told about some rows.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
-    /// `(rows, outputs, R + 2, d)`, see [`super::Sums::add`].
+pub struct Told<'a, T> {
+    /// The plan that the points came from.
+    pub plan: &'a Plan,
+    /// Keys of the rows.
+    pub row_keys: &'a [u64],
+    /// The stage whose weights the sums are made of.
+    pub stage: u32,
+    /// Points told of each row, counted from its very first; None: all up to and including the stage.
+    pub n_told: Option<&'a [u64]>,
+    /// The rows and the background.
+    pub paths: Paths<'a, T>,
+    /// `(rows, outputs, R + K + 1, d)`, see [`super::Sums::add`].
     pub sums: &'a [f64],
-    /// `W_r`, `(rows, R)`.
-    pub share: &'a [f64],
-    /// Mean of `x - b` in each replicate, `(rows, R, d)`.
-    pub mean: &'a [f64],
-    /// `sum w (x - b)^2`, `(rows, d)`.
-    pub square: &'a [f64],
-    /// `D = x - sum w_b b`, `(rows, d)`.
-    pub difference: &'a [f64],
     /// `f(x) - E f(b)`, `(rows, outputs)`.
     pub target: &'a [f64],
     /// Explained outputs of a row.
     pub n_outputs: usize,
-    /// `R`.
-    pub n_replicates: usize,
-    /// `d`.
-    pub n_features: usize,
-    /// Remove what is linear in the background?
-    pub control: bool,
     /// Share the gap out?
     pub residual: bool,
 }
@@ -47,233 +50,219 @@ pub struct Finished {
     pub relative: Vec<f64>,
     /// The values that each replicate gives by itself, `(rows, outputs, R, d)`; NaN where it has no points.
     pub replicates: Vec<f64>,
+    /// Weights of the replicates, `W_r`, which sum to 1: `(rows, R)`.
+    pub share: Vec<f64>,
 }
 
 /// Values `phi`, their gaps, standard errors and replicates.
 ///
-/// With `S = sum w h`, `Q = sum w h^2`, `gamma = sum w h d / sum w d^2` (0 where the divisor is 0; weights made to sum to
-/// 1 where a run was cut short):
+/// With `d = x - b`, `h = g d`, `S = sum w h`, `Q = sum w h^2` over the points told, weights made to sum to 1:
 ///
-/// - `phi = S - gamma (sum w d - D)`: as `h = g d`, `gamma` is a weighted mean of gradients and cannot explode. Unbiased
-///   for a fixed `gamma`; fitted on the same points, the bias is of order `1/N`.
-/// - `gap = target - sum phi`; then `phi += gap kappa`, `kappa = v / sum v`, `v = max(0, Q - S^2)`: features get of the
-///   gap what they have of the variance. If no feature varies, `kappa = phi^2 / sum phi^2`; if that is 0/0, nothing.
-/// - Replicate `r`: `phi_r = S_r / W_r - gamma (mean_r - D)`, and its own gap by the same `kappa`, so that
-///   `sum W_r phi_r = phi`. `SE^2 = R / (R - 1) sum W_r^2 (phi_r - phi)^2` over the replicates that have points.
-///   Replicates interleave, so errors are conservative rather than exact.
+/// - *Controls.* The gradient is modelled as `gamma' c`, `c = (1, 2 alpha - 1, (1 - alpha) P1_b, (1 - alpha) P2_b)`: affine in
+///   the position and in two principal scores of the path point. `gamma = (G + Lambda)^-1 r`, `G = sum w d^2 c c'`,
+///   `r = sum w h d c`, `Lambda` a ridge of 8 points (sequence) or 32 (stratified) on all but the first. Then
+///   `phi = S - gamma' (sum w d c - E[d c])`, whose expectations are known: `E[d c] = (x - mean of b, 0, and half of
+///   sum w_b P_b (x - b))`. Unbiased for a fixed `gamma`; fitted on the same points, the bias is of order `1/N`. A linear
+///   model is met exactly by one point.
+/// - *Residual.* `gap = target - sum phi`; then `phi += gap kappa`, `kappa = v / sum v`, `v` the variance that the controls
+///   leave of `h`: features get of the gap what they have of the noise. If nothing varies, `kappa = phi^2 / sum phi^2`;
+///   if that is 0/0, nothing.
+/// - *Replicates.* `phi_r = S_r / W_r - gamma' (mean of d c in r - E[d c])`, and its own gap by the same `kappa`, so that
+///   `sum W_r phi_r = phi`. `SE^2 = R / (R - 1) sum W_r^2 (phi_r - phi)^2` over the replicates that have points. They
+///   interleave, so errors are conservative rather than exact.
 ///
-/// O(R d) a row and output.
-pub fn finish(told: &Told<'_>, workers: &Workers<'_>) -> Result<Finished, Error> {
+/// Cost of a row: `O(B d (10 + 4 R))` for the moments, `O((R + 30) d)` an output; memory: one tile of features a thread.
+pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Finished, Error> {
     told.check()?;
-    let (n_rows, width) = (told.n_rows(), told.n_features);
+    let n_replicates = usize::from(told.plan.n_replicates());
+    let (n_rows, width) = (told.row_keys.len(), told.paths.n_features);
     let n_maps = n_rows * told.n_outputs;
     let mut finished = Finished {
         values: vec![0.0; n_maps * width],
         gap: vec![0.0; n_maps],
         std_errors: vec![0.0; n_maps * width],
         relative: vec![0.0; n_maps],
-        replicates: vec![0.0; n_maps * told.n_replicates * width],
+        replicates: vec![0.0; n_maps * n_replicates * width],
+        share: vec![0.0; n_rows * n_replicates],
     };
-    let maps = finished
+    let expected = Expected::new(told.plan, told.paths);
+    let row_size = told.n_outputs * width;
+    let rows = finished
         .values
-        .chunks_mut(width)
-        .zip(finished.std_errors.chunks_mut(width))
-        .zip(finished.replicates.chunks_mut(told.n_replicates * width))
-        .zip(finished.gap.iter_mut().zip(&mut finished.relative))
-        .map(|(((values, std_errors), replicates), (gap, relative))| Map {
-            values,
-            std_errors,
-            replicates,
-            gap,
-            relative,
-        });
-    let workers = if told.sums.len() < 1 << 16 { workers.alone() } else { *workers };
-    workers.for_each_unit(maps, |number, mut map| map.fill(told, number / told.n_outputs, number))?;
+        .chunks_mut(row_size)
+        .zip(finished.std_errors.chunks_mut(row_size))
+        .zip(finished.replicates.chunks_mut(row_size * n_replicates))
+        .zip(finished.gap.chunks_mut(told.n_outputs).zip(finished.relative.chunks_mut(told.n_outputs)))
+        .zip(finished.share.chunks_mut(n_replicates));
+    let workers = if told.sums.len() < 1 << 14 { workers.alone() } else { *workers };
+    workers.for_each_unit(rows, |row, ((((values, std_errors), replicates), (gap, relative)), share)| {
+        let coefficients = told.coefficients(row);
+        share.copy_from_slice(&coefficients.share);
+        told.fit(row, &coefficients, &expected, (values, std_errors, replicates));
+        let maps = values
+            .chunks_exact_mut(width)
+            .zip(std_errors.chunks_exact_mut(width))
+            .zip(replicates.chunks_exact_mut(n_replicates * width))
+            .zip(gap.iter_mut().zip(relative));
+        let targets = &told.target[row * told.n_outputs..][..told.n_outputs];
+        for ((((values, std_errors), replicates), (gap, relative)), &target) in maps.zip(targets) {
+            *gap = target - values.iter().sum::<f64>();
+            if told.residual && coefficients.n_told > 0 {
+                share_out(target, *gap, values, std_errors, replicates);
+            }
+            *relative = write_errors(values, replicates, share, std_errors);
+        }
+    })?;
     Ok(finished)
 }
 
-impl<'a> Told<'a> {
-    fn n_rows(&self) -> usize {
-        self.share.len() / self.n_replicates.max(1)
-    }
-
+impl<T: Real> Told<'_, T> {
     fn check(&self) -> Result<(), Error> {
-        let n_rows = self.n_rows();
-        let (n_outputs, n_replicates, width) = (self.n_outputs, self.n_replicates, self.n_features);
-        for (argument, size) in
-            [("n_replicates", n_replicates), ("n_outputs", n_outputs), ("n_features", width)]
-        {
+        self.plan.check_stage(self.stage)?;
+        let (n_rows, width) = (self.row_keys.len(), self.paths.n_features);
+        for (argument, size) in [("sums", self.n_outputs), ("x", width)] {
             if size == 0 {
-                return Err(Error::Parameter { argument, got: "0".to_owned(), accepted: "at least 1" });
+                let accepted = "of at least one output and feature";
+                return Err(Error::Parameter { argument, got: "empty".to_owned(), accepted });
             }
         }
-        check("sums", self.sums.len(), n_rows * n_outputs * (n_replicates + 2) * width)?;
-        check("share", self.share.len(), n_rows * n_replicates)?;
-        check("mean", self.mean.len(), n_rows * n_replicates * width)?;
-        check("square", self.square.len(), n_rows * width)?;
-        check("difference", self.difference.len(), n_rows * width)?;
-        check("target", self.target.len(), n_rows * n_outputs)
+        check("x", self.paths.x.len(), n_rows * width)?;
+        check("background", self.paths.background.len(), self.plan.weights().len() * width)?;
+        self.n_told.map_or(Ok(()), |n_told| check("told", n_told.len(), n_rows))?;
+        check("sums", self.sums.len(), n_rows * self.n_outputs * self.n_parts() * width)?;
+        check("target", self.target.len(), n_rows * self.n_outputs)
     }
 
-    /// What was told about a row and one of its outputs.
-    fn of_map(&self, row: usize, number: usize) -> Row<'a> {
-        let (n_replicates, width) = (self.n_replicates, self.n_features);
-        let parts = &self.sums[number * (n_replicates + 2) * width..][..(n_replicates + 2) * width];
-        let (sums, moments) = parts.split_at(n_replicates * width);
-        let (control, squares) = moments.split_at(width);
-        let share = &self.share[row * n_replicates..][..n_replicates];
-        Row {
-            sums,
-            control,
-            squares,
-            share,
-            total: share.iter().sum(),
-            mean: &self.mean[row * n_replicates * width..][..n_replicates * width],
-            square: &self.square[row * width..][..width],
-            difference: &self.difference[row * width..][..width],
+    fn n_parts(&self) -> usize {
+        usize::from(self.plan.n_replicates()) + self.plan.n_controls() + 1
+    }
+
+    fn coefficients(&self, row: usize) -> Coefficients {
+        let n_points = self.plan.n_points(self.stage);
+        let n_told = self.n_told.map_or(n_points, |n_told| n_told[row].min(n_points));
+        Coefficients::new(self.plan, self.plan.shift(self.row_keys[row]), self.stage, n_told)
+    }
+
+    /// Write the values, what is left of the variance (in place of the errors) and the replicates of one row, all
+    /// before the residual.
+    fn fit(
+        &self,
+        row: usize,
+        coefficients: &Coefficients,
+        expected: &Expected,
+        (values, variances, replicates): (&mut [f64], &mut [f64], &mut [f64]),
+    ) {
+        let (width, n_replicates) = (self.paths.n_features, coefficients.share.len());
+        if coefficients.n_told == 0 {
+            replicates.fill(f64::NAN);
+            return;
         }
-    }
-}
-
-/// What was told about one row and output.
-struct Row<'a> {
-    sums: &'a [f64],
-    control: &'a [f64],
-    squares: &'a [f64],
-    share: &'a [f64],
-    total: f64,
-    mean: &'a [f64],
-    square: &'a [f64],
-    difference: &'a [f64],
-}
-
-/// Where the result of one row and output is written.
-struct Map<'a> {
-    values: &'a mut [f64],
-    std_errors: &'a mut [f64],
-    replicates: &'a mut [f64],
-    gap: &'a mut f64,
-    relative: &'a mut f64,
-}
-
-impl Map<'_> {
-    fn fill(&mut self, told: &Told<'_>, row: usize, number: usize) {
-        let row = told.of_map(row, number);
-        let target = told.target[number];
-        let slopes = row.slopes(told.control);
-        row.write_replicates(&slopes, self.replicates);
-        row.write_values(&slopes, self.values);
-        *self.gap = target - self.values.iter().sum::<f64>();
-        if told.residual && row.total > 0.0 {
-            let shares = row.residual_shares(self.values);
-            for (value, share) in self.values.iter_mut().zip(&shares) {
-                *value += *self.gap * share;
+        let x = &self.paths.x[row * width..][..width];
+        let mut tile = Moments::new(n_replicates, TILE.min(width));
+        let mut means = vec![[0.0; CONTROLS]; n_replicates];
+        let ridge = self.plan.pseudo_points() / coefficients.n_told as f64;
+        for first in (0..width).step_by(TILE) {
+            if self.plan.n_controls() > 0 {
+                coefficients.write(x, self.paths.background, first, &mut tile);
             }
-            for replicate in self.replicates.chunks_exact_mut(shares.len()) {
-                let gap = target - replicate.iter().sum::<f64>();
-                replicate.iter_mut().zip(&shares).for_each(|(value, share)| *value += gap * share);
-            }
-        }
-        self.write_errors(&row);
-    }
-
-    fn write_errors(&mut self, row: &Row<'_>) {
-        let width = self.values.len();
-        let n_told = row.share.iter().filter(|&&share| share > 0.0).count();
-        self.std_errors.fill(if n_told < 2 { f64::NAN } else { 0.0 });
-        if n_told >= 2 {
-            let factor = n_told as f64 / (n_told - 1) as f64;
-            for (replicate, &share) in self.replicates.chunks_exact(width).zip(row.share) {
-                if share > 0.0 {
-                    let weight = factor * (share / row.total).powi(2);
-                    let pairs = replicate.iter().zip(&*self.values);
-                    for (error, (replicate, value)) in self.std_errors.iter_mut().zip(pairs) {
-                        *error += weight * (replicate - value).powi(2);
-                    }
+            for feature in first..(first + TILE).min(width) {
+                let at = feature - first;
+                let gram: [f64; GRAM] = std::array::from_fn(|entry| tile.gram[entry * tile.length + at]);
+                let goal = expected.of(x[feature].into(), feature);
+                for (replicate, means) in means.iter_mut().enumerate() {
+                    let mean = |k: usize| tile.means[(replicate * CONTROLS + k) * tile.length + at];
+                    *means = std::array::from_fn(mean);
+                }
+                for output in 0..self.n_outputs {
+                    let fitted = Feature { gram: &gram, means: &means, goal, coefficients, ridge };
+                    let sums =
+                        &self.sums[(row * self.n_outputs + output) * self.n_parts() * width + feature..];
+                    let place = output * width + feature;
+                    let out = &mut replicates[output * n_replicates * width + feature..];
+                    (values[place], variances[place]) =
+                        fitted.values(sums, width, self.plan.n_controls(), out);
                 }
             }
         }
-        let noise: f64 = self.std_errors.iter().sum();
-        let signal: f64 = self.values.iter().map(|value| value * value).sum();
-        *self.relative = noise.sqrt() / (signal - noise).max(f64::MIN_POSITIVE).sqrt();
-        self.std_errors.iter_mut().for_each(|error| *error = error.sqrt());
     }
 }
 
-impl Row<'_> {
-    /// `gamma`, a weighted mean of the gradients met.
-    fn slopes(&self, control: bool) -> Vec<f64> {
-        let slope = |(&control, &square): (&f64, &f64)| if square > 0.0 { control / square } else { 0.0 };
-        if control {
-            self.control.iter().zip(self.square).map(slope).collect()
-        } else {
-            vec![0.0; self.control.len()]
-        }
-    }
+/// What the plan knows about one feature of a row.
+struct Feature<'a> {
+    gram: &'a [f64; GRAM],
+    /// `sum w d c` of each replicate.
+    means: &'a [[f64; CONTROLS]],
+    /// `E[d c]`.
+    goal: [f64; CONTROLS],
+    coefficients: &'a Coefficients,
+    ridge: f64,
+}
 
-    /// `S_r / W_r - gamma (mean_r - D)`, NaN where there are no points.
-    fn write_replicates(&self, slopes: &[f64], replicates: &mut [f64]) {
-        let width = slopes.len();
-        let told = self.sums.chunks_exact(width).zip(self.mean.chunks_exact(width)).zip(self.share);
-        for (out, ((sums, mean), &share)) in replicates.chunks_exact_mut(width).zip(told) {
-            if share > 0.0 {
-                let moved =
-                    mean.iter().zip(self.difference).zip(slopes).map(|((mean, d), slope)| slope * (mean - d));
-                out.iter_mut()
-                    .zip(sums)
-                    .zip(moved)
-                    .for_each(|((out, sum), moved)| *out = sum / share - moved);
-            } else {
-                out.fill(f64::NAN);
+impl Feature<'_> {
+    /// The value and the variance left, from sums that lie `width` apart; replicates are written as far apart.
+    fn values(&self, sums: &[f64], width: usize, n_controls: usize, out: &mut [f64]) -> (f64, f64) {
+        let Coefficients { total, share, .. } = self.coefficients;
+        let n_replicates = share.len();
+        let sum = |part: usize| sums[part * width] / total;
+        let right: [f64; CONTROLS] =
+            std::array::from_fn(|k| if k < n_controls { sum(n_replicates + k) } else { 0.0 });
+        let gamma = slopes(self.gram, &right, self.ridge);
+        let along = |c: &[f64; CONTROLS]| gamma.iter().zip(c).map(|(gamma, c)| gamma * c).sum::<f64>();
+        let goal = along(&self.goal);
+        let (mut mean, mut explained) = (0.0, 0.0);
+        for (replicate, (&share, means)) in share.iter().zip(self.means).enumerate() {
+            let (own, fitted) = (sum(replicate), along(means));
+            out[replicate * width] = if share > 0.0 { (own - fitted) / share + goal } else { f64::NAN };
+            mean += own;
+            explained += fitted;
+        }
+        let square = sum(n_replicates + n_controls);
+        let left = square - 2.0 * along(&right) + quadratic(self.gram, &gamma) - (mean - explained).powi(2);
+        (mean - explained + goal, if left > square * ROUNDING { left } else { 0.0 })
+    }
+}
+
+/// Share the gaps out by what each feature has of the variance, of the squared values where nothing varies.
+fn share_out(target: f64, gap: f64, values: &mut [f64], variances: &mut [f64], replicates: &mut [f64]) {
+    let shares = variances;
+    let mut total: f64 = shares.iter().sum();
+    if total <= 0.0 {
+        shares.iter_mut().zip(&*values).for_each(|(share, value)| *share = value * value);
+        total = shares.iter().sum();
+    }
+    if total <= 0.0 {
+        return;
+    }
+    let add = |to: &mut [f64], gap: f64| {
+        to.iter_mut().zip(&*shares).for_each(|(to, share)| *to += gap * (share / total));
+    };
+    add(values, gap);
+    for replicate in replicates.chunks_exact_mut(shares.len()) {
+        let gap = target - replicate.iter().sum::<f64>();
+        add(replicate, gap);
+    }
+}
+
+/// Write the standard errors; returns the relative one.
+fn write_errors(values: &[f64], replicates: &[f64], share: &[f64], std_errors: &mut [f64]) -> f64 {
+    let n_told = share.iter().filter(|&&share| share > 0.0).count();
+    if n_told < 2 {
+        std_errors.fill(f64::NAN);
+        return f64::NAN;
+    }
+    std_errors.fill(0.0);
+    let factor = n_told as f64 / (n_told - 1) as f64;
+    for (replicate, &share) in replicates.chunks_exact(values.len()).zip(share) {
+        if share > 0.0 {
+            for ((error, replicate), value) in std_errors.iter_mut().zip(replicate).zip(values) {
+                *error += factor * share * share * (replicate - value).powi(2);
             }
         }
     }
-
-    /// `sum w h - gamma (sum w d - D)`, with weights that sum to 1.
-    fn write_values(&self, slopes: &[f64], values: &mut [f64]) {
-        let width = slopes.len();
-        if self.total <= 0.0 {
-            return; // nothing was told: zeros
-        }
-        let mut centre = vec![0.0; width];
-        for ((sums, mean), &share) in
-            self.sums.chunks_exact(width).zip(self.mean.chunks_exact(width)).zip(self.share)
-        {
-            let weight = share / self.total;
-            values.iter_mut().zip(sums).for_each(|(value, sum)| *value += sum / self.total);
-            centre.iter_mut().zip(mean).for_each(|(centre, mean)| *centre += weight * mean);
-        }
-        for ((value, slope), (centre, d)) in
-            values.iter_mut().zip(slopes).zip(centre.iter().zip(self.difference))
-        {
-            *value -= slope * (centre - d);
-        }
+    let noise: f64 = std_errors.iter().sum();
+    let signal: f64 = values.iter().map(|value| value * value).sum();
+    for error in std_errors {
+        *error = error.sqrt();
     }
-
-    /// `kappa`: what each feature gets of the gap. Sums to 1, or is 0 throughout.
-    fn residual_shares(&self, values: &[f64]) -> Vec<f64> {
-        let width = values.len();
-        let mut means = vec![0.0; width];
-        for sums in self.sums.chunks_exact(width) {
-            means.iter_mut().zip(sums).for_each(|(mean, sum)| *mean += sum / self.total);
-        }
-        let variance = |(&square, mean): (&f64, &f64)| {
-            let square = square / self.total;
-            let variance = square - mean * mean;
-            if variance > square * ROUNDING { variance } else { 0.0 }
-        };
-        let mut shares: Vec<f64> = self.squares.iter().zip(&means).map(variance).collect();
-        let mut total: f64 = shares.iter().sum();
-        if total <= 0.0 {
-            shares = values.iter().map(|value| value * value).collect();
-            total = shares.iter().sum();
-        }
-        if total <= 0.0 {
-            return vec![0.0; width];
-        }
-        for share in &mut shares {
-            *share /= total;
-        }
-        shares
-    }
+    noise.sqrt() / (signal - noise).max(f64::MIN_POSITIVE).sqrt()
 }

@@ -3,8 +3,8 @@
 //! For a model `f`, a row `x` and background rows `b` of weights `w_b`, feature `i` is worth the expectation of
 //! `h_i = (x_i - b_i) d_i f(b + alpha (x - b))` over `b ~ w` and `alpha` uniform on `[0, 1]`. A [`Plan`] says at which
 //! `(b, alpha)`, with which weights; [`interpolate`] writes these points; the model, elsewhere, gives its gradients;
-//! [`Sums`] takes them in; [`finish`] turns the sums, the [`Moments`] of the plan and the completeness
-//! `sum phi_i = f(x) - E f(b)` into values and their standard errors.
+//! [`Sums`] takes them in; [`finish`] turns the sums and the completeness `sum phi_i = f(x) - E f(b)` into values and
+//! their standard errors.
 //!
 //! Erion, Janizek, Sturmfels, Lundberg, Lee 2021, "Improving performance of deep learning models with axiomatic
 //! attribution priors and expected gradients". The plan and the controls are our own.
@@ -12,8 +12,11 @@
 mod active_set;
 mod allocation;
 mod block;
+mod coefficients;
+mod expected;
 mod finish;
-mod moments;
+mod fit;
+mod layout;
 mod noise;
 mod order;
 mod plan;
@@ -24,10 +27,10 @@ mod vectors;
 
 pub use block::Block;
 pub use finish::{Finished, Told, finish};
-pub use moments::{Moments, moments};
+pub use layout::{PathPoint, Shift, Walk};
 pub use noise::{Noise, add_noise};
-pub use order::background_order;
-pub use plan::{PathPoint, Plan, Shift};
+pub use order::{Order, background_order};
+pub use plan::{Design, Plan};
 pub use points::{Paths, interpolate};
 pub use summary::{Summary, background_summary};
 pub use sums::{Sums, Unfinite};

@@ -35,15 +35,19 @@ pub struct Sums<'a, T, G> {
     pub weight: &'a [f64],
     /// Replicate of each point.
     pub replicate: &'a [u8],
+    /// Controls of each point, `(points, K)`.
+    pub controls: &'a [f64],
     /// `(points, outputs, d)`.
     pub gradients: &'a [G],
     /// Gradients of a point.
     pub n_outputs: usize,
+    /// `K`.
+    pub n_controls: usize,
     /// `R`.
     pub n_replicates: usize,
 }
 
-/// Sums of one row over one tile of features: `(outputs, R + 2)` slices.
+/// Sums of one row over one tile of features: `(outputs, R + K + 1)` slices.
 struct Tile<'a> {
     row: usize,
     first: usize,
@@ -51,14 +55,14 @@ struct Tile<'a> {
 }
 
 impl<T: Real, G: Real> Sums<'_, T, G> {
-    /// Add the block to `sums`, `(rows, outputs, R + 2, d)`: with `d = x - b`, `h = g d` and the point's weight `w`, in
-    /// `f64`, `w h` to the part of the replicate, `w h d` to part `R`, `w h h` to part `R + 1`.
+    /// Add the block to `sums`, `(rows, outputs, R + K + 1, d)`: with `d = x - b`, `h = g d`, the point's weight `w` and
+    /// controls `c_k`, in `f64`, `w h` to the part of the replicate, `w h d c_k` to part `R + k`, `w h h` to the last.
     ///
     /// In the order of the points, so the same bits for any cut into blocks and any number of threads. Returns the first
     /// gradient that is not finite; then `sums` is spoilt.
     pub fn add(&self, sums: &mut [f64], workers: &Workers<'_>) -> Result<Option<Unfinite>, Error> {
         self.check(sums.len())?;
-        let n_parts = self.n_replicates + 2;
+        let n_parts = self.n_replicates + self.n_controls + 1;
         let width = self.paths.n_features;
         let points = Grouped::new(self.row, self.paths.x.len() / width.max(1));
         let row_sums = self.n_outputs * n_parts * width;
@@ -87,8 +91,13 @@ impl<T: Real, G: Real> Sums<'_, T, G> {
         self.paths.check(self.row, self.background_index)?;
         check("weight", self.weight.len(), n_points)?;
         check("replicate", self.replicate.len(), n_points)?;
+        check("controls", self.controls.len(), n_points * self.n_controls)?;
         check("gradients", self.gradients.len(), n_points * self.n_outputs * self.paths.n_features)?;
-        check("sums", n_sums, self.paths.x.len() * self.n_outputs * (self.n_replicates + 2))?;
+        check(
+            "sums",
+            n_sums,
+            self.paths.x.len() * self.n_outputs * (self.n_replicates + self.n_controls + 1),
+        )?;
         match self.replicate.iter().find(|&&replicate| usize::from(replicate) >= self.n_replicates) {
             None => Ok(()),
             Some(replicate) => {
@@ -103,7 +112,7 @@ impl<T: Real, G: Real> Sums<'_, T, G> {
     }
 
     fn add_tile(&self, points: &[u32], tile: &mut Tile<'_>) {
-        let n_parts = self.n_replicates + 2;
+        let n_parts = self.n_replicates + self.n_controls + 1;
         let width = self.paths.n_features;
         let features = tile.first..(tile.first + TILE).min(width);
         let x = &self.paths.x[tile.row * width..][..width][features.clone()];
@@ -111,11 +120,11 @@ impl<T: Real, G: Real> Sums<'_, T, G> {
             let point = point as usize;
             let b = &self.paths.from(self.background_index[point])[features.clone()];
             let gradients = &self.gradients[point * self.n_outputs * width..][..self.n_outputs * width];
+            let controls = &self.controls[point * self.n_controls..][..self.n_controls];
             for (gradient, parts) in gradients.chunks_exact(width).zip(tile.sums.chunks_exact_mut(n_parts)) {
                 let (replicates, moments) = parts.split_at_mut(self.n_replicates);
-                let [control, squares] = moments else { continue };
                 let into = &mut *replicates[usize::from(self.replicate[point])];
-                add_point(x, b, &gradient[features.clone()], self.weight[point], into, control, squares);
+                add_point(x, b, &gradient[features.clone()], (self.weight[point], controls), into, moments);
             }
         }
     }
@@ -128,24 +137,55 @@ impl<T: Real, G: Real> Sums<'_, T, G> {
     }
 }
 
+/// Add one gradient: to its replicate, to each control, to the squares.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn add_point<T: Real, G: Real>(
     x: &[T],
     background: &[T],
     gradient: &[G],
-    weight: f64,
+    (weight, controls): (f64, &[f64]),
     sums: &mut [f64],
-    control: &mut [f64],
-    squares: &mut [f64],
+    moments: &mut [&mut [f64]],
 ) {
-    let sums = sums.iter_mut().zip(control).zip(squares);
-    for (((&x, &b), &g), ((sum, control), square)) in x.iter().zip(background).zip(gradient).zip(sums) {
-        let d = x.into() - b.into();
-        let h = g.into() * d;
-        let weighted = weight * h;
-        *sum += weighted;
-        *control += weighted * d;
-        *square += weighted * h;
+    let points = || {
+        x.iter().zip(background).zip(gradient).map(|((&x, &b), &g)| {
+            let d = x.into() - b.into();
+            (d, g.into() * d)
+        })
+    };
+    match (moments, controls) {
+        ([squares], []) => {
+            for ((d_h, sum), square) in points().zip(sums).zip(squares.iter_mut()) {
+                let weighted = weight * d_h.1;
+                *sum += weighted;
+                *square += weighted * d_h.1;
+            }
+        }
+        ([a, b, c, d, squares], &[c0, c1, c2, c3]) => {
+            let controls = a.iter_mut().zip(b.iter_mut()).zip(c.iter_mut().zip(d.iter_mut()));
+            for ((((delta, h), sum), square), ((a, b), (c, d))) in
+                points().zip(sums).zip(squares.iter_mut()).zip(controls)
+            {
+                let weighted = weight * h;
+                let sloped = weighted * delta;
+                *sum += weighted;
+                *a += sloped * c0;
+                *b += sloped * c1;
+                *c += sloped * c2;
+                *d += sloped * c3;
+                *square += weighted * h;
+            }
+        }
+        (moments, controls) => {
+            let Some((squares, parts)) = moments.split_last_mut() else { return };
+            for (part, control) in parts.iter_mut().zip(controls) {
+                points().zip(part.iter_mut()).for_each(|((d, h), to)| *to += weight * h * d * control);
+            }
+            for (((_, h), sum), square) in points().zip(sums).zip(squares.iter_mut()) {
+                *sum += weight * h;
+                *square += weight * h * h;
+            }
+        }
     }
 }
 

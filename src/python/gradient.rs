@@ -2,8 +2,8 @@
 
 use numpy::{
     Element, IntoPyArray, PyArray1, PyArray2, PyArray3, PyArray4, PyArrayMethods, PyReadonlyArray1,
-    PyReadonlyArray2, PyReadonlyArray3, PyReadonlyArray4, PyReadonlyArrayDyn, PyReadwriteArray4,
-    PyReadwriteArrayDyn, PyUntypedArrayMethods,
+    PyReadonlyArray2, PyReadonlyArray4, PyReadonlyArrayDyn, PyReadwriteArray4, PyReadwriteArrayDyn,
+    PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
 
@@ -12,8 +12,8 @@ use super::error::{DimensionError, to_python};
 use super::interrupt::{briefly, interruptible};
 use crate::error::Error;
 use crate::gradient::{
-    Noise, Paths, Plan, Real, Sums, Told, add_noise, background_order, background_summary, finish,
-    interpolate, moments,
+    Design, Noise, Paths, Plan, Real, Sums, Told, add_noise, background_order, background_summary, finish,
+    interpolate,
 };
 use crate::parallel::Workers;
 
@@ -23,8 +23,7 @@ pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(summary, module)?)?;
     module.add_function(wrap_pyfunction!(gradient_lerp, module)?)?;
     module.add_function(wrap_pyfunction!(gradient_noise, module)?)?;
-    module.add_function(wrap_pyfunction!(gradient_tell, module)?)?;
-    module.add_function(wrap_pyfunction!(gradient_finish, module)?)
+    module.add_function(wrap_pyfunction!(gradient_tell, module)?)
 }
 
 /// Numbers that are worked off in a few milliseconds: not worth waiting for a signal.
@@ -82,8 +81,8 @@ type Columns<'py> = (
     Bound<'py, PyArray1<f64>>,
     Bound<'py, PyArray1<f64>>,
     Bound<'py, PyArray1<u8>>,
+    Bound<'py, PyArray2<f64>>,
 );
-type MomentArrays<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>, Bound<'py, PyArray2<f64>>);
 
 #[pyclass(frozen, module = "ferroshap._native")]
 struct GradientPlan(Plan);
@@ -94,14 +93,16 @@ impl GradientPlan {
     fn new(
         weights: PyReadonlyArray1<'_, f64>,
         ranks: PyReadonlyArray1<'_, u32>,
+        scores: Option<PyReadonlyArray2<'_, f64>>,
         n_points: u64,
         n_replicates: u8,
         seed: u64,
         is_doubling: bool,
     ) -> PyResult<Self> {
         let (weights, ranks) = (vector("weights", &weights)?, vector("ranks", &ranks)?);
-        let plan = Plan::new(weights, ranks, n_points, n_replicates, seed, is_doubling);
-        plan.map(Self).map_err(|error| to_python(&error))
+        let scores = scores.as_ref().map(|scores| flat("scores", scores)).transpose()?;
+        let design = Design { weights, ranks, scores, n_points, n_replicates, seed, is_doubling };
+        Plan::new(&design).map(Self).map_err(|error| to_python(&error))
     }
 
     #[getter]
@@ -117,6 +118,11 @@ impl GradientPlan {
     #[getter]
     fn n_replicates(&self) -> u8 {
         self.0.n_replicates()
+    }
+
+    #[getter]
+    fn n_controls(&self) -> usize {
+        self.0.n_controls()
     }
 
     fn n_points(&self, stage: u32) -> PyResult<u64> {
@@ -139,17 +145,19 @@ impl GradientPlan {
     ) -> PyResult<Columns<'py>> {
         let row_keys = vector("row_keys", &row_keys)?;
         let block = briefly(py, 1, |_| self.0.block(row_keys, stage, first, count))?;
+        let n_points = block.row.len();
         Ok((
             block.row.into_pyarray(py),
             block.background.into_pyarray(py),
             block.alpha.into_pyarray(py),
             block.weight.into_pyarray(py),
             block.replicate.into_pyarray(py),
+            block.controls.into_pyarray(py).reshape([n_points, self.0.n_controls()])?,
         ))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the native surface")]
-    fn moments<'py>(
+    fn finish<'py>(
         &self,
         py: Python<'py>,
         row_keys: PyReadonlyArray1<'_, u64>,
@@ -157,37 +165,66 @@ impl GradientPlan {
         told: Option<PyReadonlyArray1<'_, u64>>,
         x: &Bound<'py, PyAny>,
         background: &Bound<'py, PyAny>,
+        sums: PyReadonlyArray4<'_, f64>,
+        target: PyReadonlyArray2<'_, f64>,
+        residual: bool,
         n_threads: usize,
-    ) -> PyResult<MomentArrays<'py>> {
+    ) -> PyResult<FinishedArrays<'py>> {
         let row_keys = vector("row_keys", &row_keys)?;
         let told = told.as_ref().map(|told| vector("told", told)).transpose()?;
-        let plan = &self.0;
+        let rows = Rows { plan: &self.0, row_keys, stage, told, sums: &sums, target: &target, residual };
         if is_double(x) {
-            moment_arrays::<f64>(py, plan, (row_keys, stage, told), (x, background), n_threads)
+            rows.finish::<f64>(py, (x, background), n_threads)
         } else {
-            moment_arrays::<f32>(py, plan, (row_keys, stage, told), (x, background), n_threads)
+            rows.finish::<f32>(py, (x, background), n_threads)
         }
     }
 }
 
-fn moment_arrays<'py, T: Real + Element>(
-    py: Python<'py>,
-    plan: &Plan,
-    (row_keys, stage, told): (&[u64], u32, Option<&[u64]>),
-    (x, background): (&Bound<'py, PyAny>, &Bound<'py, PyAny>),
-    n_threads: usize,
-) -> PyResult<MomentArrays<'py>> {
-    let (x, background) = (Stack::<T>::new("x", x)?, Stack::<T>::new("background", background)?);
-    let n_features = background.width();
-    let paths = Paths { x: x.numbers()?, background: background.numbers()?, n_features };
-    let size = row_keys.len().saturating_mul(n_features).saturating_mul(plan.weights().len());
-    let moments = sized(py, size, n_threads, |workers| moments(plan, row_keys, stage, told, paths, workers))?;
-    let (n_rows, n_replicates) = (row_keys.len(), usize::from(plan.n_replicates()));
-    Ok((
-        moments.share.into_pyarray(py).reshape([n_rows, n_replicates])?,
-        moments.mean.into_pyarray(py).reshape([n_rows, n_replicates, n_features])?,
-        moments.square.into_pyarray(py).reshape([n_rows, n_features])?,
-    ))
+/// Rows whose gradients were told.
+struct Rows<'a, 'py> {
+    plan: &'a Plan,
+    row_keys: &'a [u64],
+    stage: u32,
+    told: Option<&'a [u64]>,
+    sums: &'a PyReadonlyArray4<'py, f64>,
+    target: &'a PyReadonlyArray2<'py, f64>,
+    residual: bool,
+}
+
+impl Rows<'_, '_> {
+    fn finish<'py, T: Real + Element>(
+        &self,
+        py: Python<'py>,
+        (x, background): (&Bound<'py, PyAny>, &Bound<'py, PyAny>),
+        n_threads: usize,
+    ) -> PyResult<FinishedArrays<'py>> {
+        let (x, background) = (Stack::<T>::new("x", x)?, Stack::<T>::new("background", background)?);
+        let n_features = background.width();
+        let (n_rows, n_outputs) = (self.row_keys.len(), self.sums.shape()[1]);
+        let told = Told {
+            plan: self.plan,
+            row_keys: self.row_keys,
+            stage: self.stage,
+            n_told: self.told,
+            paths: Paths { x: x.numbers()?, background: background.numbers()?, n_features },
+            sums: self.sums.as_slice().map_err(|_| not_contiguous("sums"))?,
+            target: flat("target", self.target)?,
+            n_outputs,
+            residual: self.residual,
+        };
+        let size = told.sums.len().saturating_add(told.paths.background.len().saturating_mul(n_rows));
+        let finished = sized(py, size, n_threads, |workers| finish(&told, workers))?;
+        let n_replicates = usize::from(self.plan.n_replicates());
+        Ok((
+            finished.values.into_pyarray(py).reshape([n_rows, n_outputs, n_features])?,
+            finished.gap.into_pyarray(py).reshape([n_rows, n_outputs])?,
+            finished.std_errors.into_pyarray(py).reshape([n_rows, n_outputs, n_features])?,
+            finished.relative.into_pyarray(py).reshape([n_rows, n_outputs])?,
+            finished.replicates.into_pyarray(py).reshape([n_rows, n_outputs, n_replicates, n_features])?,
+            finished.share.into_pyarray(py).reshape([n_rows, n_replicates])?,
+        ))
+    }
 }
 
 #[pyfunction(name = "background_order")]
@@ -195,12 +232,13 @@ fn order<'py>(
     py: Python<'py>,
     features: PyReadonlyArray2<'_, f64>,
     weights: PyReadonlyArray1<'_, f64>,
-) -> PyResult<Bound<'py, PyArray1<u32>>> {
+) -> PyResult<OrderArrays<'py>> {
     let (features, weights) = (flat("features", &features)?, vector("weights", &weights)?);
-    let ranks = sized(py, features.len().saturating_mul(32), 1, |workers| {
-        background_order(features, weights, workers)
-    })?;
-    Ok(ranks.into_pyarray(py))
+    let size = features.len().saturating_mul(32);
+    let order = sized(py, size, 1, |workers| background_order(features, weights, workers))?;
+    let n_scores = order.scores.len() / weights.len();
+    let scores = order.scores.into_pyarray(py).reshape([weights.len(), n_scores])?;
+    Ok((order.ranks.into_pyarray(py), scores))
 }
 
 #[pyfunction(name = "background_summary")]
@@ -292,13 +330,16 @@ fn gradient_tell<'py>(
     background_index: PyReadonlyArray1<'_, u32>,
     weight: PyReadonlyArray1<'_, f64>,
     replicate: PyReadonlyArray1<'_, u8>,
+    controls: PyReadonlyArray2<'_, f64>,
     gradients: &Bound<'py, PyAny>,
     mut sums: PyReadwriteArray4<'_, f64>,
     n_threads: usize,
 ) -> PyResult<Option<(usize, usize, usize)>> {
     let (row, background_index) = (vector("row", &row)?, vector("background_index", &background_index)?);
     let (weight, replicate) = (vector("weight", &weight)?, vector("replicate", &replicate)?);
-    let points = Points { row, background_index, weight, replicate };
+    let n_controls = controls.shape()[1];
+    let controls = flat("controls", &controls)?;
+    let points = Points { row, background_index, weight, replicate, controls, n_controls };
     let paths = (x, background);
     match (is_double(x), is_double(gradients)) {
         (true, true) => add::<f64, f64>(py, paths, &points, gradients, &mut sums, n_threads),
@@ -313,6 +354,8 @@ struct Points<'a> {
     background_index: &'a [u32],
     weight: &'a [f64],
     replicate: &'a [u8],
+    controls: &'a [f64],
+    n_controls: usize,
 }
 
 fn add<'py, T: Real + Element, G: Real + Element>(
@@ -327,9 +370,9 @@ fn add<'py, T: Real + Element, G: Real + Element>(
     let gradients = Stack::<G>::new("gradients", gradients)?;
     let n_features = background.width();
     let (n_outputs, n_parts) = (sums.shape()[1], sums.shape()[2]);
-    if sums.shape()[3] != n_features || n_parts < 3 {
+    if sums.shape()[3] != n_features || n_parts < points.n_controls + 2 {
         let message = format!(
-            "`sums` has shape {:?}, but (rows, outputs, R + 2, {n_features}) is needed",
+            "`sums` has shape {:?}, but (rows, outputs, R + K + 1, {n_features}) is needed",
             sums.shape()
         );
         return Err(DimensionError::new_err(message));
@@ -340,9 +383,11 @@ fn add<'py, T: Real + Element, G: Real + Element>(
         background_index: points.background_index,
         weight: points.weight,
         replicate: points.replicate,
+        controls: points.controls,
         gradients: gradients.numbers()?,
         n_outputs,
-        n_replicates: n_parts - 2,
+        n_controls: points.n_controls,
+        n_replicates: n_parts - points.n_controls - 1,
     };
     let sums = sums.as_slice_mut().map_err(|_| not_contiguous("sums"))?;
     // Never stopped half-way: after Ctrl-C the sums are those of whole blocks.
@@ -350,6 +395,7 @@ fn add<'py, T: Real + Element, G: Real + Element>(
     Ok(unfinite.map(|place| (place.point, place.output, place.feature)))
 }
 
+type OrderArrays<'py> = (Bound<'py, PyArray1<u32>>, Bound<'py, PyArray2<f64>>);
 type SummaryArrays<'py> = (Bound<'py, PyArray1<u64>>, Bound<'py, PyArray1<f64>>);
 type FinishedArrays<'py> = (
     Bound<'py, PyArray3<f64>>,
@@ -357,44 +403,5 @@ type FinishedArrays<'py> = (
     Bound<'py, PyArray3<f64>>,
     Bound<'py, PyArray2<f64>>,
     Bound<'py, PyArray4<f64>>,
+    Bound<'py, PyArray2<f64>>,
 );
-
-#[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "the native surface")]
-fn gradient_finish<'py>(
-    py: Python<'py>,
-    sums: PyReadonlyArray4<'_, f64>,
-    share: PyReadonlyArray2<'_, f64>,
-    mean: PyReadonlyArray3<'_, f64>,
-    square: PyReadonlyArray2<'_, f64>,
-    difference: PyReadonlyArray2<'_, f64>,
-    target: PyReadonlyArray2<'_, f64>,
-    control: bool,
-    residual: bool,
-    n_threads: usize,
-) -> PyResult<FinishedArrays<'py>> {
-    let (n_rows, n_outputs, n_features) = (sums.shape()[0], sums.shape()[1], sums.shape()[3]);
-    let n_replicates = share.shape()[1];
-    let told = Told {
-        sums: sums.as_slice().map_err(|_| not_contiguous("sums"))?,
-        share: flat("share", &share)?,
-        mean: mean.as_slice().map_err(|_| not_contiguous("mean"))?,
-        square: flat("square", &square)?,
-        difference: flat("difference", &difference)?,
-        target: flat("target", &target)?,
-        n_outputs,
-        n_replicates,
-        n_features,
-        control,
-        residual,
-    };
-    let size = told.sums.len();
-    let finished = sized(py, size, n_threads, |workers| finish(&told, workers))?;
-    Ok((
-        finished.values.into_pyarray(py).reshape([n_rows, n_outputs, n_features])?,
-        finished.gap.into_pyarray(py).reshape([n_rows, n_outputs])?,
-        finished.std_errors.into_pyarray(py).reshape([n_rows, n_outputs, n_features])?,
-        finished.relative.into_pyarray(py).reshape([n_rows, n_outputs])?,
-        finished.replicates.into_pyarray(py).reshape([n_rows, n_outputs, n_replicates, n_features])?,
-    ))
-}

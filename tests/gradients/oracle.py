@@ -11,8 +11,8 @@ WORD = 2**32
 
 def shift(seed, key):
     """The high and the low half of the first word of the stream of a row."""
-    counter = [0, 0, int(key), 0]
-    word = int(np.random.Philox(key=[int(seed), 5], counter=counter).random_raw())
+    counter, own = np.array([0, 0, key, 0], dtype=np.uint64), np.array([seed, 5], dtype=np.uint64)
+    word = int(np.random.Philox(key=own, counter=counter).random_raw())
     return word >> 32, word & (WORD - 1)
 
 
@@ -42,7 +42,7 @@ class Plan:
 
     def __init__(self, weights, ranks, n_points, n_replicates, seed, is_doubling):
         self.weights, self.ranks = np.asarray(weights, float), np.asarray(ranks)
-        self.seed, self.n_replicates, self.n_points = seed, n_replicates, n_points
+        self.seed, self.n_replicates = seed, min(n_replicates, max(1, n_points // 2))
         counts = allocation(weights, n_points) if n_points >= len(weights) else None
         self.is_stratified = counts is not None
         self.n_stages = 1
@@ -84,32 +84,58 @@ class Plan:
             yield order[place], alpha, 1 / (self.first * 2**stage), i * self.n_replicates // count
 
 
-def estimate(points, gradient, x, background, weights, target, n_replicates, *, control=True, residual=True):
+def principal_scores(features, weights):
+    """The first two principal scores, of weighted mean 0 and variance 1; signs are free."""
+    z = np.sqrt(weights)[:, None] * (features - weights @ features)
+    u, size, _ = np.linalg.svd(z, full_matrices=False)
+    n_kept = 0 if len(weights) < 3 else min(2, int((size > 1e-9 * size[0]).sum()))
+    return u[:, :n_kept] / np.sqrt(weights)[:, None]
+
+
+def controls(points, scores):
+    """What gradients are regressed on: the place on the path, and the scores of the path point."""
+    b, alpha = np.array([p[0] for p in points]), np.array([p[1] for p in points])
+    return np.column_stack([np.ones(len(b)), 2 * alpha - 1, (1 - alpha)[:, None] * scores[b]])
+
+
+def estimate(points, gradient, x, background, weights, target, plan, *, scores, residual=True):
     """Values, raw gap, standard errors and maps of the replicates of one row and output, from its points.
 
-    `gradient` is a function of one place.
+    `gradient` is a function of one place; `scores` None: no control.
     """
     b, alpha, omega, r = (np.array(part) for part in zip(*points, strict=True))
+    total = omega.sum()
+    omega = omega / total
     d = x - background[b]
     h = np.array([gradient(place) for place in background[b] + alpha[:, None] * d]) * d
-    difference = x - weights @ background
-    square = (omega[:, None] * d * d).sum(0)
-    gamma = np.zeros(len(x))
-    if control:
-        np.divide((omega[:, None] * h * d).sum(0), square, out=gamma, where=square > 0)
-    values = (omega[:, None] * h).sum(0) - gamma * ((omega[:, None] * d).sum(0) - difference)
+    c = np.zeros((len(b), 0)) if scores is None else controls(points, scores)
+    n_controls, n_replicates = c.shape[1], plan.n_replicates
+    dc = d[:, :, None] * c[:, None, :]  # (points, features, controls)
+    goal = np.zeros((len(x), n_controls))
+    gamma = np.zeros((len(x), n_controls))
+    if n_controls:
+        goal[:, 0] = x - weights @ background
+        goal[:, 2:] = (weights[:, None, None] * (x - background)[:, :, None] * scores[:, None, :]).sum(0) / 2
+        gram = np.einsum("n,ndk,ndl->dkl", omega, dc, dc)
+        right = np.einsum("n,nd,ndk->dk", omega, h, dc)
+        ridge = (32 if plan.is_stratified else 8) / len(b) * gram[:, 0, 0]
+        gram[:, range(1, n_controls), range(1, n_controls)] += ridge[:, None]
+        varies = gram[:, 0, 0] > 0
+        gamma[varies] = np.linalg.solve(gram[varies], right[varies][..., None])[..., 0]
+    left = h - (dc * gamma).sum(2)
+    values = (omega[:, None] * left).sum(0) + (gamma * goal).sum(1)
     gap = target - values.sum()
     kappa = np.zeros(len(x))
     if residual:
-        spread = np.maximum(0, (omega[:, None] * h * h).sum(0) - (omega[:, None] * h).sum(0) ** 2)
+        spread = (omega[:, None] * left**2).sum(0) - (omega[:, None] * left).sum(0) ** 2
+        spread[spread < 1e-12 * (omega[:, None] * h**2).sum(0)] = 0
         spread = spread if spread.sum() > 0 else values**2
         kappa = spread / spread.sum() if spread.sum() > 0 else kappa
     maps, shares = np.full((n_replicates, len(x)), np.nan), np.zeros(n_replicates)
     for k in range(n_replicates):
         mine, shares[k] = omega[r == k, None], omega[r == k].sum()
         if shares[k]:
-            mean = (mine * d[r == k]).sum(0) / shares[k]
-            maps[k] = (mine * h[r == k]).sum(0) / shares[k] - gamma * (mean - difference)
+            maps[k] = (mine * left[r == k]).sum(0) / shares[k] + (gamma * goal).sum(1)
             maps[k] += (target - maps[k].sum()) * kappa
     return values + gap * kappa, gap, standard_errors(maps, shares, values + gap * kappa), maps, shares
 

@@ -13,6 +13,7 @@ from ferroshap.explainers.gradient_packing import packed
 from ferroshap.explainers.gradient_plan import precision_warning
 from ferroshap.explainers.row_keys import row_keys
 from ferroshap.explanation import Explanation
+from ferroshap.gradients.background import flat
 from ferroshap.gradients.checks import check_finite_outputs
 from ferroshap.gradients.machine import Method, RowsOfGradients, Settings
 from ferroshap.inputs import read_table
@@ -44,7 +45,7 @@ def explain(explainer: "GradientExplainer", X: Any, options: CallOptions) -> lis
     explainer.partial = None
     base = explainer._base  # noqa: SLF001 - ours
     given, floats, rows = base.read(X)
-    keys = row_keys(options.row_key, read_table(floats[0].reshape(given.n_rows, -1), argument="X"))
+    keys = row_keys(options.row_key, read_table(flat(floats[0]), argument="X"))
     n_outputs = len(base.base)
     full = base.outputs(rows, options.batch_size) if given.n_rows else np.empty((0, n_outputs))
     full = full.reshape(given.n_rows, n_outputs)

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from ferroshap.gradients.functions import FunctionGradFn
     from ferroshap.gradients.jax_model import JaxGradFn
     from ferroshap.gradients.keras_model import KerasGradFn
+    from ferroshap.gradients.kernel_machine import KernelGradFn
     from ferroshap.gradients.layers import LayeredGradFn
+    from ferroshap.gradients.linear_model import LinearGradFn
     from ferroshap.gradients.mlp import MLPGradFn
+    from ferroshap.gradients.pipeline import PipelineGradFn
     from ferroshap.gradients.tensorflow_model import TensorFlowGradFn
     from ferroshap.gradients.torch_model import TorchGradFn
 
@@ -24,8 +27,11 @@ ADAPTERS = {
     "FunctionGradFn": "functions",
     "JaxGradFn": "jax_model",
     "KerasGradFn": "keras_model",
+    "KernelGradFn": "kernel_machine",
     "LayeredGradFn": "layers",
+    "LinearGradFn": "linear_model",
     "MLPGradFn": "mlp",
+    "PipelineGradFn": "pipeline",
     "TensorFlowGradFn": "tensorflow_model",
     "TorchGradFn": "torch_model",
 }
@@ -38,8 +44,11 @@ __all__ = [
     "GradFn",
     "JaxGradFn",
     "KerasGradFn",
+    "KernelGradFn",
     "LayeredGradFn",
+    "LinearGradFn",
     "MLPGradFn",
+    "PipelineGradFn",
     "Quadrature",
     "TensorFlowGradFn",
     "TorchGradFn",

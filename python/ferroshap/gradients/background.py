@@ -1,5 +1,6 @@
 """The background made ready: weights, order, outputs, and a few rows instead of many images."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -34,8 +35,8 @@ class Background:
         They sum to one.
     ranks : ndarray of shape ``(n_rows,)``
         The order along the first principal component.
-    mean : ndarray of shape ``(d,)``
-        The weighted mean of `flat`.
+    scores : ndarray of shape ``(n_rows, k)``
+        The first principal scores, two at most, of unit variance.
     index : ndarray of shape ``(n_rows,)``
         Where each row stood in what the user gave.
     n_given : int
@@ -46,7 +47,7 @@ class Background:
     flat: NDArray[Any]
     weights: Floats
     ranks: NDArray[np.uint32]
-    mean: Floats
+    scores: Floats
     index: NDArray[np.intp]
     n_given: int
 
@@ -74,16 +75,19 @@ def prepare(inputs: Arrays, shapes: Sequence[InputShape], weights: Any, kept: Ke
         chosen = index.astype(np.intp)
         rows, features = rows[chosen], np.ascontiguousarray(features[chosen])
     ready = tuple(np.ascontiguousarray(values[rows], grad_fn.dtype) for values in inputs)
-    flat = side_by_side(ready)
-    ranks = _native.background_order(features, shares)
-    mean = np.asarray(shares @ flat, dtype=np.float64)
-    return Background(ready, flat, shares, ranks, mean, rows, n_given)
+    ranks, scores = _native.background_order(features, shares)
+    return Background(ready, side_by_side(ready), shares, ranks, scores, rows, n_given)
 
 
 def side_by_side(inputs: Arrays) -> NDArray[Any]:
     """Return all inputs as one table ``(rows, d)``."""
-    flat = [values.reshape(len(values), -1) for values in inputs]
-    return flat[0] if len(flat) == 1 else np.ascontiguousarray(np.hstack(flat))
+    tables = [flat(values) for values in inputs]
+    return tables[0] if len(tables) == 1 else np.ascontiguousarray(np.hstack(tables))
+
+
+def flat(values: NDArray[Any]) -> NDArray[Any]:
+    """Return ``(rows, *shape)`` as ``(rows, features)``, also where there are no rows."""
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def checked_weights(weights: Any, n_rows: int) -> Floats:

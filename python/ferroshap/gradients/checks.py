@@ -93,7 +93,7 @@ def check_finite_outputs(outputs: Floats, argument: str, index: NDArray[np.intp]
     ExplainerError
         With the row and its output.
     """
-    bad = ~np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
+    bad = ~np.isfinite(outputs if outputs.ndim == 2 else outputs[:, None]).all(axis=1)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         name = row if index is None else int(index[row])
@@ -129,7 +129,7 @@ def _three_rows(rows: Arrays) -> Arrays:
         turned = known[0, ::-1]
         if (turned == known[0]).all():
             turned = known[0] + 1
-        made.append(np.stack([known[0], turned, (known[0] + turned) / 2]).astype(values.dtype))
+        made.append(np.stack([known[0], turned, np.roll(known[0], 1) + 1]).astype(values.dtype))
     return tuple(three.reshape(3, *values.shape[1:]) for three, values in zip(made, rows, strict=True))
 
 

@@ -73,8 +73,9 @@ def make_plan(method: Method, background: Background, seed: int, tol: float | No
     """Return the plan of a method over a background: `_native.GradientPlan`, or one like it."""
     if isinstance(method, Quadrature):
         return QuadraturePlan(background.weights, method)
+    scores = background.scores if method.control else None
     return _native.GradientPlan(
-        background.weights, background.ranks, method.budget, method.replicates, seed, tol is not None
+        background.weights, background.ranks, scores, method.budget, method.replicates, seed, tol is not None
     )
 
 
@@ -126,6 +127,7 @@ class RowsOfGradients:
         self.tol = method.tol if isinstance(method, ExpectedGradients) else None
         self.plan = make_plan(method, background, settings.seed, self.tol)
         self.n_rows, self.n_outputs = outputs.shape
+        self.n_maps = self.plan.n_replicates + self.plan.n_controls + 1
         self._d = sum(shape.size for shape in shapes)
         self.maps = Maps(
             self.n_rows,
@@ -151,7 +153,7 @@ class RowsOfGradients:
 
     def _groups(self) -> Iterator[Rows]:
         """Rows whose sums fit into the memory granted together."""
-        row_bytes = 8 * self.n_outputs * self._d * (2 * self.plan.n_replicates + 6)
+        row_bytes = 8 * self.n_outputs * self._d * (self.n_maps + self.plan.n_replicates + 4)
         limit = self.settings.memory_bytes
         if row_bytes > limit:
             msg = (
@@ -194,20 +196,20 @@ class Group:
         settings, whole = self._settings, self._whole
         outputs = whole.outputs[self._rows]
         background = whole.background
-        n_replicates = self._plan.n_replicates
+        numbers = self._rows, background.index
         if settings.on_device:
             device = cast("DeviceGradFn", self._grad_fn)
-            return DeviceSums(device, self._inputs, background.inputs, outputs, n_replicates)
+            return DeviceSums(device, self._inputs, background.inputs, outputs, whole.n_maps, numbers=numbers)
         return HostSums(
             self._grad_fn,
             self._inputs,
             background.inputs,
             outputs,
-            n_replicates,
+            whole.n_maps,
             smoothing=settings.smoothing,
             seed=settings.seed,
             n_threads=settings.n_threads,
-            numbers=(self._rows, background.index),
+            numbers=numbers,
         )
 
     def run(self, deadline: float | None) -> None:
@@ -263,11 +265,10 @@ class Group:
                 yield self._block(np.array([row]), self._keys[[row]], before, own, first, count)
 
     def _block(self, active: Rows, keys: NDArray[np.uint64], before: int, own: int, first: int, count: int) -> Block:
-        row, background, alpha, weight, replicate = self._plan.block(keys, self._stage, first, count)
+        row, background, alpha, weight, replicate, controls = self._plan.block(keys, self._stage, first, count)
         numbers = (before + np.arange(first, first + count) % own).astype(np.uint64)
-        return Block(
-            active[row].astype(np.uint32), background, alpha, weight, replicate, self._keys[active][row], numbers
-        )
+        places = active[row].astype(np.uint32)
+        return Block(places, background, alpha, weight, replicate, controls, self._keys[places], numbers)
 
     def _add(self, block: Block) -> None:
         """Add a block; one that is too large for the memory is cut, and so are those that follow."""
@@ -298,25 +299,19 @@ class Group:
         whole, settings, method = self._whole, self._settings, self._settings.method
         names = self._rows[active]
         x, told = self._flat[active], self._told[active]
-        background = whole.background
         is_whole = bool((told == self._plan.n_points(self._stage)).all())
-        share, mean, square = self._plan.moments(
-            self._keys[active], self._stage, None if is_whole else told, x, background.flat, settings.n_threads
-        )
-        sums = self._sums.read(active)
-        target = whole.target[names]
+        sums, target = self._sums.read(active), whole.target[names]
         if is_checked:
             self._check_sums(sums, target, whole.scale[names])
-        expected = method if isinstance(method, ExpectedGradients) else None
-        found = _native.gradient_finish(
+        *found, share = self._plan.finish(
+            self._keys[active],
+            self._stage,
+            None if is_whole else told,
+            x,
+            whole.background.flat,
             sums,
-            share,
-            mean,
-            square,
-            np.asarray(x, dtype=np.float64) - background.mean,
             target,
-            expected is not None and expected.control,
-            settings.smoothing == 0 and (expected is None or expected.residual),
+            settings.smoothing == 0 and (isinstance(method, Quadrature) or method.residual),
             settings.n_threads,
         )
         whole.maps.store(names, found, share)

@@ -67,12 +67,9 @@ class Maps:
         #: Squares of the errors and of the maps by which errors are judged.
         self.squares = np.zeros((2, n_rows, n_outputs))
 
-    def store(
-        self, rows: NDArray[np.intp], found: tuple[Floats, Floats, Floats, Floats, Floats], share: Floats
-    ) -> None:
+    def store(self, rows: NDArray[np.intp], found: Sequence[Floats], share: Floats) -> None:
         """Keep what the core made of the sums of some rows; `share` is ``(rows, n_replicates)``."""
         values, self.gap[rows], errors, self.relative[rows], replicates = found
-        share = share / share.sum(axis=1, keepdims=True)
         self._judge(rows, np.square(errors).sum(axis=2), np.square(values).sum(axis=2))
         offset = 0
         for place, shape in enumerate(self.shapes):

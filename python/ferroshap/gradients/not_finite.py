@@ -17,10 +17,10 @@ class NonFiniteGradientError(ExplainerError):
         How far the point lies on the way from the background row to the row.
     """
 
-    def __init__(self, row: int, background: int, alpha: float) -> None:
-        """Say where."""
+    def __init__(self, row: int, background: int, alpha: float, *, what: str = "gradient") -> None:
+        """Say where; `what` may be the output as well."""
         super().__init__(
-            f"the gradient of the model is not finite on the path from background row {background} to row {row} of "
+            f"the {what} of the model is not finite on the path from background row {background} to row {row} of "
             f"`X`, at {alpha:.6g} of the way: path points lie off the data, where the model must be defined, too"
         )
         self.row, self.background, self.alpha = row, background, alpha

@@ -63,8 +63,8 @@ class GradFn(Protocol):
 class DeviceGradFn(GradFn, Protocol):
     """A model whose gradients need not leave its device: only places and weights of the points come to it."""
 
-    def load(self, rows: Arrays, background: Arrays, outputs: Numbers, n_replicates: int) -> Any:
-        """Move rows and background to the device; `outputs` is ``(rows, T)``. Returns a handle."""
+    def load(self, rows: Arrays, background: Arrays, outputs: Numbers, n_maps: int) -> Any:
+        """Move rows, background and `outputs` ``(rows, T)`` to the device; a handle to `n_maps` sums of each."""
         ...
 
     def accumulate(
@@ -75,8 +75,13 @@ class DeviceGradFn(GradFn, Protocol):
         alpha: NDArray[np.float64],
         weight: NDArray[np.float64],
         replicate: NDArray[np.uint8],
+        controls: NDArray[np.float64],
     ) -> None:
-        """Add the points of one block to the sums; nothing is added when an error is raised."""
+        """Add the points of one block to the sums; nothing is added when an error is raised.
+
+        With ``d = x - b`` and ``h = gradient * d``: ``weight * h`` to the map of its replicate, ``weight * h * d * c``
+        to a map for each of the controls ``c`` (``(m, K)``), and ``weight * h * h`` to the last.
+        """
         ...
 
     def scale(self, handle: Any, factor: float, rows: Any) -> None:
@@ -84,11 +89,7 @@ class DeviceGradFn(GradFn, Protocol):
         ...
 
     def sums(self, handle: Any) -> tuple[NDArray[np.float64], ...]:
-        """Return the sums for every input: ``(rows, T, n_replicates + 2, d)``.
-
-        With ``d = x - b``, ``h = gradient * d``, over the points so far: ``weight * h`` of every replicate, then
-        ``weight * h * d`` and ``weight * h * h`` of all.
-        """
+        """Return the sums for every input: ``(rows, T, n_maps, d)``, the replicates' maps first."""
         ...
 
 

@@ -64,6 +64,7 @@ class QuadraturePlan:
 
     n_stages = 1
     n_replicates = 1
+    n_controls = 0
 
     def __init__(self, weights: Floats, method: Quadrature) -> None:
         """Walk through background rows and positions so that every beginning is spread over both."""
@@ -85,27 +86,33 @@ class QuadraturePlan:
         stage: int,  # noqa: ARG002 - there is one
         first: int,
         count: int,
-    ) -> tuple[NDArray[np.uint32], NDArray[np.uint32], Floats, Floats, NDArray[np.uint8]]:
-        """Return row, background row, position, weight and replicate of some points."""
+    ) -> tuple[NDArray[np.uint32], NDArray[np.uint32], Floats, Floats, NDArray[np.uint8], Floats]:
+        """Return row, background row, position, weight, replicate and controls of some points."""
         rows, points = np.divmod(np.arange(first, first + count), len(self._alpha))
-        nothing = np.zeros(count, dtype=np.uint8)
-        return rows.astype(np.uint32), self._background[points], self._alpha[points], self._weight[points], nothing
+        places = self._background[points], self._alpha[points], self._weight[points]
+        return rows.astype(np.uint32), *places, np.zeros(count, dtype=np.uint8), np.zeros((count, 0))
 
-    def moments(
+    def finish(
         self,
         row_keys: NDArray[np.uint64],
         stage: int,  # noqa: ARG002 - there is one
         told: NDArray[np.uint64] | None,
-        x: NDArray[np.floating],
-        background: NDArray[np.floating],
+        x: NDArray[np.floating],  # noqa: ARG002 - only controls compare it with the background
+        background: NDArray[np.floating],  # noqa: ARG002 - likewise
+        sums: Floats,
+        target: Floats,
+        residual: bool,
         n_threads: int,  # noqa: ARG002 - little to do
-    ) -> tuple[Floats, Floats, Floats]:
-        """Return the weights told, the mean difference from the background, and zeros: there is no control."""
-        n_rows = len(row_keys)
-        share, mean = np.ones((n_rows, 1)), np.empty((n_rows, 1, x.shape[1]))
-        for row in range(n_rows):
-            told_here = len(self._weight) if told is None else int(told[row])
-            weights = np.bincount(self._background[:told_here], self._weight[:told_here], len(background))
-            share[row, 0] = weights.sum()
-            mean[row, 0] = x[row] - weights @ background / max(share[row, 0], np.finfo(float).tiny)
-        return share, mean, np.zeros(x.shape)
+    ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+        """Return values, raw gap, errors (NaN), the maps of the one replicate and its share of the points (1)."""
+        cumulative = np.cumsum(self._weight)
+        share = np.ones(len(row_keys)) if told is None else cumulative[told.astype(np.intp) - 1]
+        values, squares = np.moveaxis(sums / share[:, None, None, None], 2, 0)
+        gap: Floats = target - values.sum(axis=2)
+        if residual:
+            spread = np.maximum(0, squares - values**2)
+            spread = np.where(spread.sum(axis=2, keepdims=True) > 0, spread, values**2)
+            total = spread.sum(axis=2, keepdims=True)
+            values = values + gap[:, :, None] * np.divide(spread, total, out=np.zeros_like(spread), where=total > 0)
+        unknown = np.full(values.shape, np.nan)
+        return values, gap, unknown, unknown[:, :, 0], values[:, :, None], np.ones((len(row_keys), 1))

@@ -18,6 +18,9 @@ ADAPTERS: list[tuple[str, str]] = [
     ("jax", "ferroshap.gradients.jax_model:JaxGradFn"),
     ("tensorflow", "ferroshap.gradients.tensorflow_model:TensorFlowGradFn"),
     ("sklearn", "ferroshap.gradients.mlp:MLPGradFn"),
+    ("sklearn", "ferroshap.gradients.linear_model:LinearGradFn"),
+    ("sklearn", "ferroshap.gradients.kernel_machine:KernelGradFn"),
+    ("sklearn", "ferroshap.gradients.pipeline:PipelineGradFn"),
     ("autograd", "ferroshap.gradients.autograd_model:AutogradGradFn"),
 ]
 

@@ -1,5 +1,7 @@
 """The sums over points: kept here and fed with gradients, or kept where the model is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,13 +10,18 @@ from numpy.typing import NDArray
 
 from ferroshap import _native
 from ferroshap.errors import ExplainerError
+from ferroshap.gradients.not_finite import NonFiniteGradientError
 from ferroshap.gradients.protocol import Arrays, DeviceGradFn, GradFn, Numbers
 from ferroshap.gradients.shapes import Floats
+
+Numbered = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+OUTPUT = "output"
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Some points: row and background row, position on the path, weight and replicate of each.
+    """Some points: row and background row, position on the path, weight, replicate and controls of each.
 
     `keys` and `numbers` tell what noise is drawn at each point: the row's key, and the point's number in its row.
     """
@@ -24,6 +31,7 @@ class Block:
     alpha: Floats
     weight: Floats
     replicate: NDArray[np.uint8]
+    controls: Floats
     keys: NDArray[np.uint64]
     numbers: NDArray[np.uint64]
 
@@ -40,13 +48,14 @@ class Block:
             self.alpha[at],
             self.weight[at],
             self.replicate[at],
+            self.controls[at],
             self.keys[at],
             self.numbers[at],
         )
 
 
 class Sums(Protocol):
-    """Sums for each row and output: what every replicate adds up, then the slope's and the spread's."""
+    """Sums for each row and output: what every replicate adds up, then those of the controls and of the squares."""
 
     def add(self, block: Block) -> None:
         """Ask the model about points and add what it says; nothing is added when it fails."""
@@ -57,7 +66,7 @@ class Sums(Protocol):
         ...
 
     def read(self, rows: NDArray[np.intp]) -> Floats:
-        """Return the sums of some rows: ``(rows, T, n_replicates + 2, d)``."""
+        """Return the sums of some rows: ``(rows, T, n_maps, d)``."""
         ...
 
 
@@ -70,12 +79,12 @@ class HostSums:
         rows: Arrays,
         background: Arrays,
         outputs: Numbers,
-        n_replicates: int,
+        n_maps: int,
         *,
         smoothing: float,
         seed: int,
         n_threads: int,
-        numbers: tuple[NDArray[np.intp], NDArray[np.intp]],
+        numbers: Numbered,
     ) -> None:
         """Nothing is told yet; `numbers` are those of the rows and background rows in the user's arrays."""
         self._numbers = numbers
@@ -86,7 +95,7 @@ class HostSums:
         self._outputs = outputs
         self._smoothing, self._seed, self._n_threads = smoothing, seed, n_threads
         n_rows, n_outputs = outputs.shape
-        self._sums = [np.zeros((n_rows, n_outputs, n_replicates + 2, part.shape[1])) for part in self._rows]
+        self._sums = [np.zeros((n_rows, n_outputs, n_maps, part.shape[1])) for part in self._rows]
 
     def add(self, block: Block) -> None:
         """Interpolate, ask for gradients, add."""
@@ -96,13 +105,22 @@ class HostSums:
         check_gradient(y, slopes, chosen.shape, self._shapes)
         if not np.isfinite(y).all():
             point = int(np.argwhere(~np.isfinite(y))[0][0])
-            raise self._not_finite(block, point, is_output=True)
+            raise self._not_finite(block, point, what=OUTPUT)
         for x, b, slope, sums in zip(self._rows, self._background, slopes, self._sums, strict=True):
             given = np.ascontiguousarray(slope)
             if given.dtype not in (np.float32, np.float64):
                 given = given.astype(np.float32 if given.dtype.itemsize < 4 else np.float64)
             bad = _native.gradient_tell(
-                x, b, block.row, block.background, block.weight, block.replicate, given, sums, self._n_threads
+                x,
+                b,
+                block.row,
+                block.background,
+                block.weight,
+                block.replicate,
+                block.controls,
+                given,
+                sums,
+                self._n_threads,
             )
             if bad is not None:
                 raise self._not_finite(block, bad[0])
@@ -119,14 +137,10 @@ class HostSums:
             places.append(out.reshape(len(block), *shape))
         return tuple(places)
 
-    def _not_finite(self, block: Block, point: int, *, is_output: bool = False) -> ExplainerError:
-        """Say where the model has no finite answer."""
-        what = "output" if is_output else "gradient"
+    def _not_finite(self, block: Block, point: int, *, what: str = "gradient") -> NonFiniteGradientError:
+        """Say where the model has no finite answer, in the numbers of the user's arrays."""
         row, background = self._numbers[0][block.row[point]], self._numbers[1][block.background[point]]
-        return ExplainerError(
-            f"the {what} of the model is not finite on the path from background row {background} to row {row} of `X`, "
-            f"at {block.alpha[point]:.6g} of the way: path points lie off the data, and the model must be defined there"
-        )
+        return NonFiniteGradientError(int(row), int(background), float(block.alpha[point]), what=what)
 
     def halve(self, rows: NDArray[np.intp]) -> None:
         """Halve the sums of some rows."""
@@ -143,15 +157,40 @@ class DeviceSums:
     """Only places and weights cross to the device, and the sums come back."""
 
     def __init__(
-        self, grad_fn: DeviceGradFn, rows: Arrays, background: Arrays, outputs: Numbers, n_replicates: int
+        self,
+        grad_fn: DeviceGradFn,
+        rows: Arrays,
+        background: Arrays,
+        outputs: Numbers,
+        n_maps: int,
+        *,
+        numbers: Numbered,
     ) -> None:
-        """Move the rows."""
-        self._grad_fn = grad_fn
-        self._handle = grad_fn.load(rows, background, outputs, n_replicates)
+        """Move the rows; `numbers` are those of the rows and background rows in the user's arrays."""
+        self._grad_fn, self._numbers = grad_fn, numbers
+        self._handle = grad_fn.load(rows, background, outputs, n_maps)
 
     def add(self, block: Block) -> None:
         """Let the device do it all."""
-        self._grad_fn.accumulate(self._handle, block.row, block.background, block.alpha, block.weight, block.replicate)
+        with self._numbered():
+            self._grad_fn.accumulate(
+                self._handle,
+                block.row,
+                block.background,
+                block.alpha,
+                block.weight,
+                block.replicate,
+                block.controls,
+            )
+
+    @contextmanager
+    def _numbered(self) -> Iterator[None]:
+        """Name rows by their numbers in the user's arrays."""
+        try:
+            yield
+        except NonFiniteGradientError as error:
+            row, background = self._numbers[0][error.row], self._numbers[1][error.background]
+            raise NonFiniteGradientError(int(row), int(background), error.alpha) from None
 
     def halve(self, rows: NDArray[np.intp]) -> None:
         """Halve the sums of some rows."""
@@ -159,7 +198,9 @@ class DeviceSums:
 
     def read(self, rows: NDArray[np.intp]) -> Floats:
         """Fetch the sums."""
-        parts = [np.asarray(part, dtype=np.float64)[rows] for part in self._grad_fn.sums(self._handle)]
+        with self._numbered():
+            found = self._grad_fn.sums(self._handle)
+        parts = [np.asarray(part, dtype=np.float64)[rows] for part in found]
         return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=3))
 
 
