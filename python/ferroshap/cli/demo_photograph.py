@@ -89,7 +89,9 @@ def by_regions(network: Any, photo: Photos, evaluations: int) -> tuple[Any, floa
 
     def probabilities(images: Photos) -> npt.NDArray[np.float32]:
         with torch.no_grad():
-            answer: npt.NDArray[np.float32] = network(torch.from_numpy(prepared(images))).softmax(1)[:, list(CLASSES)].numpy()
+            answer: npt.NDArray[np.float32] = (
+                network(torch.from_numpy(prepared(images))).softmax(1)[:, list(CLASSES)].numpy()
+            )
         return answer
 
     masker = ferroshap.maskers.Image("blur")
