@@ -100,13 +100,18 @@ def captions(panels: Panels, k: int) -> list[str]:
     if panels.gaps is not None:
         lines.append(f"gap {written(panels.gaps[k])}")
     if panels.relative_errors is not None and np.isfinite(panels.relative_errors[k]):
-        lines.append(f"relative error {100.0 * panels.relative_errors[k]:.2g} %")
+        lines.append(f"relative error {_percent(panels.relative_errors[k])} %")
     return lines
 
 
 def written(number: Any, digits: int = 4) -> str:
     """Some significant digits, with a real minus sign."""
     return format(float(number), f".{digits}g").replace("-", "\N{MINUS SIGN}")
+
+
+def _percent(part: Any) -> str:
+    """Two digits below a hundred, whole numbers above."""
+    return f"{100.0 * part:.0f}" if part >= 0.095 else f"{100.0 * part:.2g}"
 
 
 def adds_up(explanation: Any) -> bool:
