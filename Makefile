@@ -16,6 +16,16 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PYO3_PYTHON := $(CURDIR)/$(BIN)/python
 unexport CONDA_PREFIX PYTHONPATH PYTHONHOME
 
+# Its wheels bring gigabytes, fetched and unpacked only where 16 GB are free. facenet-pytorch pins an old torch, and only
+# its weights are read.
+define torch-where-there-is-room
+	if $(1) -c 'import torch' 2>/dev/null; then echo "torch is there"; \
+	elif test "$$(df --output=avail -k . | tail -1)" -lt 16000000; then echo "not installed: torch, for lack of room"; \
+	else timeout 900 $(1) -m pip install --quiet --disable-pip-version-check --group torch \
+	    && $(1) -m pip install --quiet --disable-pip-version-check --no-deps facenet-pytorch \
+	    || echo "not installed: torch"; fi
+endef
+
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
@@ -41,13 +51,15 @@ build: $(VENV)/.built  ## compile and install into .venv
 demo: build $(VENV)/.with-demo  ## explain a real model on real data
 	$(BIN)/ferroshap demo
 	$(BIN)/ferroshap demo --trees
+	$(BIN)/ferroshap demo --images
 
 test: build $(VENV)/.with-test  ## laws, examples, README
 	cargo test --locked --quiet
 	$(BIN)/python -m pytest --ignore=tests/integrations
 
 test-integrations: build $(VENV)/.with-test  ## every library that installs here
-	for group in trees onnx; do $(PIP) --group $$group || echo "not installed: $$group"; done
+	for group in trees onnx frameworks; do $(PIP) --group $$group || echo "not installed: $$group"; done
+	$(call torch-where-there-is-room,$(BIN)/python)
 	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations tests/trees
 
 bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their own
@@ -60,6 +72,7 @@ bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their
 	$(BIN)/maturin build --quiet --release --locked --interpreter .venv-bench/bin/python --out .venv-bench/wheel
 	.venv-bench/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	.venv-bench/bin/python -m pip install --quiet --group bench
+	$(call torch-where-there-is-room,.venv-bench/bin/python)
 	.venv-bench/bin/python -m pip install --quiet --force-reinstall --no-deps .venv-bench/wheel/*.whl
 	.venv-bench/bin/python -m pip install --quiet .venv-bench/wheel/*.whl   # what the wheel needs, where the group lacks it
 	touch $@

@@ -21,8 +21,9 @@ from ferroshap.run import Estimate, Run, estimate
 from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
-    from ferroshap import clustering, datasets, metrics, plots, trees
+    from ferroshap import clustering, datasets, gradients, metrics, plots, trees
     from ferroshap.explainers.coalition import CoalitionExplainer
+    from ferroshap.explainers.gradient import GradientExplainer
     from ferroshap.explainers.partition import PartitionExplainer
     from ferroshap.explainers.tree import TreeExplainer
     from ferroshap.metrics import global_importance, sage
@@ -34,6 +35,7 @@ __all__ = [
     "Explainer",
     "Explanation",
     "Game",
+    "GradientExplainer",
     "Interactions",
     "KernelExplainer",
     "LinearExplainer",
@@ -51,6 +53,7 @@ __all__ = [
     "estimators",
     "explainers",
     "global_importance",
+    "gradients",
     "interaction_values",
     "kmeans",
     "links",
@@ -70,11 +73,11 @@ if hasattr(os, "register_at_fork"):
 
 def __getattr__(name: str) -> Any:
     """Import the rooms that are met only when somebody asks for them."""
-    if name in {"clustering", "datasets", "metrics", "plots", "trees"}:
+    if name in {"clustering", "datasets", "gradients", "metrics", "plots", "trees"}:
         return importlib.import_module(f"ferroshap.{name}")
     if name in {"global_importance", "sage"}:
         return getattr(importlib.import_module("ferroshap.metrics"), name)
-    if name in {"CoalitionExplainer", "PartitionExplainer", "TreeExplainer"}:
+    if name in {"CoalitionExplainer", "GradientExplainer", "PartitionExplainer", "TreeExplainer"}:
         return getattr(explainers, name)
     msg = f"module 'ferroshap' has no attribute {name!r}"
     raise AttributeError(msg)

@@ -496,6 +496,73 @@ class MarginPlan:
     ) -> _Floats:
         """Return values ``(rows, players, 1)``."""
 
+# Images: pictures `(height, width, channels)` of uint8, float32 or float64, finite; regions int32 `(height, width)`,
+# one number a pixel, -1 for what is never hidden.
+
+_Picture: TypeAlias = NDArray[Any]
+_Regions: TypeAlias = NDArray[np.int32]
+
+def image_colours(image: _Picture, low: float, high: float) -> NDArray[np.uint8]:
+    """Colours as bytes, for finding regions: CIELab of three channels, taken as sRGB from `low` to `high`."""
+
+def image_lab(image: _Picture, low: float, high: float) -> NDArray[np.float32]:
+    """CIELab of three channels, taken as sRGB; other numbers of channels scaled to 0..100."""
+
+def image_cells(height: int, width: int, cell: int) -> _Regions:
+    """Number the cells of `cell` x `cell` pixels, row after row."""
+
+def grid_segments(height: int, width: int, rows: int, cols: int) -> _Regions:
+    """Number the rectangles of a grid."""
+
+def image_tree(
+    colours: NDArray[np.uint8], regions: _Regions, n_regions: int, n_threads: int
+) -> tuple[_Blocks, _Blocks]:
+    """Merge regions that are alike: children `(left, right)` of the inner nodes, numbered from `n_regions` on."""
+
+def axis_tree(height: int, width: int, cell: int) -> tuple[_Blocks, _Blocks]:
+    """Halve rectangles of cells: children `(left, right)` of the inner nodes."""
+
+def tree_walk(left: _Blocks, right: _Blocks) -> NDArray[np.int64]:
+    """Nodes before their children: regions as their numbers, inner nodes as -2."""
+
+def slic(image: NDArray[np.float32], n_segments: int, compactness: float) -> _Regions:
+    """Cut colours, usually CIELab, into about so many connected regions, numbered from 0 without gaps."""
+
+def image_blur(image: _Picture, kx: int, ky: int, passes: int) -> _Picture:
+    """Blur by boxes of `kx` columns and `ky` rows, the border mirrored."""
+
+def segment_means(image: _Picture, regions: _Regions, n_regions: int) -> _Picture:
+    """Paint every region in its mean colour."""
+
+def pull_push(image: _Picture, hidden: NDArray[np.bool_]) -> _Picture:
+    """Fill hidden pixels with the colours around them."""
+
+def render(
+    image: _Picture,
+    fill: _Picture,
+    regions: _Regions,
+    coalitions: _Words,
+    out: NDArray[Any],
+    n_threads: int,
+    channels_first: bool | None = None,
+) -> None:
+    """Write a picture for each coalition: the image where the region is present, else `fill`.
+
+    `out` is ``(coalitions, height, width, channels)`` or, channels first, ``(coalitions, channels, height, width)``;
+    where `channels_first` is None its shape tells, and channels come last where both fit. Any type of 1 to 8 bytes may
+    travel as an unsigned integer.
+    """
+
+def render_filled(
+    image: _Picture,
+    regions: _Regions,
+    coalitions: _Words,
+    out: NDArray[Any],
+    n_threads: int,
+    channels_first: bool | None = None,
+) -> None:
+    """Write a picture for each coalition, what is absent filled as by `pull_push`."""
+
 # Gradients
 
 _Bytes: TypeAlias = NDArray[np.uint8]

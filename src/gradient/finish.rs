@@ -68,8 +68,9 @@ pub struct Finished {
 ///   leave of `h`: features get of the gap what they have of the noise. If nothing varies, `kappa = phi^2 / sum phi^2`;
 ///   if that is 0/0, nothing.
 /// - *Replicates.* `phi_r = S_r / W_r - gamma' (mean of d c in r - E[d c])`, and its own gap by the same `kappa`, so that
-///   `sum W_r phi_r = phi`. `SE^2 = R / (R - 1) sum W_r^2 (phi_r - phi)^2` over the replicates that have points. They
-///   interleave, so errors are conservative rather than exact.
+///   `sum W_r phi_r = phi`. `SE^2 = R / (R - 1) N / (N - K - 1) sum W_r^2 (phi_r - phi)^2` over the replicates that have
+///   points; the second factor because the controls were fitted on the same points. They interleave, so errors are
+///   conservative rather than exact.
 ///
 /// Cost of a row: `O(B d (10 + 4 R))` for the moments, `O((R + 30) d)` an output; memory: one tile of features a thread.
 pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Finished, Error> {
@@ -110,7 +111,8 @@ pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Fini
             if told.residual && coefficients.n_told > 0 {
                 share_out(target, *gap, values, std_errors, replicates);
             }
-            *relative = write_errors(values, replicates, share, std_errors);
+            let freedom = freedom(coefficients.n_told, told.plan.n_controls());
+            *relative = write_errors(values, replicates, share, freedom, std_errors);
         }
     })?;
     Ok(finished)
@@ -243,15 +245,28 @@ fn share_out(target: f64, gap: f64, values: &mut [f64], variances: &mut [f64], r
     }
 }
 
+/// What the squared errors are too small by, because the controls are fitted on the points that the replicates are made
+/// of: `N / (N - K - 1)`, as of a regression's residuals. 1 without controls, or with too few points for them.
+fn freedom(n_told: u64, n_controls: usize) -> f64 {
+    let spent = n_controls as u64 + 1;
+    if n_controls == 0 || n_told <= spent { 1.0 } else { n_told as f64 / (n_told - spent) as f64 }
+}
+
 /// Write the standard errors; returns the relative one.
-fn write_errors(values: &[f64], replicates: &[f64], share: &[f64], std_errors: &mut [f64]) -> f64 {
+fn write_errors(
+    values: &[f64],
+    replicates: &[f64],
+    share: &[f64],
+    freedom: f64,
+    std_errors: &mut [f64],
+) -> f64 {
     let n_told = share.iter().filter(|&&share| share > 0.0).count();
     if n_told < 2 {
         std_errors.fill(f64::NAN);
         return f64::NAN;
     }
     std_errors.fill(0.0);
-    let factor = n_told as f64 / (n_told - 1) as f64;
+    let factor = freedom * n_told as f64 / (n_told - 1) as f64;
     for (replicate, &share) in replicates.chunks_exact(values.len()).zip(share) {
         if share > 0.0 {
             for ((error, replicate), value) in std_errors.iter_mut().zip(replicate).zip(values) {

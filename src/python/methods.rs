@@ -90,6 +90,9 @@ pub(super) fn options_of<'py>(py: Python<'py>, method: &Method) -> PyResult<Boun
         Method::Owen(own) => {
             options.set_item("tree", own.tree.walk().into_iter().map(code_of).collect::<Vec<_>>())?;
             options.set_item("sampling", sampling_name(own.sampling))?;
+            if let Some(shares) = &own.shares {
+                options.set_item("shares", shares.to_vec())?;
+            }
         }
         Method::Precedence(own) => {
             options.set_item("precedence", own.pairs.clone())?;
@@ -173,7 +176,8 @@ fn wished_index(options: Option<&Bound<'_, PyDict>>) -> PyResult<Option<Interact
         .ok_or_else(|| OptionError::new_err(format!("`index` is {name:?}, which is not known")))
 }
 
-/// A tree as its walk: players, and for inner nodes their numbers of children, negative.
+/// A tree as its walk: players, and for inner nodes their numbers of children, negative. And what each player's share
+/// of an unsplit node is in proportion to.
 fn owen_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<owen::Options> {
     let walk: Vec<i64> = option(options, "tree")?.unwrap_or_default();
     let step = |code: &i64| {
@@ -193,7 +197,8 @@ fn owen_options(options: Option<&Bound<'_, PyDict>>) -> PyResult<owen::Options> 
             return Err(OptionError::new_err(format!("`sampling` is {other:?}, which is not known")));
         }
     };
-    Ok(owen::Options { tree: Arc::new(tree), sampling, shares: None })
+    let shares = option::<Vec<f64>>(options, "shares")?.map(Arc::new);
+    Ok(owen::Options { tree: Arc::new(tree), sampling, shares })
 }
 
 fn code_of(step: owen::Step) -> i64 {

@@ -68,7 +68,9 @@ def test_an_algorithm_can_be_named(case, algorithm):
 
 @pytest.mark.parametrize("algorithm", ["trees", "deep", "permutations", "Exact", None])
 def test_algorithms_that_do_not_exist_are_refused_with_those_that_do(case, algorithm):
-    with pytest.raises(InvalidAlgorithmError, match="auto, coalition, exact, kernel, linear, partition, permutation"):
+    with pytest.raises(
+        InvalidAlgorithmError, match="auto, coalition, exact, gradient, kernel, linear, partition, permutation"
+    ):
         ferroshap.Explainer(case.model, case.background, algorithm=algorithm)
 
 

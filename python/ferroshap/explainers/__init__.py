@@ -14,6 +14,8 @@ from ferroshap.explainers.sampling import SamplingExplainer
 if TYPE_CHECKING:
     from ferroshap.explainers.coalition import CoalitionExplainer
     from ferroshap.explainers.coalition import CoalitionExplainer as Coalition
+    from ferroshap.explainers.gradient import GradientExplainer
+    from ferroshap.explainers.gradient import GradientExplainer as Gradient
     from ferroshap.explainers.partition import PartitionExplainer
     from ferroshap.explainers.partition import PartitionExplainer as Partition
     from ferroshap.explainers.tree import TreeExplainer
@@ -30,6 +32,8 @@ Sampling = SamplingExplainer
 MET_RARELY = {
     "Coalition": "coalition:CoalitionExplainer",
     "CoalitionExplainer": "coalition:CoalitionExplainer",
+    "Gradient": "gradient:GradientExplainer",
+    "GradientExplainer": "gradient:GradientExplainer",
     "Partition": "partition:PartitionExplainer",
     "PartitionExplainer": "partition:PartitionExplainer",
     "Tree": "tree:TreeExplainer",
@@ -42,6 +46,8 @@ __all__ = [
     "Exact",
     "ExactExplainer",
     "Explainer",
+    "Gradient",
+    "GradientExplainer",
     "Kernel",
     "KernelExplainer",
     "Linear",

@@ -1,5 +1,6 @@
 """The choice that calling `Explainer` makes."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from ferroshap.models import Model
 ROUTES: dict[str, str] = {
     "coalition": "CoalitionExplainer",
     "exact": "ExactExplainer",
+    "gradient": "GradientExplainer",
     "kernel": "KernelExplainer",
     "linear": "LinearExplainer",
     "partition": "PartitionExplainer",
@@ -49,6 +51,10 @@ def choose(
     """Make an instance of the class that fits; the parameters are those of `Explainer`."""
     given = {"link": link, "output_names": output_names, "feature_names": feature_names, "seed": seed}
     given |= {"linearize_link": linearize_link}
+    if algorithm == "auto" and getattr(masker, "takes_images", False):
+        from ferroshap.explainers.image_choice import choose_for_images
+
+        return choose_for_images(model, masker, given, options)
     if algorithm == "auto":
         return _fitting(model, masker, given, options)
     if algorithm not in ROUTES:
@@ -61,6 +67,9 @@ def choose(
 
 def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
     if links.resolve(given["link"]) is links.identity:
+        if _is_network(model) and masker is not None and not (isinstance(masker, Masker) or callable(masker)):
+            reason = "a network has gradients, which say more for their price than outputs do"
+            return _made(explainers.GradientExplainer, model, masker, given, options, reason)
         if masker is not None and LinearExplainer.why_not(model, masker) is None:
             return _made(LinearExplainer, model, masker, given, options)
         trees = _as_trees(model, masker, given, options)
@@ -86,6 +95,15 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
     explainer.plan = replace(explainer.plan, reason=reason + about(explainer.masker))
     return explainer
+
+
+def _is_network(model: Any) -> bool:
+    """Whether a model is of torch or Keras: a function, or an estimator that could be derived, is not meant so."""
+    if not {"torch", "keras"} & sys.modules.keys():
+        return False
+    from ferroshap.gradients.recognition import is_network
+
+    return is_network(model)
 
 
 def _along_tree(model: Any, masker: Masker, n_rows: int, given: dict[str, Any], options: dict[str, Any]) -> Explainer:

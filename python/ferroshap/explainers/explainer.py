@@ -32,6 +32,13 @@ class Chooser(type):
             from ferroshap.explainers.choice import choose
 
             return choose(*args, **options)
+        masker = args[1] if len(args) > 1 else options.get("masker", options.get("data"))
+        if getattr(masker, "takes_images", False):
+            from ferroshap.explainers.image_classes import for_images
+
+            image_class: Any = for_images(cls)  # type: ignore[arg-type]  # the metaclass of explainers
+            if image_class is not cls:
+                return image_class(*args, **options)
         takes_all = any(p.kind is p.VAR_KEYWORD for p in cls.__signature__.parameters.values())
         if not takes_all:
             check_options(options, options_of(cls.__init__), cls.__name__)  # type: ignore[misc]  # only read
@@ -43,14 +50,17 @@ class Explainer(metaclass=Chooser):
 
     Calling ``Explainer(...)`` returns an instance of the class chosen, and ``.plan`` says which and why:
 
-    1. :class:`LinearExplainer` for a linear model;
+    1. :class:`GradientExplainer` for a network of torch or Keras with background data, :class:`LinearExplainer` for a
+       linear model;
     2. :class:`TreeExplainer` for an ensemble of trees, with or without a background, and for the methods
        that show its sum;
     3. with a tree of the features (:class:`ferroshap.maskers.Partition`) :class:`PartitionExplainer` for at most 10
        features or 500 coalitions, within the same model rows as below, else :class:`PermutationExplainer` along it;
     4. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
        are at most :math:`2^{17}` model rows;
-    5. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else.
+    5. a :class:`PermutationExplainer` that runs ``estimators.Auto`` for all else;
+    6. for images (:class:`ferroshap.maskers.Image`) :class:`PartitionExplainer` where their regions have a tree, as
+       they have unless another cut is asked for, else :class:`PermutationExplainer` as above, exact up to 12 regions.
 
     Parameters
     ----------
@@ -62,8 +72,8 @@ class Explainer(metaclass=Chooser):
     link : str or link
         The scale on which values add up.
     algorithm : str
-        "auto", or the name of a route: "coalition", "exact", "kernel", "linear", "partition", "permutation",
-        "sampling", "tree".
+        "auto", or the name of a route: "coalition", "exact", "gradient", "kernel", "linear", "partition",
+        "permutation", "sampling", "tree".
     output_names, feature_names : list of str, optional
         Instead of the names found in model and background.
     linearize_link : bool
@@ -169,6 +179,12 @@ class Explainer(metaclass=Chooser):
     def _check_support(cls, model: Any, masker: Any) -> None:
         from ferroshap.maskers import as_masker
 
+        if getattr(masker, "takes_images", False):
+            from ferroshap.explainers.image_classes import for_images
+
+            image_class: Any = for_images(cls)
+            image_class.check_images(model)
+            return
         as_model(model)
         as_masker(masker)
 

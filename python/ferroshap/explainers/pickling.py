@@ -2,6 +2,7 @@
 
 import importlib
 import pickle
+from collections.abc import Iterable
 from typing import Any
 
 from ferroshap.models import Model
@@ -10,7 +11,7 @@ from ferroshap.models import Model
 class ByValue:
     """Stands for a model in a pickle; what is read back is the model itself, code and all."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Any) -> None:
         """Keep the model until it is written."""
         self.model = model
 
@@ -33,8 +34,8 @@ class ByValue:
         return cloudpickle.loads, (cloudpickle.dumps(self.model),)
 
 
-def picklable(model: Any) -> Any:
-    """Return what goes into the pickle for a model.
+def picklable(model: Any, functions: Iterable[Any] = ()) -> Any:
+    """Return what goes into the pickle for a model, or for what holds some functions.
 
     Examples
     --------
@@ -42,7 +43,8 @@ def picklable(model: Any) -> Any:
     >>> type(picklable(as_model(lambda rows: rows))).__name__, type(picklable(as_model(max))).__name__
     ('ByValue', 'Model')
     """
-    return ByValue(model) if isinstance(model, Model) and _is_hidden(model.function) else model
+    held = [*functions, model.function] if isinstance(model, Model) else functions
+    return ByValue(model) if any(function is not None and _is_hidden(function) for function in held) else model
 
 
 def _is_hidden(function: Any) -> bool:

@@ -13,7 +13,7 @@ class Plan:
     Attributes
     ----------
     route : str
-        "exact", "permutation", "kernel", "sampling", "partition", "coalition", "linear" or "tree".
+        "exact", "permutation", "kernel", "sampling", "partition", "coalition", "linear", "tree" or "gradient".
     reason : str
         One sentence.
     n_background : int
@@ -47,6 +47,8 @@ def about(masker: Masker) -> str:
     >>> about(Independent([[0.0], [1.0]])), about(Gaussian([[0.0], [1.0]]))
     ('', '; absent features are filled given those present by Gaussian(2 rows, 1 columns)')
     """
+    if masker.takes_images:
+        return f"; {masker}"
     filled = f"; absent features are filled given those present by {masker.filler!r}" if masker.is_conditional else ""
     if masker.n_summarised is None:
         return filled

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.explanation.field import Body
-from ferroshap.explanation.fields import FOLLOWS, LIKE_VALUES
+from ferroshap.explanation.fields import FOLLOWS, LIKE_VALUES, OF_MAPS
 from ferroshap.explanation.history import OpHistoryItem
 from ferroshap.explanation.status import weaker
 
 if TYPE_CHECKING:
     from ferroshap.explanation.explanation import Explanation
 
+_OF_THE_SAME = OF_MAPS | {LIKE_VALUES}  # what belongs to these values and to no others
 _NUMBERS = (int, float, np.number, np.bool_)
 _UFUNCS: dict[Any, str] = {np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "truediv"}
 
@@ -112,7 +113,7 @@ def combined(left: Body, other: Any, name: str, compute: Callable[[Any, Any], An
 
 def _scaled(left: Body, factor: np.ndarray, name: str) -> dict[str, Any]:
     """What becomes of base values, errors and residuals when a number or an array comes in."""
-    gone: dict[str, Any] = {key: None for key, follows in FOLLOWS.items() if follows == LIKE_VALUES}
+    gone: dict[str, Any] = {key: None for key, follows in FOLLOWS.items() if follows in _OF_THE_SAME}
     gone["gap"] = gone["msev"] = None
     if name in {"__add__", "__radd__", "__sub__", "__rsub__"}:
         return gone | {"error_std": left.error_std}
@@ -121,11 +122,21 @@ def _scaled(left: Body, factor: np.ndarray, name: str) -> dict[str, Any]:
     compute = operator.truediv if name == "__truediv__" else operator.mul
     error_std, base, gap = left.error_std, left.base_values, left.gap
     per_base = _along_base(factor, left)
+    if factor.ndim == 0:
+        gone |= _scaled_maps(left, factor, compute)
     return gone | {
         "error_std": None if error_std is None else compute(error_std, np.abs(factor)),
         "base_values": None if base is None or per_base is None else compute(base, per_base),
         "gap": None if gap is None or per_base is None else compute(gap, per_base),
     }
+
+
+def _scaled_maps(left: Body, factor: np.ndarray, compute: Callable[[Any, Any], Any]) -> dict[str, Any]:
+    """What is known of whole maps survives one factor for all of their pixels."""
+    by = {"channel_error_std": np.abs(factor), "pooled_error_std": np.abs(factor), "replicates": factor}
+    known = {name: getattr(left, name) for name in by}
+    scaled = {name: None if known[name] is None else compute(known[name], by[name]) for name in by}
+    return scaled | {"relative_error": left.relative_error, "segments": left.segments}
 
 
 def _along_base(factor: np.ndarray, left: Body) -> np.ndarray | None:
@@ -155,9 +166,9 @@ def _with_explanation(left: Body, right: Body, name: str, compute: Any) -> "Expl
     if model.shape != values.shape:
         msg = f"`{name}`: values of shapes {left.shape} and {right.shape} do not fit each other"
         raise ValueError(msg)
-    changed: dict[str, Any] = {key: None for key, follows in FOLLOWS.items() if follows == LIKE_VALUES}
+    changed: dict[str, Any] = {key: None for key, follows in FOLLOWS.items() if follows in _OF_THE_SAME}
     changed |= {"gap": None, "n_evaluations": None, "plan": None, "seed": None, "compute_time": None}
-    changed |= {"msev": None, "plausibility": None}
+    changed |= {"msev": None, "plausibility": None, "forward_rows": None}
     changed["status"] = weaker(left.status, right.status)
     base = None
     if name in {"__add__", "__sub__"} and left.base_values is not None and right.base_values is not None:

@@ -43,8 +43,9 @@ def inferred_axes(
 
     A row axis exists if the data have two axes or more, or there are no data
     and the values have two, or `is_column` (the values of one named feature).
-    Axes beyond those of the data are outputs, except one that has the length
-    of the features while the base values have no output axis: interactions.
+    Three axes with data of four are maps of pictures, channels summed. Axes
+    beyond those of the data are outputs, except one that has the length of the
+    features while the base values have no output axis: interactions.
 
     Raises
     ------
@@ -62,6 +63,8 @@ def inferred_axes(
     rows: Axes = ("row",) if len(data_shape) >= 2 else ()
     known = rows + ("feature",) * (len(data_shape) - len(rows))
     extra = n_dims - len(known)
+    if extra == -1 and n_dims == 3:
+        return ("row", "feature", "feature")  # maps without channels of pictures that have some
     if extra < 0:
         msg = f"`data` has shape {data_shape}, but `values` has shape {shape}: too few axes"
         raise DimensionError(msg)

@@ -7,15 +7,21 @@ import numpy as np
 from ferroshap.errors import DimensionError
 from ferroshap.explanation.axes import Axes, checked_axes, inferred_axes
 from ferroshap.explanation.fields import (
+    BLOCK,
+    BLOCKS,
     CLUSTERING,
     FEATURE_NAMES,
     FOLLOWS,
     INSTANCE_NAMES,
     LIKE_DATA,
     LIKE_VALUES,
+    MAP,
+    OF_MAPS,
     OUTPUT_LABELS,
     PER_ROW,
     PER_ROW_AND_OUTPUT,
+    REPLICATES,
+    SEGMENTS,
     STATUS,
 )
 from ferroshap.explanation.names import FeatureNames, NameTable
@@ -44,7 +50,9 @@ def all_fitted(given: dict[str, Any], shape: tuple[int, ...], axes: Axes) -> dic
     """Check every field; name the features if nobody did."""
     known = {name: fitted(name, value, shape, axes) for name, value in given.items()}
     sizes = lengths("feature", shape, axes)
-    if sizes and "feature_names" not in known and len(set(sizes)) == 1 and len(sizes) < 3:
+    data = known.get("data")
+    is_picture = data is not None and data.ndim - axes.count("row") > 1
+    if sizes and "feature_names" not in known and len(set(sizes)) == 1 and len(sizes) < 3 and not is_picture:
         known["feature_names"] = FeatureNames((NameTable.numbered("Feature", sizes[0]),) * len(sizes))
     return known
 
@@ -103,7 +111,7 @@ def fitted(name: str, value: Any, shape: Shape, axes: Axes) -> Any:
         case fields if fields == LIKE_VALUES:
             array = as_numbers(name, value)
             return _same_shape(name, array, shape, axes)
-        case fields if fields == PER_ROW_AND_OUTPUT:
+        case fields if fields in {PER_ROW_AND_OUTPUT, MAP}:
             array = as_numbers(name, value)
             return _one_number(value, array) if array.ndim == 0 else _per_row_and_output(name, array, shape, axes)
         case fields if fields == PER_ROW:
@@ -124,6 +132,8 @@ def fitted(name: str, value: Any, shape: Shape, axes: Axes) -> Any:
             return _output_labels(name, value, shape, axes)
         case fields if fields == CLUSTERING:
             return _clustering(as_numbers(name, value), shape, axes)
+        case fields if fields in OF_MAPS:
+            return _of_maps(name, as_numbers(name, value), shape, axes)
         case _:
             return value
 
@@ -219,10 +229,11 @@ def _one_number(value: Any, array: np.ndarray) -> Any:
 
 
 def _data(name: str, array: np.ndarray, shape: Shape, axes: Axes) -> np.ndarray:
-    """The data have one feature axis where interactions have two."""
+    """The data have one feature axis where interactions have two; pictures may have channels where maps have none."""
     rows, features = lengths("row", shape, axes), lengths("feature", shape, axes)
     accepted = {rows + features, rows + features[:1]}
-    if array.shape in accepted:
+    has_channels = len(features) == 2 and array.ndim == len(rows) + 3 and array.shape[:-1] == rows + features
+    if array.shape in accepted or has_channels:
         return array
     if array.shape == (1, *features[:1]) and not rows:
         return np.asarray(array[0])
@@ -237,6 +248,30 @@ def _clustering(array: np.ndarray, shape: Shape, axes: Axes) -> np.ndarray:
         return array
     msg = f"`clustering` has shape {array.shape}, but {features} features need {merges}"
     raise DimensionError(msg)
+
+
+def _of_maps(name: str, array: np.ndarray, shape: Shape, axes: Axes) -> np.ndarray:
+    """Fields that have their own number of axes between rows and outputs; one segmentation may serve all rows."""
+    rows, features, outputs = (lengths(role, shape, axes) for role in ("row", "feature", "output"))
+    follows, sides = FOLLOWS[name], ("pixel row", "pixel column")
+    if len(features) < 2 and follows != REPLICATES:
+        msg = f"`{name}` belongs to maps of pixels, but `values` has {len(features)} feature axes"
+        raise DimensionError(msg)
+    if follows == SEGMENTS:
+        if array.dtype.kind not in "iu":
+            msg = f"`{name}` has dtype {array.dtype}: pass the whole number of each pixel's segment, -1 for none"
+            raise TypeError(msg)
+        if rows and array.shape == features[:2]:
+            array = np.broadcast_to(array, rows + array.shape)
+        return _same_shape(name, array, rows + features[:2], (*("row",) * len(rows), *sides))
+    if follows == REPLICATES:
+        n_replicates = array.shape[len(rows)] if array.ndim > len(rows) else 0
+        between, roles = (n_replicates, *features), ("replicate", *("feature",) * len(features))
+    elif follows == BLOCKS:
+        between, roles = tuple(-(-size // BLOCK) for size in features[:2]), ("block row", "block column")
+    else:
+        between, roles = features[:2], sides
+    return _same_shape(name, array, rows + between + outputs, (*("row",) * len(rows), *roles, "output"))
 
 
 def _same_shape(name: str, array: np.ndarray, wanted: Shape, roles: tuple[str, ...]) -> np.ndarray:

@@ -13,11 +13,12 @@ from ferroshap.explanation.fields import FOLLOWS, Fields, Step, Take
 from ferroshap.explanation.history import OpHistoryItem
 from ferroshap.explanation.indexing import resolved
 from ferroshap.explanation.intervals import confidence_interval
+from ferroshap.explanation.maps import Maps
 from ferroshap.explanation.names import FeatureNames, NameTable
 from ferroshap.explanation.operations import Operations
 
 
-class Explanation(Arithmetic, Operations):
+class Explanation(Arithmetic, Operations, Maps):
     """Values of players for each explained row, with all that belongs to them.
 
     ``base_values + values.sum(features)`` is the model's output, in the space
@@ -28,7 +29,8 @@ class Explanation(Arithmetic, Operations):
     ----------
     values : array_like or Explanation
         ``(rows, features[, outputs])``; without the row axis for one row, with
-        a second feature axis for interactions. An Explanation is copied with
+        a second feature axis for interactions. Images have two or three feature
+        axes, ``(rows, height, width[, channels][, outputs])``, and as many in their data. An Explanation is copied with
         all its fields, which the other arguments then replace.
     base_values : array_like, optional
         ``(rows[, outputs])``, or one number; ``(outputs,)`` is repeated for all rows.
@@ -65,6 +67,19 @@ class Explanation(Arithmetic, Operations):
         better the worths predict the output. Worths over some background rows each (`rows_per_eval`) spread, which
         counts too: :func:`ferroshap.metrics.value_function_error` takes all rows. NaN for a row of fewer than two
         features that vary.
+    relative_error : array_like, optional
+        Standard error of a whole map over its size, ``(rows[, outputs])``.
+    forward_rows : array_like, optional
+        Rows that the model predicted, one number a row (`n_forward_rows` is another name of it).
+    channel_error_std, pooled_error_std : array_like, optional
+        Standard errors of maps whose channels were summed, ``(rows, height, width[, outputs])``, and
+        of those summed over blocks of 8 x 8 pixels too, ``(rows, ceil(height / 8), ceil(width / 8)[, outputs])``:
+        what `sum_channels` and `pooled` answer with.
+    replicates : array_like, optional
+        ``(rows, replicates, *features[, outputs])``: R maps of equal weight whose mean are the values. The squared
+        standard error of anything linear is the sum of its squared deviations over them, divided by R (R - 1).
+    segments : array_like, optional
+        The player that each pixel belongs to, -1 for none: ``(rows, height, width)``, or one segmentation for all rows.
     axes : sequence of str, optional
         The role of each axis of the values: ``"row"``, ``"feature"``, ``"output"``.
         Inferred from the other arguments if left out.
@@ -118,6 +133,12 @@ class Explanation(Arithmetic, Operations):
         seed: Any = None,
         plausibility: Any = None,
         msev: Any = None,
+        relative_error: Any = None,
+        forward_rows: Any = None,
+        channel_error_std: Any = None,
+        pooled_error_std: Any = None,
+        replicates: Any = None,
+        segments: Any = None,
         axes: Any = None,
     ) -> None:
         arguments = locals()

@@ -103,6 +103,13 @@ class Body:
     seed = Field()
     plausibility = Field()
     msev = Field()
+    relative_error = Field()
+    forward_rows = Field()
+    n_forward_rows = Field(name="forward_rows")
+    channel_error_std = Field()
+    pooled_error_std = Field()
+    replicates = Field()
+    segments = Field()
 
     if TYPE_CHECKING:
 

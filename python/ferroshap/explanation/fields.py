@@ -20,6 +20,14 @@ OUTPUT_LABELS = "labels of outputs"  # (outputs,) or (rows, outputs)
 STATUS = "status of rows"  # or one for all
 CLUSTERING = "clustering"  # (merges, 4) or (rows, merges, 4)
 WHOLE = "none"
+# What is known of a whole map only: it follows rows and outputs, and goes when a feature axis is cut.
+MAP = "whole maps"  # one number for each row and output, or for all
+PIXELS = "pixels of whole maps"  # (rows, height, width[, outputs])
+BLOCKS = "blocks of whole maps"  # (rows, ceil(height / 8), ceil(width / 8)[, outputs])
+REPLICATES = "replicates of whole maps"  # (rows, replicates, *features[, outputs])
+SEGMENTS = "segments of whole maps"  # (rows, height, width)
+OF_MAPS = frozenset({MAP, PIXELS, BLOCKS, REPLICATES, SEGMENTS})
+BLOCK = 8  # pixels along a side of a block
 
 FOLLOWS = {
     "base_values": PER_ROW_AND_OUTPUT,
@@ -44,6 +52,12 @@ FOLLOWS = {
     "seed": WHOLE,
     "plausibility": WHOLE,
     "msev": PER_ROW_AND_OUTPUT,
+    "relative_error": MAP,
+    "forward_rows": PER_ROW,
+    "channel_error_std": PIXELS,
+    "pooled_error_std": BLOCKS,
+    "replicates": REPLICATES,
+    "segments": SEGMENTS,
 }
 
 _DEEPEST = 16  # longer chains of waiting steps are worked off at once: recursion stays shallow
@@ -120,14 +134,32 @@ class Take:
         if follows in {PER_ROW, STATUS}:
             return take_axes(value, rows) if np.ndim(value) else value
         if follows == LIKE_DATA:
-            features = keys_of("feature", axes, keys)
-            return take_axes(value, rows + data_keys(features, np.ndim(value) - len(rows)))
+            return _take_data(value, rows, keys_of("feature", axes, keys))
         if follows == CLUSTERING:
             return _take_clustering(value, rows, keys_of("feature", axes, keys))
         outputs = keys_of("output", axes, keys)
         if follows == OUTPUT_LABELS:
             return _take_labels(value, rows, outputs)
+        if follows in OF_MAPS:
+            is_cut = any(key is not None for key in keys_of("feature", axes, keys))
+            return None if is_cut else _take_map(value, rows, () if follows == SEGMENTS else outputs)
         return take_axes(value, rows + outputs) if np.ndim(value) else value  # rows and outputs
+
+
+def _take_data(value: Any, rows: tuple[Key, ...], features: tuple[Key, ...]) -> Any:
+    """Cut the data; where maps have no channels but their pictures do, those stay with every pixel."""
+    n_feature_axes = np.ndim(value) - len(rows)
+    if n_feature_axes <= len(features):
+        return take_axes(value, rows + data_keys(features, n_feature_axes))
+    if any(isinstance(key, int) for key in features):
+        return None  # a line of pixels is no picture
+    return take_axes(value, (*rows, *features, None))
+
+
+def _take_map(value: Any, rows: tuple[Key, ...], outputs: tuple[Key, ...]) -> Any:
+    """Cut rows and outputs; what lies between is whole."""
+    n_between = np.ndim(value) - len(rows) - len(outputs)
+    return take_axes(value, (*rows, *(None,) * n_between, *outputs)) if np.ndim(value) else value
 
 
 def data_keys(features: tuple[Key, ...], n_feature_axes: int) -> tuple[Key, ...]:

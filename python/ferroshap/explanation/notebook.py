@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ferroshap.explanation.maps import is_image
 from ferroshap.explanation.status import status_name
 
 if TYPE_CHECKING:
@@ -18,31 +19,26 @@ _CELL = "padding:1px 8px;border:0;background:none;"
 
 
 def as_html(explanation: "Explanation") -> str:
-    """Head line and a table of the ten strongest features; under 30 KB whatever the Explanation holds."""
+    """Head line and a table of the ten strongest features; under 30 KB whatever it holds, images under 100 KB."""
     parts = [f"<div style='font-size:13px'><div style='margin:4px 8px'>{_head(explanation)}</div>"]
-    if explanation.axes.count("feature") == 1 and explanation.values.size:
+    if is_image(explanation) and explanation.values.size:
+        from ferroshap.explanation.notebook_image import as_pictures
+
+        parts.append(as_pictures(explanation))
+    elif explanation.axes.count("feature") == 1 and explanation.values.size:
         parts.append(_table(explanation))
     parts.append("</div>")
     return "".join(parts)
 
 
 def _head(explanation: "Explanation") -> str:
-    """Shape, route, base value, gap and status in one line."""
-    lengths = zip(explanation.shape, explanation.axes, strict=True)
-    shape = (
-        " \N{MULTIPLICATION SIGN} ".join(f"{n} {role}{'' if n == 1 else 's'}" for n, role in lengths) or "one number"
-    )
-    facts = [f"<b>Explanation</b> {shape}"]
+    """Shape, route, base value, gap and status in one line; images have their numbers beneath them."""
+    facts = [f"<b>Explanation</b> {_shape(explanation)}"]
     route = getattr(explanation.plan, "route", None)
     if route is not None:
         facts.append(f"route {_escaped(route)}")
-    if explanation.base_values is not None:
-        base = np.asarray(explanation.base_values, dtype=float)
-        same = base.size and np.all(base == base.flat[0])
-        facts.append(f"base value {_number(base.flat[0])}" if same else f"mean base value {_number(_mean(base))}")
-    if explanation.gap is not None:
-        facts.append(f"largest gap {_number(np.max(np.abs(explanation.gap), initial=0.0))}")
-    facts += _errors(explanation)
+    if not is_image(explanation):
+        facts += _numbers(explanation)
     score = getattr(explanation.plausibility, "score", math.nan)
     if not math.isnan(score):
         facts.append(f"{score:.0%} of masked rows far from the background")
@@ -50,6 +46,30 @@ def _head(explanation: "Explanation") -> str:
     if status is not None:
         facts.append(_escaped(status) + _share_of_rows(explanation, status))
     return " · ".join(facts)
+
+
+def _numbers(explanation: "Explanation") -> list[str]:
+    """Base value, gap and standard errors, as far as they are known."""
+    facts = []
+    if explanation.base_values is not None:
+        base = np.asarray(explanation.base_values, dtype=float)
+        same = base.size and np.all(base == base.flat[0])
+        facts.append(f"base value {_number(base.flat[0])}" if same else f"mean base value {_number(_mean(base))}")
+    if explanation.gap is not None:
+        facts.append(f"largest gap {_number(np.max(np.abs(explanation.gap), initial=0.0))}")
+    return facts + _errors(explanation)
+
+
+def _shape(explanation: "Explanation") -> str:
+    """Lengths with what they count."""
+    shape, axes, times = explanation.shape, explanation.axes, " \N{MULTIPLICATION SIGN} "
+    counted = [f"{n} {role}{'' if n == 1 else 's'}" for n, role in zip(shape, axes, strict=True)]
+    if is_image(explanation):
+        first, last = axes.index("feature"), len(axes) - ("output" in axes)
+        counted[first:last] = [f"{shape[first]}{times}{shape[first + 1]} pixels"] + [
+            f"{n} channel{'' if n == 1 else 's'}" for n in shape[first + 2 : last]
+        ]
+    return times.join(counted) or "one number"
 
 
 def _errors(explanation: "Explanation") -> list[str]:

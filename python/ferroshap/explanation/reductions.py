@@ -6,9 +6,19 @@ from typing import Any
 import numpy as np
 
 from ferroshap.explanation.axes import Axes
-from ferroshap.explanation.fields import FOLLOWS, LIKE_VALUES, PER_ROW, STATUS, WHOLE
+from ferroshap.explanation.fields import FOLLOWS, LIKE_VALUES, OF_MAPS, PER_ROW, SEGMENTS, STATUS, WHOLE
 from ferroshap.explanation.status import weakest
 
+_SIGNED = {
+    "lower_bounds",
+    "upper_bounds",
+    "main_effects",
+    "hierarchical_values",
+    "gap",
+    "channel_error_std",
+    "pooled_error_std",
+    "replicates",
+}
 REDUCTIONS: dict[str, Callable[..., Any]] = {"mean": np.mean, "max": np.max, "min": np.min, "sum": np.sum}
 
 
@@ -43,7 +53,7 @@ class Reduce:
                 return _common_base(value, self._name)
             case "data":
                 return REDUCTIONS[self._name](value, axis=0) if value.dtype.kind in "biuf" else None
-            case "n_evaluations":
+            case "n_evaluations" | "forward_rows":
                 return np.sum(value, axis=0) if np.ndim(value) else value
             case "status":
                 return weakest(value)
@@ -59,7 +69,7 @@ class Reduce:
                 return None
 
     def _over_features(self, name: str, value: Any) -> Any:
-        if name in {"data", "display_data", "clustering"}:
+        if name in {"data", "display_data", "clustering"} or FOLLOWS[name] in OF_MAPS:
             return None
         if name == "feature_names":
             return value.drop(self._axes[: self._axis].count("feature"))
@@ -68,6 +78,8 @@ class Reduce:
     def _over_outputs(self, name: str, value: Any) -> Any:
         if name == "base_values":
             return REDUCTIONS[self._name](value, axis=-1) if np.ndim(value) else value
+        if FOLLOWS[name] in OF_MAPS:
+            return value if FOLLOWS[name] == SEGMENTS else None
         return None if name in {"output_names", "output_indexes", "gap", "msev"} else value
 
 
@@ -119,5 +131,4 @@ class Magnitude:
 
     def __call__(self, name: str, value: Any) -> Any:
         """Keep or drop one field."""
-        signed = {"lower_bounds", "upper_bounds", "main_effects", "hierarchical_values", "gap"}
-        return None if name in signed else value
+        return None if name in _SIGNED else value

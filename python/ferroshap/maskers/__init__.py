@@ -18,12 +18,13 @@ from ferroshap.maskers.recognition import as_marginal, as_masker
 from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
+    from ferroshap.maskers.image import Image
     from ferroshap.maskers.partition import Partition
     from ferroshap.maskers.plausibility import Plausibility
     from ferroshap.maskers.surrogate import Surrogate
 
 #: Files of the maskers that are imported when somebody asks for them.
-MET_RARELY = {"Partition": "partition", "Plausibility": "plausibility", "Surrogate": "surrogate"}
+MET_RARELY = {"Image": "image", "Partition": "partition", "Plausibility": "plausibility", "Surrogate": "surrogate"}
 
 __all__ = [
     "Averaging",
@@ -35,6 +36,7 @@ __all__ = [
     "Forest",
     "Gaussian",
     "Groups",
+    "Image",
     "Impute",
     "Independent",
     "Masker",

@@ -37,6 +37,8 @@ class Masker:
 
     #: Whether absent features are filled given those that are present.
     is_conditional = False
+    #: Whether what is explained are images, and players regions of them.
+    takes_images = False
 
     table: Table
     weights: Floats

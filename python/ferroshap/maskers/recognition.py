@@ -21,6 +21,12 @@ def as_masker(masker: Any, *, argument: str = "masker", weights: Any = None) -> 
         msg = f"`{argument}` is None, but this route needs background data: pass {argument}=X_background"
         raise InvalidMaskerError(msg)
     if isinstance(masker, Masker):
+        if masker.takes_images:
+            msg = (
+                f"`{argument}` is {masker!r}, whose players are regions of images: use Explainer, PartitionExplainer, "
+                "PermutationExplainer, ExactExplainer or KernelExplainer"
+            )
+            raise InvalidMaskerError(msg)
         if weights is not None:
             msg = f"`weights` and a masker were given: pass them to maskers.{type(masker).__name__}(data, weights=...)"
             raise InvalidMaskerError(msg)

@@ -1,6 +1,24 @@
 """Anything that predicts, as one callable from rows to numbers."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from ferroshap.models.model import Model
 from ferroshap.models.recognition import as_model
 
-__all__ = ["Model", "as_model"]
+if TYPE_CHECKING:
+    from ferroshap.models.detector import Detector
+    from ferroshap.models.targets import Targets
+
+__all__ = ["Detector", "Model", "Targets", "as_model"]
+
+#: Met only when somebody asks for them.
+LAZY = {"Detector": "ferroshap.models.detector", "Targets": "ferroshap.models.targets"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what few need when it is asked for."""
+    if name in LAZY:
+        return getattr(importlib.import_module(LAZY[name]), name)
+    msg = f"module 'ferroshap.models' has no attribute {name!r}"
+    raise AttributeError(msg)

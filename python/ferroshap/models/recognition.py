@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ferroshap.errors import InvalidModelError
+from ferroshap.inputs.foreign import is_instance
 from ferroshap.inputs.matching import is_automatic
 from ferroshap.models.model import Model
 
 METHODS = ("predict_proba", "decision_function", "predict")
+#: Models of ours with names for their outputs.
+OURS = (("detector", "Detector"), ("pinned_target", "PinnedTarget"), ("soft_target", "SoftTarget"))
 FITTED_NAMES = ("feature_names_in_", "feature_names_")  # scikit-learn and its kin, CatBoost
 
 
@@ -44,7 +47,7 @@ def as_model(model: object, *, argument: str = "model") -> Model:
     return Model(
         model,
         function,
-        output_names=_class_names(estimator, getattr(function, "__name__", "")),
+        output_names=names_of_outputs(model) or _class_names(estimator, getattr(function, "__name__", "")),
         reference_names=names,
         wants_frame=_wants_frame(estimator, names),
     )
@@ -91,6 +94,21 @@ def _wants_frame(estimator: Any, names: list[str] | None) -> bool | None:
     if names is not None and any(hasattr(estimator, attribute) for attribute in FITTED_NAMES):
         return True
     return False if hasattr(estimator, "n_features_in_") and not hasattr(estimator, "steps") else None
+
+
+def names_of_outputs(model: Any) -> list[str] | None:
+    """What our own models call their outputs.
+
+    Models of Keras have names too, but one a tensor, not one a column.
+
+    Examples
+    --------
+    >>> names_of_outputs(np.sum) is None
+    True
+    """
+    if any(is_instance(model, f"ferroshap.models.{room}", name) for room, name in OURS):
+        return list(model.output_names)
+    return None
 
 
 def _class_names(estimator: Any, method: str) -> list[str] | None:

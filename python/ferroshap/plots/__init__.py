@@ -3,6 +3,7 @@
 from ferroshap.plots import colors
 from ferroshap.plots.bar import bar
 from ferroshap.plots.beeswarm import beeswarm
+from ferroshap.plots.image import image
 from ferroshap.plots.waterfall import waterfall
 
-__all__ = ["bar", "beeswarm", "colors", "waterfall"]
+__all__ = ["bar", "beeswarm", "colors", "image", "waterfall"]

@@ -6,6 +6,7 @@ import numpy as np
 
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation, OpHistoryItem
+from ferroshap.explanation.maps import is_image
 
 # Not `error_std`: the incumbent keeps the spread of single contributions there, which is no standard error.
 _COPIED = ("base_values", "data", "display_data", "feature_names", "lower_bounds", "upper_bounds")
@@ -37,6 +38,7 @@ def accepted(shap_values: Any, plot: str) -> Explanation:
     n_feature_axes = explanation.axes.count("feature")
     if n_feature_axes != 1:
         fits = "one column was picked, or features were summed" if n_feature_axes == 0 else "these are interactions"
+        fits = "these are images, which plots.image draws" if is_image(explanation) else fits
         msg = f"`shap_values` of `{plot}` has {n_feature_axes} feature axes, not 1: {fits}"
         raise DimensionError(msg)
     return explanation

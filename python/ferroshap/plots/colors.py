@@ -10,6 +10,8 @@ GREY = "#777777"  # dots without a number to colour them by
 SINGLE = "#1E88E5"
 NAME, VALUE, ZERO, CONNECTOR, ROW = "#333333", "#999999", "#999999", "#BBBBBB", "#CCCCCC"
 
+IMAGE_RED, IMAGE_BLUE = "#FF0D57", "#1E88E5"  # of pixels that push up and down
+
 _NAMED = {"shap_red": RED, "shap_blue": BLUE}
 _NODES = 100
 _BLUE_HUE, _RED_HUE = 4.6588, 6.6379  # radians in CIE LCh(ab), D65
@@ -51,7 +53,19 @@ def rgb_from_lch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> 
     return rgb
 
 
-_NODES_OF = {"red_blue": red_blue_nodes, "red_blue_circle": red_blue_circle_nodes}
+def red_transparent_blue_nodes() -> np.ndarray:
+    """Blue that fades to nothing at zero, then red that grows out of nothing; ``(200, 4)``."""
+    halves = [[int(hue[i : i + 2], 16) / 255.0 for i in (1, 3, 5)] for hue in (IMAGE_BLUE, IMAGE_RED)]
+    opaque = np.linspace(0.0, 1.0, _NODES)
+    down, up = (np.column_stack([np.tile(hue, (_NODES, 1)), opaque]) for hue in halves)
+    return np.concatenate([down[::-1], up])
+
+
+_NODES_OF = {
+    "red_blue": red_blue_nodes,
+    "red_blue_circle": red_blue_circle_nodes,
+    "red_transparent_blue": red_transparent_blue_nodes,
+}
 
 
 def __getattr__(name: str) -> Any:

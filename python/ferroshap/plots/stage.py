@@ -36,12 +36,7 @@ def open_stage(ax: Any, height: float, width: float = WIDTH) -> Stage:
     ImportError
         If matplotlib is not installed, naming what to install.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        msg = "plots need matplotlib, which is not installed: pip install ferroshap[plots]"
-        raise ImportError(msg) from error
-    del mpl
+    open_library()
     if ax is not None:
         return Stage(ax, is_own=False, was_given=True)
     import matplotlib.pyplot as plt
@@ -51,6 +46,22 @@ def open_stage(ax: Any, height: float, width: float = WIDTH) -> Stage:
     if is_own:
         plt.gcf().set_size_inches(width, min(height, _TALLEST))
     return Stage(ax, is_own=is_own, was_given=False)
+
+
+def open_library() -> None:
+    """Import matplotlib.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed, naming what to install.
+    """
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        msg = "plots need matplotlib, which is not installed: pip install ferroshap[plots]"
+        raise ImportError(msg) from error
+    del mpl
 
 
 def close_stage(stage: Stage, *, show: bool | None) -> Any:
