@@ -1,4 +1,4 @@
-"""The question: how many gradients iid sampling needs for our error, whether our errors are honest, what we add to a gradient.
+"""The question: how many gradients iid sampling needs for our error, whether errors are honest, what a gradient costs.
 
 Four parts, all of them or those named on the command line:
 
@@ -15,6 +15,7 @@ torch is needed for all of it but the twin (scikit-learn's perceptron); shap and
 import sys
 import time
 import warnings
+from functools import partial
 
 import measuring
 import numpy as np
@@ -43,7 +44,9 @@ class Target:
         found = dense(rows, ranked_outputs=1, silent=True)
         self.reference = found.values[..., 0].reshape(len(rows), -1)
         self.columns = np.asarray(found.output_indexes)[:, 0]
-        self.gap = float(np.max(np.abs(found.gap) / np.abs(found.values.sum(axis=tuple(range(1, found.values.ndim - 1))))))
+        self.gap = float(
+            np.max(np.abs(found.gap) / np.abs(found.values.sum(axis=tuple(range(1, found.values.ndim - 1)))))
+        )
 
     def ours(self, budget, seed, **options):
         found = self.explainer(self.rows, budget, ranked_outputs=1, rseed=seed, silent=True, **options)
@@ -69,7 +72,8 @@ class Target:
             warnings.simplefilter("ignore")
             explainer = shap.GradientExplainer(self.net, tensor(self.background))
             values, indexes = explainer.shap_values(tensor(self.rows), nsamples=budget, ranked_outputs=1, rseed=seed)
-        assert np.array_equal(indexes[:, 0], self.columns)
+        if not np.array_equal(indexes[:, 0], self.columns):
+            sys.exit("shap ranks other outputs first")
         return np.asarray(values)[..., 0].reshape(len(self.rows), -1)
 
     def captum(self, budget, seed):
@@ -86,7 +90,7 @@ class Target:
         return found
 
     def integrated(self, budget, _seed):
-        """captum's Integrated Gradients from the mean row: another quantity, shown for its distance."""
+        """Integrated Gradients of captum from the mean row: another quantity, shown for its distance."""
         from captum.attr import IntegratedGradients
 
         found, mean = np.empty(self.reference.shape), tensor(self.background.mean(0, keepdims=True))
@@ -110,18 +114,18 @@ def targets():
     if networks.has("torch"):
         from torch import nn
 
-        for unit in ("ReLU", "GELU"):
-            net, accuracy = networks.digits_cnn(unit)
-            print(f"digits CNN, {unit}: accuracy {accuracy:.3f}")
+        for kind in ("ReLU, strided", "ReLU, mean-pooled", "ReLU, max-pooled", "GELU, strided"):
+            net, accuracy = networks.digits_cnn(kind)
+            print(f"digits CNN, {kind}: accuracy {accuracy:.3f}")
             probable = nn.Sequential(net, nn.Softmax(1)).eval()
             given = rows[:, None], background[:, None]
-            yield Target(f"CNN {unit}, logit", net, net, *given)
-            yield Target(f"CNN {unit}, probability", probable, probable, *given)
+            yield Target(f"CNN {kind}: logit", net, net, *given)
+            yield Target(f"CNN {kind}: probability", probable, probable, *given)
     model, accuracy = networks.digits_mlp()
     print(f"digits perceptron of scikit-learn, 64-32 ReLU: accuracy {accuracy:.3f}")
     given = rows.reshape(-1, 64).astype(float), background.reshape(-1, 64).astype(float)
-    yield Target("perceptron, logit", gradients.MLPGradFn(model, output="raw"), None, *given)
-    yield Target("perceptron, probability", model, None, *given)
+    yield Target("perceptron: logit", gradients.MLPGradFn(model, output="raw"), None, *given)
+    yield Target("perceptron: probability", model, None, *given)
 
 
 def squared(found, reference):
@@ -250,7 +254,10 @@ def overhead():
     import torch
 
     torch.set_num_threads(1)
-    cases = [("MLP 30-64-10", networks.small_mlp(), (30,), 100, 20, 200), ("CNN 28x28", networks.small_cnn(), (1, 28, 28), 100, 10, 200)]
+    cases = [
+        ("MLP 30-64-10", networks.small_mlp(), (30,), 100, 20, 200),
+        ("CNN 28x28", networks.small_cnn(), (1, 28, 28), 100, 10, 200),
+    ]
     real = networks.efficientnet()
     if real is not None:
         cases.append(("EfficientNet-Lite0 224x224", real, (3, 224, 224), 8, 1, 32))
@@ -267,7 +274,7 @@ def overhead():
         sizes = list(timed.sizes)
         functions = {
             "bare": bare(net, shape, sizes),
-            "ours": lambda: explainer(rows, budget, silent=True),
+            "ours": partial(explainer, rows, budget, silent=True),
             "bare at 50": bare(net, shape, [50] * (n_points // 50) if n_points >= 50 else [n_points]),
         }
         functions |= peers_of(net, background, rows, budget)
@@ -275,7 +282,7 @@ def overhead():
         shares = []
         for _ in range(5 if n_points > 100 else 3):
             timed.seconds = 0.0
-            total = measuring.seconds(lambda: inside(rows, budget, silent=True))
+            total = measuring.seconds(partial(inside, rows, budget, silent=True))
             shares.append(1 - timed.seconds / total)
         for key in functions:
             against = "bare" if key == "ours" else "bare at 50"
@@ -308,7 +315,9 @@ def peers_of(net, background, rows, budget):
         def integrated():
             for x in rows:
                 base = tensor(background[:1])
-                IntegratedGradients(net).attribute(tensor(x[None]), base, n_steps=budget, target=0, internal_batch_size=50)
+                IntegratedGradients(net).attribute(
+                    tensor(x[None]), base, n_steps=budget, target=0, internal_batch_size=50
+                )
 
         functions |= {"captum GradientShap": gradient_shap, "captum IntegratedGradients": integrated}
     return functions
@@ -331,7 +340,7 @@ def device():
         functions = {"bare": bare(column, shape, timed.sizes)}
         for place, is_device in (("native module", False), ("torch", True)):
             explainer = fs.GradientExplainer(column, background, background_rows=None, device_plan=is_device)
-            functions[f"sums by {place}"] = lambda explainer=explainer: explainer(rows, 256, silent=True)
+            functions[f"sums by {place}"] = partial(explainer, rows, 256, silent=True)
         times = measuring.interleaved(functions, 5)
         for key in functions:
             rate = n_rows * 256 / measuring.median(times[key])
