@@ -51,6 +51,7 @@ build: $(VENV)/.built  ## compile and install into .venv
 demo: build $(VENV)/.with-demo  ## explain a real model on real data
 	$(BIN)/ferroshap demo
 	$(BIN)/ferroshap demo --trees
+	$(BIN)/ferroshap demo --images
 
 test: build $(VENV)/.with-test  ## laws, examples, README
 	cargo test --locked --quiet

@@ -126,7 +126,7 @@ def test_routes_that_do_not_explain_images_name_those_that_do():
         shap.PermutationExplainer(total, masker, method="leverage")
 
 
-@pytest.mark.parametrize("name,value", [("feature_names", ["a"]), ("weights", [1.0])])
+@pytest.mark.parametrize("name,value", [("feature_names", ["a"]), ("weights", [1.0]), ("rows_per_eval", 7)])
 def test_options_of_tables_are_refused(name, value):
     with pytest.raises(OptionError, match=name):
         shap.PartitionExplainer(total, maskers.Image(), **{name: value})

@@ -12,7 +12,7 @@ mpl.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_sample_images, load_wine
 from sklearn.linear_model import LinearRegression
 
 from ferroshap import plots
@@ -128,6 +128,58 @@ TABLES = {
 }
 
 
+def photographs(n_rows=1, n_outputs=2, seed=0, **fields):
+    """Two photographs that come with scikit-learn, with smooth values around one place an output."""
+    pictures = np.stack([photo[:424:2, 100:524:2] for photo in load_sample_images().images])[:n_rows]
+    height, width = pictures.shape[1:3]
+    y, x = np.mgrid[:height, :width]
+    rng = np.random.default_rng(seed)
+    values = np.zeros((n_rows, height, width, 3, n_outputs))
+    for at in np.ndindex(n_rows, n_outputs):
+        for sign in (1.0, 1.0, -0.7, 1.0, -0.5):
+            top, left, size = rng.uniform(30, height - 30), rng.uniform(30, width - 30), rng.uniform(8, 30)
+            bump = sign * np.exp(-((y - top) ** 2 + (x - left) ** 2) / (2 * size**2)) / size
+            values[at[0], :, :, :, at[1]] += bump[..., None] * 1e-2
+    values *= 1.0 + 0.5 * rng.normal(size=values.shape)
+    noise = 0.15 * np.abs(values.sum(axis=3)).max() * (0.5 + rng.random((n_rows, height, width, n_outputs)))
+    names = ["a temple", "a flower", "a bee", "a roof"][:n_outputs]
+    base = np.full((n_rows, n_outputs), 0.1)
+    given = {"output_names": names, "channel_error_std": noise} | fields
+    return Explanation(values, base, pictures, **given)
+
+
+def digits(n_rows=2, n_outputs=10):
+    images = load_digits().images[:n_rows]
+    values = np.random.default_rng(0).normal(size=(*images.shape, n_outputs)) * images[..., None] / 16.0
+    return Explanation(values, np.zeros((n_rows, n_outputs)), images, output_names=[f"{k}" for k in range(n_outputs)])
+
+
+def image_sheets(folder):
+    """What `image` draws, and the file that needs no drawing library."""
+    two, one = photographs(2), photographs()
+    boxes = [[20, 30, 120, 180], [90, 60, 190, 150]]
+    named = photographs(
+        output_names=["temple 0.93 [20, 30, 120, 180]", "a flower of a rather long name, seen from afar"]
+    )
+    shapes = {"wide": np.ones((1, 20, 200, 3)), "tall": np.ones((1, 200, 20, 3)), "one colour": np.ones((1, 8, 8, 3))}
+    many = np.random.default_rng(2).random((1, 64, 64, 9))
+    cases = [
+        ("two images, two outputs", two, {"true_labels": ["china", "flower"]}),
+        ("boxes", named, {"boxes": boxes}),
+        ("errors", one, {"std_errors": True}),
+        ("one output", one[..., 0], {}),
+        ("blocks of 8", one.pooled(8), {}),
+        ("no data", Explanation(one.values), {}),
+        ("nine channels", Explanation(many - 0.5, 0.0, many), {}),
+        ("digits", digits(), {}),
+        ("narrow", digits(1), {"width": 8}),
+        *((name, Explanation(data * 0.0, 0.0, data), {}) for name, data in shapes.items()),
+    ]
+    pictures = [picture(plots.image, sv, f"image: {title}", **options) for title, sv, options in cases]
+    plt.imsave(folder / "image.png", sheet(pictures, columns=2))
+    two.to_png(folder / "image_without_matplotlib.png")
+
+
 def rows(table):
     return lambda: table()[0]
 
@@ -143,7 +195,11 @@ SHEETS = {
 def picture(plot, explanation, title, **options):
     """Draw one picture by itself and return its pixels."""
     figure = plt.figure(dpi=DPI)
-    plot(explanation, show=False, **options)
+    drawn = plot(explanation, show=False, **options)
+    if plt.gcf() is not figure:  # a picture of images has its own
+        plt.close(figure)
+        figure = np.ravel(drawn)[0].figure
+        figure.set_dpi(DPI)
     pixels = pixels_of(figure)
     head = plt.figure(figsize=(pixels.shape[1] / DPI, 0.35), dpi=DPI, facecolor="#DDEEDD")
     head.text(0.02, 0.3, title, fontsize=12)
@@ -158,11 +214,11 @@ def pixels_of(figure):
     return pixels
 
 
-def sheet(pictures):
+def sheet(pictures, columns=COLUMNS):
     """Lay pictures out in columns on grey."""
-    lines = [pictures[i : i + COLUMNS] for i in range(0, len(pictures), COLUMNS)]
+    lines = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     height = [max(len(one) for one in line) for line in lines]
-    width = [max(line[k].shape[1] for line in lines if k < len(line)) for k in range(min(COLUMNS, len(pictures)))]
+    width = [max(line[k].shape[1] for line in lines if k < len(line)) for k in range(min(columns, len(pictures)))]
     page = np.full((sum(height), sum(width), 3), 200, dtype=np.uint8)
     for i, line in enumerate(lines):
         for k, one in enumerate(line):
@@ -196,6 +252,7 @@ def main(folder):
         picture(plots.bar, diabetes().abs.max(0), "largest value"),
     ]
     plt.imsave(folder / "options.png", sheet(more))
+    image_sheets(folder)
     plt.imsave(folder / "grid.png", grid("constrained"))
     plt.imsave(folder / "grid_tight.png", grid("tight"))
 

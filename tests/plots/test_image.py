@@ -149,6 +149,13 @@ def test_long_titles_are_made_smaller_then_cut():
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
+def test_numbers_beneath_narrow_panels_are_whole_or_absent():
+    sv = Explanation(np.full((1, 4, 4, 10), -1 / 7.0), 0.0, np.zeros((1, 4, 4)))
+    for width, wanted in ((20, "f(x) = −2.29"), (8, "−2.29"), (3, "")):
+        axes = plots.image(sv, width=width, show=False)
+        assert {ax.get_xlabel() for ax in axes[0, 1:]} == {wanted}
+
+
 def test_dollars_in_titles_are_no_mathematics():
     axes = plots.image(explained(output_names=["$", "5$ to 7$", "$x_1$"]), show=False)
     axes[0, 0].figure.canvas.draw()

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ferroshap.cli import demo, demo_trees, info
+from ferroshap.cli import demo, demo_images, demo_trees, info
 
 __all__ = ["main"]
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.command == "info":
         lines = info.lines()
     else:
-        lines = demo_trees.run(chosen.out) if chosen.trees else demo.run(chosen.out)
+        lines = (demo_trees if chosen.trees else demo_images if chosen.images else demo).run(chosen.out)
     for line in lines:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -45,8 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     demonstration.add_argument(
         "--out", type=Path, default=Path("demo"), metavar="DIR", help="where the pictures go (default: demo)"
     )
-    demonstration.add_argument(
+    which = demonstration.add_mutually_exclusive_group()
+    which.add_argument(
         "--trees", action="store_true", help="explain an ensemble of trees: exact values, interactions, a probability"
+    )
+    which.add_argument(
+        "--images", action="store_true", help="explain images by gradients and by regions; with PyTorch, a photograph"
     )
     commands.add_parser("info", help="versions, instruction set, threads")
     return parser

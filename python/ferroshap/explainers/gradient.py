@@ -30,7 +30,7 @@ from ferroshap.gradients.machine import Method
 from ferroshap.gradients.protocol import Arrays, GradFn
 from ferroshap.gradients.shapes import InputShape
 from ferroshap.memory import as_bytes
-from ferroshap.models import Model
+from ferroshap.models import Model, recognition
 from ferroshap.progress import Report
 from ferroshap.seeds import Seed, as_seed
 from ferroshap.threads import as_threads
@@ -133,7 +133,8 @@ class GradientExplainer(Explainer):
             model, data, weights=weights, kept=background_rows, layout=layout, batch_size=self._batch_size
         )
         self._on_device = self._base.on_device(device_plan, self._smoothing)
-        self.model = Model(model, Forward(self.grad_fn), output_names=getattr(self.grad_fn, "output_names", None))
+        names = recognition.names_of_outputs(model) or getattr(self.grad_fn, "output_names", None)
+        self.model = Model(model, Forward(self.grad_fn), output_names=names)
         self.output_names = names_of_outputs(output_names, self.model, len(self._base.base))
         self._names = names_of_inputs(feature_names, self._base.shown, self._base.shapes)
         self.expected_value = as_expected_value(self._base.base, is_vector=self._base.is_vector)

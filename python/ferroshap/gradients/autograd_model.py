@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.gradients.protocol import Arrays, Numbers
+from ferroshap.gradients.reached import reached
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -40,20 +41,8 @@ class AutogradGradFn:
 
     @staticmethod
     def recognises(model: Any) -> bool:
-        """Tell whether a function names a module of autograd."""
-        function = getattr(model, "__func__", model)
-        if not hasattr(function, "__code__"):
-            function = vars(type(model)).get("__call__")
-        code = getattr(function, "__code__", None)
-        if code is None:
-            return False
-        named = [getattr(function, "__globals__", {}).get(name) for name in code.co_names]
-        for cell in getattr(function, "__closure__", None) or ():
-            try:
-                named.append(cell.cell_contents)
-            except ValueError:  # not filled yet
-                continue
-        return any(_is_autograd(found) for found in named)
+        """Tell whether a function reaches a module of autograd, by itself or by what it calls."""
+        return callable(model) and bool(reached(model, _is_autograd))
 
     def forward(self, inputs: Arrays) -> NDArray[Any]:
         """Return the outputs."""

@@ -196,9 +196,9 @@ class Group:
         settings, whole = self._settings, self._whole
         outputs = whole.outputs[self._rows]
         background = whole.background
+        numbers = self._rows, background.index
         if settings.on_device:
             device = cast("DeviceGradFn", self._grad_fn)
-            numbers = self._rows, background.index
             return DeviceSums(device, self._inputs, background.inputs, outputs, whole.n_maps, numbers=numbers)
         return HostSums(
             self._grad_fn,
@@ -209,7 +209,7 @@ class Group:
             smoothing=settings.smoothing,
             seed=settings.seed,
             n_threads=settings.n_threads,
-            numbers=(self._rows, background.index),
+            numbers=numbers,
         )
 
     def run(self, deadline: float | None) -> None:

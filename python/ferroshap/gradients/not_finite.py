@@ -1,4 +1,4 @@
-"""A gradient or output on a path that is NaN or infinite."""
+"""A gradient met on a device that is NaN or infinite."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,22 +7,21 @@ from ferroshap.errors import ExplainerError
 
 
 class NonFiniteGradientError(ExplainerError):
-    """A model has no finite gradient, or output, at a point of a path.
+    """A model has no finite gradient at a point of a path.
 
     Attributes
     ----------
     row, background : int
-        Which row and background row: of those loaded when a device says it, in the user's arrays when the user
-        reads it.
+        Which of the rows and background rows that were loaded onto the device.
     alpha : float
         How far the point lies on the way from the background row to the row.
     """
 
-    def __init__(self, row: int, background: int, alpha: float, what: str = "gradient") -> None:
-        """Say where."""
+    def __init__(self, row: int, background: int, alpha: float, *, what: str = "gradient") -> None:
+        """Say where; `what` may be the output as well."""
         super().__init__(
-            f"the {what} of the model is not finite on the path from background row {background} to row {row} of `X`, "
-            f"at {alpha:.6g} of the way: path points lie off the data, and the model must be defined there"
+            f"the {what} of the model is not finite on the path from background row {background} to row {row} of "
+            f"`X`, at {alpha:.6g} of the way: path points lie off the data, where the model must be defined, too"
         )
         self.row, self.background, self.alpha = row, background, alpha
 
@@ -42,8 +41,8 @@ def refuse_unless(
     Traceback (most recent call last):
     ...
     ferroshap.gradients.not_finite.NonFiniteGradientError: the gradient of the model is not finite on the path from
-    background row 7 to row 3 of `X`, at 0.25 of the way: path points lie off the data, and the model must be
-    defined there
+    background row 7 to row 3 of `X`, at 0.25 of the way: path points lie off the data, where the model must be
+    defined, too
     """
     bad = np.flatnonzero(~is_finite)
     if len(bad):

@@ -14,6 +14,10 @@ from ferroshap.gradients.not_finite import NonFiniteGradientError
 from ferroshap.gradients.protocol import Arrays, DeviceGradFn, GradFn, Numbers
 from ferroshap.gradients.shapes import Floats
 
+Numbered = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+OUTPUT = "output"
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
@@ -80,7 +84,7 @@ class HostSums:
         smoothing: float,
         seed: int,
         n_threads: int,
-        numbers: tuple[NDArray[np.intp], NDArray[np.intp]],
+        numbers: Numbered,
     ) -> None:
         """Nothing is told yet; `numbers` are those of the rows and background rows in the user's arrays."""
         self._numbers = numbers
@@ -101,7 +105,7 @@ class HostSums:
         check_gradient(y, slopes, chosen.shape, self._shapes)
         if not np.isfinite(y).all():
             point = int(np.argwhere(~np.isfinite(y))[0][0])
-            raise self._not_finite(block, point, is_output=True)
+            raise self._not_finite(block, point, what=OUTPUT)
         for x, b, slope, sums in zip(self._rows, self._background, slopes, self._sums, strict=True):
             given = np.ascontiguousarray(slope)
             if given.dtype not in (np.float32, np.float64):
@@ -133,11 +137,10 @@ class HostSums:
             places.append(out.reshape(len(block), *shape))
         return tuple(places)
 
-    def _not_finite(self, block: Block, point: int, *, is_output: bool = False) -> ExplainerError:
-        """Say where the model has no finite answer."""
+    def _not_finite(self, block: Block, point: int, *, what: str = "gradient") -> NonFiniteGradientError:
+        """Say where the model has no finite answer, in the numbers of the user's arrays."""
         row, background = self._numbers[0][block.row[point]], self._numbers[1][block.background[point]]
-        what = "output" if is_output else "gradient"
-        return NonFiniteGradientError(int(row), int(background), float(block.alpha[point]), what)
+        return NonFiniteGradientError(int(row), int(background), float(block.alpha[point]), what=what)
 
     def halve(self, rows: NDArray[np.intp]) -> None:
         """Halve the sums of some rows."""
@@ -161,18 +164,33 @@ class DeviceSums:
         outputs: Numbers,
         n_maps: int,
         *,
-        numbers: tuple[NDArray[np.intp], NDArray[np.intp]],
+        numbers: Numbered,
     ) -> None:
         """Move the rows; `numbers` are those of the rows and background rows in the user's arrays."""
-        self._numbers = numbers
-        self._grad_fn = grad_fn
+        self._grad_fn, self._numbers = grad_fn, numbers
         self._handle = grad_fn.load(rows, background, outputs, n_maps)
 
     def add(self, block: Block) -> None:
         """Let the device do it all."""
-        points = block.row, block.background, block.alpha, block.weight, block.replicate, block.controls
-        with self._users_numbers():
-            self._grad_fn.accumulate(self._handle, *points)
+        with self._numbered():
+            self._grad_fn.accumulate(
+                self._handle,
+                block.row,
+                block.background,
+                block.alpha,
+                block.weight,
+                block.replicate,
+                block.controls,
+            )
+
+    @contextmanager
+    def _numbered(self) -> Iterator[None]:
+        """Name rows by their numbers in the user's arrays."""
+        try:
+            yield
+        except NonFiniteGradientError as error:
+            row, background = self._numbers[0][error.row], self._numbers[1][error.background]
+            raise NonFiniteGradientError(int(row), int(background), error.alpha) from None
 
     def halve(self, rows: NDArray[np.intp]) -> None:
         """Halve the sums of some rows."""
@@ -180,19 +198,10 @@ class DeviceSums:
 
     def read(self, rows: NDArray[np.intp]) -> Floats:
         """Fetch the sums."""
-        with self._users_numbers():
+        with self._numbered():
             found = self._grad_fn.sums(self._handle)
         parts = [np.asarray(part, dtype=np.float64)[rows] for part in found]
         return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=3))
-
-    @contextmanager
-    def _users_numbers(self) -> Iterator[None]:
-        """Name rows as the user does where the device met a gradient that is not finite."""
-        try:
-            yield
-        except NonFiniteGradientError as error:
-            row, background = self._numbers[0][error.row], self._numbers[1][error.background]
-            raise NonFiniteGradientError(int(row), int(background), error.alpha) from None
 
 
 def check_gradient(y: NDArray[Any], slopes: Any, chosen: tuple[int, int], shapes: tuple[tuple[int, ...], ...]) -> None:

@@ -88,7 +88,12 @@ def read_detections(output: Any, n_images: int, n_classes: int | None, detector:
 
 
 def _is_dense(output: tuple[Any, ...]) -> bool:
-    return len(output) == 3 and [getattr(array, "ndim", 0) for array in output] == [3, 2, 3]
+    return len(output) == 3 and _are_dense([getattr(array, "ndim", 0) for array in output])
+
+
+def _are_dense(n_axes: list[int]) -> bool:
+    """Whether arrays have the axes of a dense detector; one of a single class may leave out that of the classes."""
+    return n_axes in ([3, 2, 3], [3, 2, 2])
 
 
 def _by_image(output: Any, detector: str) -> list[Any]:
@@ -100,7 +105,7 @@ def _by_image(output: Any, detector: str) -> list[Any]:
             raise InvalidModelError(msg)
         output = (output["boxes"], output["objectness"], output["class_probs"])
     arrays = [as_numpy(array) for array in output]
-    if [array.ndim for array in arrays] != [3, 2, 3] or len({array.shape[:2] for array in arrays}) != 1:
+    if not _are_dense([array.ndim for array in arrays]) or len({array.shape[:2] for array in arrays}) != 1:
         msg = (
             f"{detector} returned arrays of shapes {', '.join(str(array.shape) for array in arrays)}: "
             "a dense detector returns (m, J, 4), (m, J) and (m, J, C)."

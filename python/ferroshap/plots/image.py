@@ -166,13 +166,17 @@ def _draw_boxes(axes: Any, column: int, boxes: np.ndarray | None, at: tuple[int,
 def _write(ax: "Axes", title: str | None, fact: str | None, labelpad: float | None) -> None:
     from ferroshap.plots.artists import is_math
 
+    inches = float(ax.get_position().width * ax.figure.get_figwidth())  # type: ignore[union-attr] # our own figure
     if title:
-        inches = float(ax.get_position().width * ax.figure.get_figwidth())  # type: ignore[union-attr] # our own figure
         shown, size = fitted(title, inches)
         text = ax.set_title(shown, fontsize=size, color=colors.NAME, pad=5.0 if labelpad is None else labelpad)
         text.set_parse_math(is_math(title))
     if fact:
-        ax.set_xlabel(fact, fontsize=TICK_SIZE, color=colors.GREY, labelpad=4.0)
+        shown, size = fitted(fact, inches, TICK_SIZE)
+        if shown != fact:  # half a number misleads: without its name, or not at all
+            shown, size = fitted(fact.removeprefix("f(x) = "), inches, TICK_SIZE)
+        if not shown.endswith("…"):
+            ax.set_xlabel(shown, fontsize=size, color=colors.GREY, labelpad=4.0)
 
 
 def _fact(panel: Panels, k: int) -> str | None:

@@ -101,8 +101,8 @@ def is_one_scale(scales: list[float]) -> bool:
     return min(scales) == max(scales)
 
 
-def fitted(text: str, width: float) -> tuple[str, float]:
-    """Make a title smaller, and cut it at last, until it fits above a panel of so many inches: text and size.
+def fitted(text: str, width: float, largest: float = LABEL_SIZE) -> tuple[str, float]:
+    """Make a text smaller, and cut it at last, until it fits above or beneath so many inches: text and size.
 
     Examples
     --------
@@ -110,6 +110,6 @@ def fitted(text: str, width: float) -> tuple[str, float]:
     (('cat', 13.0), ('a rather long name o…', 8.5))
     """
     room = width * 72.0 / _LETTER  # letters times points
-    size = float(np.clip(room / max(len(text), 1), _SMALLEST, LABEL_SIZE))
+    size = float(np.clip(room / max(len(text), 1), _SMALLEST, largest))
     n_letters = max(int(room / size), 2)
     return (text if len(text) <= n_letters else f"{text[: n_letters - 1].rstrip()}…"), size
