@@ -67,10 +67,11 @@ pub struct Finished {
 /// - *Residual.* `gap = target - sum phi`; then `phi += gap kappa`, `kappa = v / sum v`, `v` the variance that the controls
 ///   leave of `h`: features get of the gap what they have of the noise. If nothing varies, `kappa = phi^2 / sum phi^2`;
 ///   if that is 0/0, nothing.
-/// - *Replicates.* `phi_r = S_r / W_r - gamma' (mean of d c in r - E[d c])`, and its own gap by the same `kappa`, so that
-///   `sum W_r phi_r = phi`. `SE^2 = R / (R - 1) N / (N - K - 1) sum W_r^2 (phi_r - phi)^2` over the replicates that have
-///   points; the second factor because the controls were fitted on the same points. They interleave, so errors are
-///   conservative rather than exact.
+/// - *Replicates.* `phi_r = S_r / W_r - gamma' (mean of d c in r - E[d c])`, and its own gap by the same `kappa`, moved
+///   away from `phi` by the factor `sqrt(N / (N - K - 1))`, because the controls were fitted on the same `N` points; so that
+///   `sum W_r phi_r = phi`. `SE^2 = R / (R - 1) sum W_r^2 (phi_r - phi)^2` over the replicates that have points. They
+///   interleave, so errors are conservative rather than exact; with 16 or 32 points, on outputs that saturate, they may
+///   still be too small.
 ///
 /// Cost of a row: `O(B d (10 + 4 R))` for the moments, `O((R + 30) d)` an output; memory: one tile of features a thread.
 pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Finished, Error> {
@@ -111,8 +112,8 @@ pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Fini
             if told.residual && coefficients.n_told > 0 {
                 share_out(target, *gap, values, std_errors, replicates);
             }
-            let freedom = freedom(coefficients.n_told, told.plan.n_controls());
-            *relative = write_errors(values, replicates, share, freedom, std_errors);
+            widen(values, replicates, freedom(coefficients.n_told, told.plan.n_controls()));
+            *relative = write_errors(values, replicates, share, std_errors);
         }
     })?;
     Ok(finished)
@@ -252,21 +253,27 @@ fn freedom(n_told: u64, n_controls: usize) -> f64 {
     if n_controls == 0 || n_told <= spent { 1.0 } else { n_told as f64 / (n_told - spent) as f64 }
 }
 
+/// Move replicates away from the values, so that their squared distances grow by `freedom`.
+///
+/// Here and not in the errors alone: the error of any sum of features comes from the replicates too.
+fn widen(values: &[f64], replicates: &mut [f64], freedom: f64) {
+    let factor = freedom.sqrt();
+    if freedom > 1.0 {
+        for replicate in replicates.chunks_exact_mut(values.len()) {
+            replicate.iter_mut().zip(values).for_each(|(own, value)| *own = value + factor * (*own - value));
+        }
+    }
+}
+
 /// Write the standard errors; returns the relative one.
-fn write_errors(
-    values: &[f64],
-    replicates: &[f64],
-    share: &[f64],
-    freedom: f64,
-    std_errors: &mut [f64],
-) -> f64 {
+fn write_errors(values: &[f64], replicates: &[f64], share: &[f64], std_errors: &mut [f64]) -> f64 {
     let n_told = share.iter().filter(|&&share| share > 0.0).count();
     if n_told < 2 {
         std_errors.fill(f64::NAN);
         return f64::NAN;
     }
     std_errors.fill(0.0);
-    let factor = freedom * n_told as f64 / (n_told - 1) as f64;
+    let factor = n_told as f64 / (n_told - 1) as f64;
     for (replicate, &share) in replicates.chunks_exact(values.len()).zip(share) {
         if share > 0.0 {
             for ((error, replicate), value) in std_errors.iter_mut().zip(replicate).zip(values) {

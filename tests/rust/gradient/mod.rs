@@ -68,7 +68,9 @@ impl Model<'_> {
         let mut sums = vec![0.0; row_keys.len() * self.n_outputs * n_parts * self.n_features];
         for stage in 0..plan.n_stages() {
             if stage > 0 {
-                sums.iter_mut().for_each(|sum| *sum /= 2.0);
+                for sum in &mut sums {
+                    *sum /= 2.0;
+                }
             }
             let mut first = 0;
             loop {
