@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 
 use super::arrays::{flat, not_contiguous, vector};
 use super::error::{DimensionError, to_python};
-use super::interrupt::interruptible;
+use super::interrupt::{briefly, interruptible};
+use crate::error::Error;
 use crate::image::{self, Intensity, Layout, Linkage, Picture, Selectable, Shape};
 use crate::parallel::Workers;
 
@@ -47,6 +48,19 @@ macro_rules! by_intensity {
 
 type Regions<'py> = PyReadonlyArray2<'py, i32>;
 type Numbers<'py> = Bound<'py, PyArray1<u32>>;
+
+/// Numbers that are worked off where the call came from: less than a millisecond, and another thread wakes up in 0.1.
+const FEW: usize = 1 << 14;
+
+/// Do work that calculates with so many numbers, within reach of Ctrl-C where they are many.
+fn by_size<T: Send>(
+    py: Python<'_>,
+    n_values: usize,
+    n_threads: usize,
+    work: impl FnOnce(&Workers<'_>) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    if n_values <= FEW { briefly(py, n_threads, work) } else { interruptible(py, n_threads, work) }
+}
 
 /// A borrowed picture.
 struct Borrowed<'py, T: Element> {
@@ -105,7 +119,7 @@ fn colours_of<'py, T: Intensity + Element>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let image = Borrowed::<T>::new(image)?;
     let (values, shape) = (image.values("image")?, image.shape);
-    let bytes = interruptible(py, 1, |_| image::colour_bytes(values, shape, low, high))?;
+    let bytes = by_size(py, values.len(), 1, |_| image::colour_bytes(values, shape, low, high))?;
     image.result(py, bytes)
 }
 
@@ -127,7 +141,7 @@ fn lab_of<'py, T: Intensity + Element>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let image = Borrowed::<T>::new(image)?;
     let (values, shape) = (image.values("image")?, image.shape);
-    let lab = interruptible(py, 1, |_| image::lab(values, shape, low, high))?;
+    let lab = by_size(py, values.len(), 1, |_| image::lab(values, shape, low, high))?;
     image.result(py, lab)
 }
 
@@ -171,7 +185,7 @@ fn image_tree<'py>(
     let (values, shape) = (colours.values("colours")?, colours.shape);
     let regions = flat("regions", &regions)?;
     let grow = |workers: &Workers<'_>| image::partition_tree(values, shape, regions, n_regions, workers);
-    Ok(children(py, interruptible(py, n_threads, grow)?))
+    Ok(children(py, by_size(py, values.len(), n_threads, grow)?))
 }
 
 #[pyfunction]
@@ -228,7 +242,7 @@ fn blur_of<'py, T: Intensity + Element>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let image = Borrowed::<T>::new(image)?;
     let (values, shape) = (image.values("image")?, image.shape);
-    let blurred = interruptible(py, 1, |_| image::blur(values, shape, kx, ky, passes))?;
+    let blurred = by_size(py, values.len(), 1, |_| image::blur(values, shape, kx, ky, passes))?;
     image.result(py, blurred)
 }
 
@@ -252,7 +266,7 @@ fn means_of<'py, T: Intensity + Element>(
     image.check_regions(regions)?;
     let (values, shape) = (image.values("image")?, image.shape);
     let regions = flat("regions", regions)?;
-    let means = interruptible(py, 1, |_| image::segment_means(values, shape, regions, n_regions))?;
+    let means = by_size(py, values.len(), 1, |_| image::segment_means(values, shape, regions, n_regions))?;
     image.result(py, means)
 }
 
@@ -273,7 +287,7 @@ fn filled_of<'py, T: Intensity + Element>(
     let image = Borrowed::<T>::new(image)?;
     let (values, shape) = (image.values("image")?, image.shape);
     let hidden = flat("hidden", hidden)?;
-    let filled = interruptible(py, 1, |_| image::pull_push(values, shape, hidden))?;
+    let filled = by_size(py, values.len(), 1, |_| image::pull_push(values, shape, hidden))?;
     image.result(py, filled)
 }
 
@@ -342,7 +356,10 @@ fn rendered<T: Selectable + Element>(
     let picture = Picture { image: values, shape: image.shape, regions };
     let fill = fill.values("fill")?;
     let (words, width) = (flat("coalitions", coalitions)?, coalitions.shape()[1]);
-    interruptible(py, n_threads, |workers| image::render(&picture, fill, words, width, layout, out, workers))
+    // Bits are copied, which takes a fiftieth of what calculating with them does.
+    by_size(py, out.len() / 50, n_threads, |workers| {
+        image::render(&picture, fill, words, width, layout, out, workers)
+    })
 }
 
 #[pyfunction]
@@ -381,5 +398,7 @@ fn rendered_filled<T: Intensity + Element>(
     let (values, regions) = (image.values("image")?, flat("regions", regions)?);
     let picture = Picture { image: values, shape: image.shape, regions };
     let (words, width) = (flat("coalitions", coalitions)?, coalitions.shape()[1]);
-    interruptible(py, n_threads, |workers| image::render_filled(&picture, words, width, layout, out, workers))
+    by_size(py, out.len(), n_threads, |workers| {
+        image::render_filled(&picture, words, width, layout, out, workers)
+    })
 }

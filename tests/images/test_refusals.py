@@ -126,10 +126,18 @@ def test_routes_that_do_not_explain_images_name_those_that_do():
         shap.PermutationExplainer(total, masker, method="leverage")
 
 
-@pytest.mark.parametrize("name,value", [("feature_names", ["a"]), ("weights", [1.0])])
+@pytest.mark.parametrize("name,value", [("feature_names", ["a"]), ("weights", [1.0]), ("rows_per_eval", 7)])
 def test_options_of_tables_are_refused(name, value):
     with pytest.raises(OptionError, match=name):
         shap.PartitionExplainer(total, maskers.Image(), **{name: value})
+
+
+@pytest.mark.parametrize(
+    "route", [shap.Explainer, shap.PartitionExplainer, shap.ExactExplainer, shap.PermutationExplainer]
+)
+def test_unknown_options_name_the_nearest(route):
+    with pytest.raises(UnknownOptionError, match="did you mean 'n_jobs'"):
+        route(total, maskers.Image(segments=(2, 2)), n_job=1)
 
 
 def test_too_few_evaluations_for_the_regions_are_refused_before_the_model_is_asked_twice():

@@ -217,3 +217,39 @@ def test_a_call_keeps_no_image_and_no_model_is_called_when_made():
     explainer = shap.Explainer(lambda X: calls.append(1) or total(X), maskers.Image("blur"))
     assert calls == []
     assert explainer.expected_value is None
+
+
+@pytest.mark.parametrize("route", [shap.PermutationExplainer, shap.KernelExplainer])
+def test_semivalues_that_do_not_add_up_are_refused(route):
+    with pytest.raises(shap.errors.OptionError, match="do not add up"):
+        route(total, maskers.Image(segments=(3, 3)), method=shap.estimators.Unbiased(semivalue="banzhaf"))
+
+
+class Mean:
+    """A surrogate of the user's: every region is worth the same."""
+
+    def fit(self, coalitions, half_differences):
+        everybody = coalitions.all(axis=1)
+        self.each = 2.0 * half_differences[everybody].mean() / coalitions.shape[1]
+        self.n_players = coalitions.shape[1]
+
+    def predict(self, coalitions):
+        return self.each * (coalitions.sum(axis=1) - self.n_players / 2)
+
+    def values(self):
+        return np.full(self.n_players, self.each)
+
+
+def test_any_estimator_of_players_without_a_tree_will_do(seed):
+    """Also one that asks a surrogate of the user's, which is fitted to coalitions of regions."""
+    images, weights = images_of(seed), np.random.default_rng(seed).normal(size=SHAPE)
+    model = lambda X: (X * weights).sum(axis=(1, 2, 3))  # noqa: E731 - a model in one line
+    masker = maskers.Image(0.0, segments=(3, 4))
+    expected = shap.ExactExplainer(model, masker)(images).values
+    for method in ("leverage", "odd_gp", "permutation", shap.estimators.Unbiased(surrogate=Mean())):
+        found = shap.KernelExplainer(model, masker, method=method)(images, nsamples=200)
+        assert (found.n_evaluations <= 202).all()
+        total_found = found.base_values + found.values.sum(axis=(1, 2, 3))
+        assert np.allclose(total_found, model(images), rtol=0, atol=1e-9)
+        off = np.abs(found.values - expected) > 1e-6 * np.abs(expected).max()
+        assert not (off & ~(np.abs(found.values - expected) < 8 * found.error_std)).any()

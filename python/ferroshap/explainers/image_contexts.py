@@ -72,9 +72,9 @@ class Context:
             self._enter(node)
         self._n_told = first + len(worths)
 
-    def estimate(self, n_threads: int, /) -> tuple[Any, ...]:
+    def estimate(self, n_threads: int, /, *surrogates: Any) -> tuple[Any, ...]:
         """Share what nodes gain beyond their children among their pixels, in proportion to areas."""
-        del n_threads
+        del n_threads, surrogates
         n = self._regions.n_players
         in_order = np.zeros((n, len(self._ends.full)))  # what a pixel gets
         is_whole = True

@@ -44,7 +44,7 @@ class ImageExactExplainer(ImageRoute, ExactExplainer):
         is_flat = count is not None and not self.masker.segmentation.has_tree
         which = "the masker's tree" if self.masker.segmentation.has_tree else "the regions"
         reason = f"{ExactExplainer.__name__} was named, so every coalition of {which} is evaluated"
-        self.plan = self._planned(reason, 1 << count if is_flat and count is not None else None)
+        self.plan = self._planned(reason, 1 << count if is_flat and count is not None else "all coalitions")
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options

@@ -3,10 +3,10 @@
 from typing import Any
 
 from ferroshap.errors import InvalidMaskerError, OptionError
-from ferroshap.estimators import Auto, Method, as_method
+from ferroshap.estimators import Auto, Method
 from ferroshap.explainers.calls import checked_call, positive
 from ferroshap.explainers.image_route import ImageRoute
-from ferroshap.explainers.image_ways import Way, at_least
+from ferroshap.explainers.image_ways import Way, at_least, explaining
 from ferroshap.explainers.kernel import SPARE_EVALUATIONS, KernelExplainer
 from ferroshap.explanation import Explanation
 from ferroshap.maskers.image_regions import Regions
@@ -38,10 +38,12 @@ class ImageKernelExplainer(ImageRoute, KernelExplainer):
                 "which know none: pass segments='slic' or a grid, or use PartitionExplainer"
             )
             raise InvalidMaskerError(msg)
-        self._method_named = None if given["method"] is None else as_method(given["method"])
+        self._method_named = None if given["method"] is None else explaining(given["method"])
         count = self.masker.segmentation.most_players
         nsamples = self._call_defaults.get("nsamples", "auto")
-        evaluations = _evaluations(nsamples, 100 if count is None else count)
+        evaluations: int | str = f"2 k + {SPARE_EVALUATIONS + N_ENDPOINTS} evaluations an image of k regions"
+        if count is not None or nsamples != "auto":
+            evaluations = _evaluations(nsamples, count or 0)
         reason = f"{KernelExplainer.__name__} was named, so {type(self.method).__name__} estimates from a budget"
         self.plan = self._planned(reason, evaluations)
 

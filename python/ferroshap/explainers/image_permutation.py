@@ -3,10 +3,10 @@
 from typing import Any
 
 from ferroshap.errors import InvalidMaskerError
-from ferroshap.estimators import Auto, Method, Permutation, as_method
+from ferroshap.estimators import Auto, Method, Permutation
 from ferroshap.explainers.calls import checked_call, only_input
 from ferroshap.explainers.image_route import ImageRoute, granted_evaluations
-from ferroshap.explainers.image_ways import Way, at_least
+from ferroshap.explainers.image_ways import Way, at_least, explaining
 from ferroshap.explainers.permutation import MAX_EVALS, PermutationExplainer
 from ferroshap.explanation import Explanation
 from ferroshap.maskers.image_regions import Regions
@@ -39,7 +39,7 @@ class ImagePermutationExplainer(ImageRoute, PermutationExplainer):
 
     def _read(self, given: dict[str, Any]) -> None:
         method = given["method"]
-        self.method: Method = Permutation() if method is None else as_method(method)
+        self.method: Method = Permutation() if method is None else explaining(method)
         if self.masker.segmentation.has_tree and method is not None:
             msg = (
                 f"`method` is {method!r}, but the masker's regions have a tree, which it does not know: pass "
@@ -48,15 +48,16 @@ class ImagePermutationExplainer(ImageRoute, PermutationExplainer):
             raise InvalidMaskerError(msg)
         max_evals = self._call_defaults.get("max_evals", MAX_EVALS)
         count = self.masker.segmentation.most_players
-        evaluations = (
-            self._evaluations(max_evals, count)
-            if count is not None
-            else granted_evaluations(max_evals, MAX_EVALS, 500, 500)
-        )
-        along = "orders along the tree" if self.masker.segmentation.has_tree else type(self.method).__name__
-        self.plan = self._planned(
-            f"{PermutationExplainer.__name__} was named, so {along} estimates from a budget", evaluations
-        )
+        untouched = "500 evaluations an image, or 2 k + 1 for k regions, where that is more,"
+        evaluations: int | str = untouched
+        if count is not None:
+            evaluations = self._evaluations(max_evals, count)
+        elif max_evals is not MAX_EVALS:
+            evaluations = granted_evaluations(max_evals, MAX_EVALS, 500, 500)
+        how = f"{type(self.method).__name__} estimates from a budget"
+        if self.masker.segmentation.has_tree:
+            how = "orders along the tree are averaged"
+        self.plan = self._planned(f"{PermutationExplainer.__name__} was named, so {how}", evaluations)
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ferroshap import links
-from ferroshap.errors import InvalidMaskerError, OptionError
-from ferroshap.explainers.calls import check_call_defaults, one_seed, positive
+from ferroshap.errors import InvalidMaskerError, OptionError, check_options
+from ferroshap.explainers.calls import one_seed, options_of, positive
 from ferroshap.explainers.image_packing import packed, warn
 from ferroshap.explainers.image_rows import ImagesExplained, Settings
 from ferroshap.explainers.image_ways import Way
@@ -20,7 +20,7 @@ from ferroshap.models import as_model
 from ferroshap.threads import as_threads
 
 #: Options of explainers of tables that mean nothing for images, and what they are then.
-OF_TABLES: dict[str, Any] = {"feature_names": None, "weights": None, "keep_index": False}
+OF_TABLES: dict[str, Any] = {"feature_names": None, "weights": None, "keep_index": False, "rows_per_eval": 100}
 #: The same of calls.
 OF_TABLE_CALLS: dict[str, Any] = {"main_effects": False, "interactions": 1, "plausibility": False, "msev": False}
 
@@ -41,14 +41,19 @@ class ImageRoute:
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take what the class for tables takes; the model is not asked yet."""
         signature = inspect.signature(self.of_tables.__init__)  # type: ignore[misc]  # only read
+        takes_defaults = "call_defaults" in signature.parameters
+        known = options_of(self.of_tables.__init__)  # type: ignore[misc]  # only read
+        known += options_of(type(self).__call__) if takes_defaults else []
+        check_options(options, [name for name in known if name != "X"], self.of_tables.__name__)
         bound = signature.bind(self, *args, **options)
         bound.apply_defaults()
         given = bound.arguments
-        self._call_defaults = check_call_defaults(type(self), given.get("call_defaults", {}))
+        self._call_defaults = given.get("call_defaults", {})
         for name, default in OF_TABLES.items():
-            if given.get(name, default) is not default:
-                hint = ": pass weights of background images to maskers.Image" if name == "weights" else ""
-                msg = f"`{name}` is for tables, but the masker is one of images{hint or ': leave it out'}"
+            value = given.get(name, default)
+            if value is not default and not (isinstance(value, int) and value == default):
+                hint = "pass weights of background images to maskers.Image" if name == "weights" else "leave it out"
+                msg = f"`{name}` is for tables, but the masker is one of images: {hint}"
                 raise OptionError(msg)
         self.model = as_model(given["model"])
         self.masker: Image = given["masker"] if "masker" in given else given["data"]
@@ -127,13 +132,14 @@ class ImageRoute:
         warn(explained)
         return packed(self, explained, error_bounds=error_bounds)
 
-    def _planned(self, reason: str, evaluations: int | None) -> Plan:
-        """Say what will be done with an image."""
-        rows = self.masker.n_fills
-        granted = "all coalitions are" if evaluations is None else f"at most {evaluations} evaluations an image are"
-        sentence = f"{reason}; {self.masker}; {granted} asked for"
-        most = None if evaluations is None else evaluations * rows
-        return Plan(self.route, sentence, self.masker.n_background, rows, most, {"evaluations": evaluations})
+    def _planned(self, reason: str, evaluations: int | str) -> Plan:
+        """Say what will be done with an image; a sentence where the evaluations depend on it."""
+        rows, is_known = self.masker.n_fills, isinstance(evaluations, int)
+        granted = f"at most {evaluations} evaluations an image" if is_known else evaluations
+        sentence = f"{reason}; {self.masker}; {granted} are asked for"
+        number = evaluations if isinstance(evaluations, int) else None
+        most = None if number is None else number * rows
+        return Plan(self.route, sentence, self.masker.n_background, rows, most, {"evaluations": number})
 
     @classmethod
     def check_images(cls, model: Any) -> None:

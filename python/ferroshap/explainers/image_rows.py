@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ferroshap import _native, links
 from ferroshap.errors import FerroshapError, MemoryLimitError, WorthError
-from ferroshap.explainers.image_ways import Asked, Way, outcome_of
+from ferroshap.explainers.image_ways import Asked, Way
 from ferroshap.explainers.outputs import OutputChoice, take_outputs
 from ferroshap.game import Endpoints
 from ferroshap.game.image import ImageGame
@@ -126,7 +126,14 @@ class ImagesExplained:
             outputs = np.ascontiguousarray(take_outputs(outputs, self.chosen))
         if not np.isfinite(outputs).all():
             image, output = (int(place) for place in np.argwhere(~np.isfinite(outputs))[0])
-            came = f"{outputs[image, output]} (output {output}) for image {image} of `X`"
+            number = (
+                output
+                if self.chosen is None
+                else self.chosen[image, output]
+                if self.chosen.ndim == 2
+                else self.chosen[output]
+            )
+            came = f"{outputs[image, output]} (output {number}) for image {image} of `X`"
             msg = f"`model` returned {came}: outputs must be finite"
             raise WorthError(msg)
         self.full = links.apply(settings.link, outputs)
@@ -242,7 +249,7 @@ class ImagesExplained:
         """Keep what is known of an image."""
         number = image.number
         try:
-            outcome = None if image.run is None else outcome_of(image.run, self.settings.n_threads)
+            outcome = None if image.run is None else self._outcome(image.run, image.regions.n_players)
         except FerroshapError:
             outcome = None  # nothing can be said yet
         if outcome is None:
@@ -256,6 +263,9 @@ class ImagesExplained:
         self.statuses[number] = outcome.status
         self.forecast[number] = min(outcome.predicted_budget or 0, 1 << 62)
         self._record_errors(image, outcome)
+
+    def _outcome(self, run: Asked, n_players: int) -> Outcome:
+        return self.settings.way.outcome(run, n_players, self.settings.n_threads)
 
     def _record_errors(self, image: Playing, outcome: Outcome) -> None:
         number, df = image.number, float(outcome.interval_df[0])

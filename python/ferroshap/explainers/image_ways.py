@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.errors import BudgetError
-from ferroshap.estimators import Method
+from ferroshap.errors import BudgetError, OptionError
+from ferroshap.estimators import Method, as_method
 from ferroshap.game import Endpoints
 from ferroshap.maskers.image_regions import Regions
 from ferroshap.run.loop import N_ENDPOINTS, BlockNumbers, Outcome, Words, resolved
+from ferroshap.run.surrogates import Training, fit_folds
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +30,7 @@ class Asked(Protocol):
     def tell(self, first: int, worths: Floats, /) -> None:
         """Take the worths of evaluations from number `first` on."""
 
-    def estimate(self, n_threads: int, /) -> tuple[Any, ...]:
+    def estimate(self, n_threads: int, /, *surrogates: Any) -> tuple[Any, ...]:
         """Return what an `Outcome` is made of."""
 
 
@@ -97,6 +98,18 @@ class Way:
         run = _native.Estimator(name, n_players, n_outputs, budget, seed, row_key, ends, 1, options, tol)
         return run, name
 
+    def outcome(self, run: Asked, n_players: int, n_threads: int) -> Outcome:
+        """What is known of a run, endpoints counted."""
+        if self.tol is not None and isinstance(run, _native.Estimator):
+            _native.look([run], n_threads)
+        surrogate = None if self.method is None else self.method.outside_surrogate
+        fitted: list[Any] = []
+        if surrogate is not None and isinstance(run, _native.Estimator):
+            training = run.training()
+            fitted = [] if training is None else [fit_folds(surrogate, Training(*training), n_players)]
+        outcome = Outcome(*run.estimate(n_threads, *fitted))
+        return outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS)
+
 
 class Undivided:
     """Everything that the image gains, shared in proportion to areas: no budget for more, or no players."""
@@ -112,9 +125,9 @@ class Undivided:
     def tell(self, first: int, worths: Floats, /) -> None:
         """Nothing was asked."""
 
-    def estimate(self, n_threads: int, /) -> tuple[Any, ...]:
+    def estimate(self, n_threads: int, /, *surrogates: Any) -> tuple[Any, ...]:
         """Share what there is."""
-        del n_threads
+        del n_threads, surrogates
         gain, areas = self._ends.full - self._ends.base, self._regions.areas
         values = areas[:, None] / max(1.0, areas.sum()) * gain
         is_exact = self._regions.n_players < 2
@@ -124,10 +137,21 @@ class Undivided:
         return values, errors, np.array([np.nan]), self._ends.base, gap, 0, status, None
 
 
-def outcome_of(run: Asked, n_threads: int) -> Outcome:
-    """What is known of a run, endpoints counted."""
-    outcome = Outcome(*run.estimate(n_threads))
-    return outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS)
+def explaining(method: Any) -> Method:
+    """Return an estimator of values that add up.
+
+    Raises
+    ------
+    OptionError
+        For semivalues that do not: an explanation adds up.
+    """
+    found = as_method(method)
+    if not found.adds_up:
+        msg = (
+            f"`method` is {found!r}, whose values do not add up to the model's output: explanations are Shapley values"
+        )
+        raise OptionError(msg)
+    return found
 
 
 def at_least(granted: int, least: int, n_players: int, argument: str) -> int:

@@ -1,6 +1,5 @@
 """The game of one image: players are its regions, hidden ones are filled."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -92,7 +91,7 @@ class ImageGame:
         WorthError
             When one is not finite, naming image and coalition.
         """
-        if not math.isfinite(outputs.sum()) and not np.isfinite(outputs).all():
+        if not np.isfinite(outputs).all():
             self._refuse(words, outputs)
         if len(outputs) == 1:
             worths = links.apply(self._link, outputs[0])

@@ -192,7 +192,12 @@ def as_pixels(values: Pixels, dtype: np.dtype[Any], argument: str) -> Pixels:
             msg = f"`{argument}` reaches from {values.min()} to {values.max()}, but the images hold bytes, 0 to 255"
             raise OptionError(msg)
         values = rounded
-    return values.astype(dtype)
+    with np.errstate(over="ignore"):
+        pixels = values.astype(dtype)
+    if dtype.kind == "f" and not np.isfinite(pixels).all():
+        msg = f"`{argument}` reaches from {values.min()} to {values.max()}, which the images' type {dtype} cannot hold"
+        raise OptionError(msg)
+    return pixels
 
 
 def _bits(image: Pixels) -> Pixels:
