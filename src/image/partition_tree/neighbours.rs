@@ -92,7 +92,7 @@ impl Neighbours {
                 let seen = &mut self.seen[region as usize];
                 match self.entries.get_mut(*seen as usize) {
                     Some(entry) if *seen as usize >= start && entry.region == region => {
-                        entry.border += border
+                        entry.border += border;
                     }
                     _ => {
                         *seen = number(self.entries.len());

@@ -129,9 +129,9 @@ impl<const N: usize> Rounds<N> {
     fn pick(&mut self, region: usize) {
         let mut first = Neighbour::NOBODY;
         for &neighbour in self.neighbours.list(region) {
-            let is_first = neighbour.distance < first.distance
-                || neighbour.distance == first.distance
-                    && comes_before(region, neighbour.region, first.region);
+            let order = neighbour.distance.total_cmp(&first.distance);
+            let is_first =
+                order.is_lt() || order.is_eq() && comes_before(region, neighbour.region, first.region);
             first = if is_first { neighbour } else { first };
         }
         self.picked[region] = first;
