@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,12 +101,11 @@ def _title(case: Case) -> Iterator[str]:
     yield f"  ferroshap {ferroshap.__version__}: images, with and without gradients"
     yield "  " + "=" * (WIDTH - 2)
     yield f"  Data    {n_train + n_test:,} handwritten digits of 8 x 8 pixels (bundled with scikit-learn)"
-    yield f"  Model   {type(case.model).__name__}, fitted to {n_train:,} of them; right about"
-    yield f"          {case.accuracy:.0%} of the other {n_test}, of which number {case.row} is the closest call:"
-    yield f"          a {first} or a {second}?"
+    yield f"  Model   {type(case.model).__name__}, fitted to {n_train:,} of them; right about {case.accuracy:.0%}"
+    yield f"          of the other {n_test}. Number {case.row} is the closest call of all: {first} or {second}?"
 
 
-def _gradients(case: Case) -> Iterator[str]:
+def _gradients(case: Case) -> Generator[str, None, Any]:
     """Lines about expected gradients; returns their Explanation."""
     from ferroshap.gradients import ExpectedGradients, Quadrature
 
@@ -142,7 +141,7 @@ def _gradients(case: Case) -> Iterator[str]:
     return of_pixels(explanation)
 
 
-def _regions(case: Case) -> Iterator[str]:
+def _regions(case: Case) -> Generator[str, None, Any]:
     """Lines about regions hidden from the network; returns their Explanation."""
     digits = case.test[[case.row]].reshape(1, SIDE, SIDE)
 

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from ferroshap.errors import MemoryLimitError
 from ferroshap.gradients.shapes import Floats, InputShape, pooled
 
-TINY = float(np.finfo(np.float64).tiny)
-
 
 class Maps:
     """Values, errors and sums of all rows of a call; NaN where nothing is known yet.
@@ -116,12 +114,16 @@ class Maps:
 def relative_error(noise: Any, power: Any) -> Any:
     """Return the relative standard error of maps, whose squares have errors in them, too.
 
+    Infinite where there is more noise than anything else, NaN where the noise is not known.
+
     Examples
     --------
-    >>> float(relative_error(9.0, 25.0))
-    0.75
+    >>> relative_error(np.array([9.0, 25.0, 0.0]), np.array([25.0, 25.0, 0.0]))
+    array([0.75,  inf, 0.  ])
     """
-    return np.sqrt(noise / np.maximum(power - noise, TINY))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        relative = np.sqrt(noise / np.maximum(power - noise, 0.0))
+    return np.where(noise == 0, 0.0, relative)
 
 
 def errors_of(values: Floats, replicates: Floats, share: Floats) -> Floats:
