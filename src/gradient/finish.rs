@@ -116,6 +116,13 @@ pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Fini
             *relative = write_errors(values, replicates, share, std_errors);
         }
     })?;
+    if finished.values.iter().any(|value| !value.is_finite()) {
+        return Err(Error::Parameter {
+            argument: "x",
+            got: "such that squares overflow".to_owned(),
+            accepted: "scaled so that squares of its distances to the background, and of gradients times them, are finite: divide features or outputs by a constant",
+        });
+    }
     Ok(finished)
 }
 

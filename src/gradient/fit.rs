@@ -46,7 +46,7 @@ pub(super) fn quadratic(gram: &[f64; GRAM], slopes: &[f64; CONTROLS]) -> f64 {
     a * (a * g00 + 2.0 * (b * g10 + c * g20 + d * g30))
         + b * (b * g11 + 2.0 * (c * g21 + d * g31))
         + c * (c * g22 + 2.0 * d * g32)
-        + d * d * g33
+        + d * (d * g33) // not `d * d` first: slopes beyond 2^512 are steep, but their share is not
 }
 
 #[cfg(test)]
@@ -85,6 +85,15 @@ mod tests {
                 .sum();
             assert!((square - quadratic(&gram, &found)).abs() < 1e-10 * (1.0 + square));
         }
+    }
+
+    #[test]
+    fn slopes_whose_squares_overflow_are_no_trouble_where_their_share_is_finite() {
+        let steep = 2.0_f64.powi(600);
+        let gram: [f64; GRAM] =
+            [1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0].map(|cell| cell / steep / steep.sqrt());
+        let explained = quadratic(&gram, &[steep; CONTROLS]);
+        assert!((explained / (4.0 * steep / steep.sqrt()) - 1.0).abs() < 1e-15, "{explained}");
     }
 
     #[test]
