@@ -1,4 +1,4 @@
-"""The question: how many gradients iid sampling needs for our error, whether our errors are honest, what we add to a gradient.
+"""The question: how many gradients iid sampling needs for our error, whether errors are honest, what a gradient costs.
 
 Four parts, all of them or those named on the command line:
 
@@ -15,6 +15,7 @@ torch is needed for all of it but the twin (scikit-learn's perceptron); shap and
 import sys
 import time
 import warnings
+from functools import partial
 
 import measuring
 import numpy as np
@@ -71,7 +72,8 @@ class Target:
             warnings.simplefilter("ignore")
             explainer = shap.GradientExplainer(self.net, tensor(self.background))
             values, indexes = explainer.shap_values(tensor(self.rows), nsamples=budget, ranked_outputs=1, rseed=seed)
-        assert np.array_equal(indexes[:, 0], self.columns)
+        if not np.array_equal(indexes[:, 0], self.columns):
+            sys.exit("shap ranks other outputs first")
         return np.asarray(values)[..., 0].reshape(len(self.rows), -1)
 
     def captum(self, budget, seed):
@@ -88,7 +90,7 @@ class Target:
         return found
 
     def integrated(self, budget, _seed):
-        """Captum's Integrated Gradients from the mean row: another quantity, shown for its distance."""
+        """Integrated Gradients of captum from the mean row: another quantity, shown for its distance."""
         from captum.attr import IntegratedGradients
 
         found, mean = np.empty(self.reference.shape), tensor(self.background.mean(0, keepdims=True))
@@ -112,18 +114,18 @@ def targets():
     if networks.has("torch"):
         from torch import nn
 
-        for unit in ("ReLU", "GELU"):
-            net, accuracy = networks.digits_cnn(unit)
-            print(f"digits CNN, {unit}: accuracy {accuracy:.3f}")
+        for kind in ("ReLU, strided", "ReLU, mean-pooled", "ReLU, max-pooled", "GELU, strided"):
+            net, accuracy = networks.digits_cnn(kind)
+            print(f"digits CNN, {kind}: accuracy {accuracy:.3f}")
             probable = nn.Sequential(net, nn.Softmax(1)).eval()
             given = rows[:, None], background[:, None]
-            yield Target(f"CNN {unit}, logit", net, net, *given)
-            yield Target(f"CNN {unit}, probability", probable, probable, *given)
+            yield Target(f"CNN {kind}: logit", net, net, *given)
+            yield Target(f"CNN {kind}: probability", probable, probable, *given)
     model, accuracy = networks.digits_mlp()
     print(f"digits perceptron of scikit-learn, 64-32 ReLU: accuracy {accuracy:.3f}")
     given = rows.reshape(-1, 64).astype(float), background.reshape(-1, 64).astype(float)
-    yield Target("perceptron, logit", gradients.MLPGradFn(model, output="raw"), None, *given)
-    yield Target("perceptron, probability", model, None, *given)
+    yield Target("perceptron: logit", gradients.MLPGradFn(model, output="raw"), None, *given)
+    yield Target("perceptron: probability", model, None, *given)
 
 
 def squared(found, reference):
@@ -272,7 +274,7 @@ def overhead():
         sizes = list(timed.sizes)
         functions = {
             "bare": bare(net, shape, sizes),
-            "ours": lambda: explainer(rows, budget, silent=True),
+            "ours": partial(explainer, rows, budget, silent=True),
             "bare at 50": bare(net, shape, [50] * (n_points // 50) if n_points >= 50 else [n_points]),
         }
         functions |= peers_of(net, background, rows, budget)
@@ -280,7 +282,7 @@ def overhead():
         shares = []
         for _ in range(5 if n_points > 100 else 3):
             timed.seconds = 0.0
-            total = measuring.seconds(lambda: inside(rows, budget, silent=True))
+            total = measuring.seconds(partial(inside, rows, budget, silent=True))
             shares.append(1 - timed.seconds / total)
         for key in functions:
             against = "bare" if key == "ours" else "bare at 50"
@@ -338,7 +340,7 @@ def device():
         functions = {"bare": bare(column, shape, timed.sizes)}
         for place, is_device in (("native module", False), ("torch", True)):
             explainer = fs.GradientExplainer(column, background, background_rows=None, device_plan=is_device)
-            functions[f"sums by {place}"] = lambda explainer=explainer: explainer(rows, 256, silent=True)
+            functions[f"sums by {place}"] = partial(explainer, rows, 256, silent=True)
         times = measuring.interleaved(functions, 5)
         for key in functions:
             rate = n_rows * 256 / measuring.median(times[key])

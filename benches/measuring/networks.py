@@ -27,19 +27,22 @@ def digits():
     return (images[N_TEST:], labels[order][N_TEST:]), (images[:N_TEST], labels[order][:N_TEST])
 
 
-def digits_cnn(activation="ReLU"):
-    """A convolutional net on the digits: `(n, 1, 8, 8)` to 10 logits; its accuracy stands beside it."""
+def digits_cnn(kind="ReLU, strided"):
+    """Train a convolutional net on the digits, `(n, 1, 8, 8)` to 10 logits; its accuracy stands beside it."""
     import torch
     from torch import nn
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    unit = getattr(nn, activation)
+    unit, down = kind.split(", ")
+    unit = getattr(nn, unit)
+    pools = {"strided": (), "max-pooled": (nn.MaxPool2d(2),), "mean-pooled": (nn.AvgPool2d(2),)}[down]
+    stride = 2 if down == "strided" else 1
     net = nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1),
         unit(),
-        nn.MaxPool2d(2) if activation == "ReLU" else nn.AvgPool2d(2),
-        nn.Conv2d(8, 16, 3, padding=1),
+        *pools,
+        nn.Conv2d(8, 16, 3, padding=1, stride=stride),
         unit(),
         nn.Flatten(),
         nn.Linear(16 * 4 * 4, 32),
