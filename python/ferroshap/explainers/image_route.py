@@ -106,6 +106,10 @@ class ImageRoute:
             if value not in (OF_TABLE_CALLS[name], False, None):
                 msg = f"`{name}` is {value!r}, but explanations of images have none: leave it out"
                 raise OptionError(msg)
+        is_number = isinstance(deadline_seconds, int | float | np.number) and not np.isnan(deadline_seconds)
+        if deadline_seconds is not None and not is_number:
+            msg = f"`deadline_seconds` is {deadline_seconds!r}, but must be a number of seconds or None"
+            raise OptionError(msg)
         self.partial = None
         images = self.masker.read(X)
         settings = Settings(
