@@ -20,11 +20,15 @@ N_WINDOWS = SIDE**2
 
 @dataclass(frozen=True)
 class Scene:
-    """An image `(48, 48, 1)` in [0, 1], the exact boxes `(n, 4)` of its digits, and which they are."""
+    """An image `(48, 48, 1)` in [0, 1], the exact boxes `(n, 4)` of its digits, which they are, and their ink.
+
+    Ink, `(n, 48, 48)`, are the pixels where a digit is darker than a third of black.
+    """
 
     image: np.ndarray
     boxes: np.ndarray
     labels: np.ndarray
+    ink: np.ndarray
 
 
 @cache
@@ -42,11 +46,14 @@ def draw_scene(rng, n_digits=None, *, training=False, corners=None):
     if corners is None:
         corners = draw_corners(rng, rng.integers(2, 5) if n_digits is None else n_digits)
     chosen = rng.integers(*((0, N_TRAINING_DIGITS) if training else (N_TRAINING_DIGITS, len(images))), len(corners))
-    for (x, y), number in zip(corners, chosen, strict=True):
+    ink = np.zeros((len(corners), CANVAS, CANVAS), dtype=bool)
+    for (x, y), number, own in zip(corners, chosen, ink, strict=True):
+        own[y : y + DIGIT, x : x + DIGIT] = images[number] > 1 / 3
         window = canvas[y : y + DIGIT, x : x + DIGIT]
         np.maximum(0.3 * window, images[number], out=window)
     corners = np.asarray(corners)
-    return Scene(canvas[..., None], np.concatenate([corners, corners + DIGIT], axis=1).astype(float), labels[chosen])
+    boxes = np.concatenate([corners, corners + DIGIT], axis=1).astype(float)
+    return Scene(canvas[..., None], boxes, labels[chosen], ink)
 
 
 def draw_stroke(canvas, rng):

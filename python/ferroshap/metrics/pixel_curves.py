@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferroshap import _native
 from ferroshap.errors import DimensionError, OptionError, nearest
 from ferroshap.explainers.calls import positive
+from ferroshap.maskers.image_fills import PASSES, default_width
 from ferroshap.metrics.asking import TIES, Asked, stream
-from ferroshap.metrics.blur import blurred
 from ferroshap.metrics.maps import Maps, as_maps
 from ferroshap.seeds import Seed, as_seed
 
@@ -63,8 +64,8 @@ def insertion(
     data : array, optional
         The explained rows, where the Explanation does not hold them.
     fill : "blur", "mean", number or array
-        What a pixel is before it appears: the blurred image, the mean of each channel, or one or all features of a row.
-        Tables need a number or an array.
+        What a pixel is before it appears: the blurred image (as :class:`ferroshap.maskers.Image` has it), the mean of
+        each channel, or one or all features of a row. Tables need a number or an array.
     n_steps : int
         In how many steps all pixels change; no more than there are pixels.
     layout : {"NHWC", "NCHW"}
@@ -174,10 +175,10 @@ def _filled(maps: Maps, fill: Any) -> NDArray[Any]:
         if fill not in {"blur", "mean"}:
             msg = f"`fill={fill!r}` is not known{nearest(fill, ['blur', 'mean'])} Known: blur, mean, a number, an array"
             raise OptionError(msg)
-        if len(maps.shape) < 2:
+        if len(maps.positions) != 2:
             msg = f"`fill={fill!r}` is for images, but rows have the shape {maps.shape}: pass a number or an array"
             raise OptionError(msg)
-        others = blurred(rows, maps.positions) if fill == "blur" else _means(rows, len(maps.positions))
+        others = _blurred(rows) if fill == "blur" else rows.mean(axis=(1, 2), keepdims=True, dtype=np.float64)
     else:
         others = np.asarray(fill)
     try:
@@ -188,6 +189,9 @@ def _filled(maps: Maps, fill: Any) -> NDArray[Any]:
     return np.rint(others).astype(rows.dtype) if rows.dtype.kind in "iu" else others.astype(rows.dtype)
 
 
-def _means(rows: NDArray[Any], n_axes: int) -> Floats:
-    means: Floats = rows.mean(axis=tuple(range(1, n_axes + 1)), keepdims=True, dtype=np.float64)
-    return means
+def _blurred(images: NDArray[Any]) -> Floats:
+    """Blur as :class:`ferroshap.maskers.Image` does unless told otherwise."""
+    pictures = np.asarray(images, dtype=np.float64).reshape(*images.shape[:3], -1)
+    width = default_width(pictures[0])
+    done = [_native.image_blur(np.ascontiguousarray(picture), width, width, PASSES) for picture in pictures]
+    return np.stack(done).reshape(images.shape)
