@@ -101,6 +101,8 @@ BAD_CALLS = {
     "tolerance without errors": ({"tol": 0.1}, OptionError, "sampling='orders'"),
     "main effects": ({"main_effects": True}, OptionError, "main_effects"),
     "unknown output": ({"outputs": ["cat"]}, OptionError, "outputs"),
+    "text as deadline": ({"deadline_seconds": "soon"}, OptionError, "number of seconds"),
+    "no deadline": ({"deadline_seconds": np.nan}, OptionError, "number of seconds"),
     "no batch": ({"batch_size": 0}, OptionError, "batch_size"),
 }
 

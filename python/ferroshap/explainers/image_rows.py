@@ -95,6 +95,10 @@ class ImagesExplained:
 
     def play(self) -> None:
         """Play all games; an exception leaves what was reached in the arrays."""
+        with self.batches:
+            self._play()
+
+    def _play(self) -> None:
         deadline = self.settings.deadline_seconds
         self._deadline = None if deadline is None else time.monotonic() + deadline
         self._ask_about_images()
