@@ -54,8 +54,10 @@ class GradientExplainer(Explainer):
     Parameters
     ----------
     model : network, estimator, function, pair of functions, or GradFn
-        A network of torch or Keras, a function written with jax or HIPS autograd, scikit-learn's perceptrons, linear
-        and kernel machines; ``grad_fn(x) -> (outputs, gradients)``; ``(f, grad_f)``; or
+        A network of torch or Keras, a function written with torch, jax, TensorFlow or HIPS autograd (recognised by what
+        it closes over or names; else ``gradients.TorchGradFn(f)``, ``gradients.JaxGradFn(f)``), a model cut in two,
+        ``(encoder, head)`` or torch's ``(model, layer)``, explained in activation space; scikit-learn's perceptrons,
+        linear and kernel machines; ``grad_fn(x) -> (outputs, gradients)``; ``(f, grad_f)``; or
         :class:`ferroshap.gradients.GradFn` written by hand. Models without a gradient are refused.
     data : array, table, tensor, or list of them
         The background, ``(rows, ...)``; a list has one entry for each input of the model. A masker of class Independent
