@@ -64,8 +64,8 @@ def complaint(gap: Floats, errors: Floats, target: Floats, n_replicates: int, n_
         return None
     part = missing / max(size, np.finfo(float).tiny)
     return (
-        "gradients and outputs of the model do not belong together: what the gradients integrate to misses the "
-        f"difference of the outputs by {part:.0%}, more than their error. Look for a gradient of something else, a "
-        "part that is detached, or jumps (rounding, thresholds); values were only made to add up, and `gap` has what was "
-        "missing"
+        "gradients and outputs of the model do not belong together: what the gradients integrate to misses "
+        f"the difference of the outputs by {part:.0%}, more than their error. Look for a gradient of something "
+        "else, a part that is detached, or jumps (rounding, thresholds); values were only made to add up, "
+        "and `gap` has what was missing"
     )
