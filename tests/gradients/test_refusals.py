@@ -1,5 +1,7 @@
 """What has no gradient, or no meaning, is refused with the remedy."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -253,7 +255,7 @@ def test_options_that_cannot_be_are_refused(options, message):
 
 def test_unknown_options_are_refused_by_name():
     with pytest.raises(ferroshap.errors.UnknownOptionError, match="did you mean 'weights'"):
-        ferroshap.GradientExplainer(Net(3), BACKGROUND, weigths=None)
+        ferroshap.GradientExplainer(Net(3), BACKGROUND, weightss=None)
     with pytest.raises(ferroshap.errors.UnknownOptionError, match="did you mean 'nsamples'"):
         ferroshap.GradientExplainer(Net(3), BACKGROUND).shap_values(X, nsample=5)
 
@@ -272,3 +274,30 @@ def test_a_quadrature_has_neither_budget_nor_tolerance():
         explainer(X, tol=0.1)
     with pytest.raises(OptionError, match="nodes"):
         ferroshap.gradients.Quadrature(nodes=0)
+
+
+def wrong(factor):
+    net = Net(3)
+    return lambda x: (net.forward((x,)), factor * net.gradient((x,), np.zeros((len(x), 1), dtype=int))[1][0][:, 0])
+
+
+@pytest.mark.parametrize("method", [None, ferroshap.gradients.Quadrature(nodes=16)])
+@pytest.mark.parametrize("factor", [2.0, 0.8, -1.0])
+def test_gradients_of_another_function_are_noticed(method, factor):
+    explainer = ferroshap.GradientExplainer(wrong(factor), BACKGROUND, method=method)
+    with pytest.warns(ferroshap.errors.PrecisionWarning, match="do not belong together"):
+        explainer(X)
+
+
+@pytest.mark.parametrize("n_points", [1, 4, 8, 16, 32, 64, 256])
+@pytest.mark.parametrize("is_relu", [True, False])
+def test_gradients_of_the_function_itself_are_believed(seed, n_points, is_relu):
+    rng = np.random.default_rng(seed)
+    steep = Net(5, 3, seed=seed, is_relu=is_relu, units=20)
+    steep.first *= 4
+    explainer = ferroshap.GradientExplainer(steep, rng.normal(size=(30, 5)), rng=seed)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        for row in rng.normal(size=(10, 1, 5)):
+            explainer(row, nsamples=n_points)
+    assert not [warning for warning in seen if "belong together" in str(warning.message)]

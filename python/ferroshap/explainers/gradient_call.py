@@ -87,7 +87,7 @@ def explain(explainer: "GradientExplainer", X: Any, options: CallOptions) -> lis
         raise
     finally:
         progress.close()
-    warning = precision_warning(explained, base.shapes)
+    warning = explained.complaint() or precision_warning(explained, base.shapes)
     if warning is not None:
         warn_user(warning, PrecisionWarning)
     return packed(explainer, explained, given, base_values, chosen)

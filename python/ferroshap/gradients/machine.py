@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ferroshap import _native
 from ferroshap.errors import ExplainerError, MemoryLimitError
 from ferroshap.gradients.background import Background, side_by_side
+from ferroshap.gradients.completeness import complaint, errors_of_sums, is_notable
 from ferroshap.gradients.expected_gradients import ExpectedGradients
 from ferroshap.gradients.maps import Maps
 from ferroshap.gradients.protocol import Arrays, DeviceGradFn, GradFn, Numbers, explaining, is_out_of_memory
@@ -25,8 +26,8 @@ Rows = NDArray[np.intp]
 #: What points and their gradients may take at once.
 BATCH_BYTES = 64 * 2**20
 #: What of a batch on the host stays in the cache, and the fewest points for which that matters.
-CACHED_BYTES = 2 * 2**20
-CACHED_POINTS = 64
+CACHED_BYTES = 2**19
+CACHED_POINTS = 256
 #: The most points of one batch.
 BATCH_POINTS = 4096
 #: Sums of more rows than fit here wait.
@@ -142,6 +143,8 @@ class RowsOfGradients:
         )
         self.n_points = np.zeros(self.n_rows, dtype=np.int64)
         self.statuses = np.full(self.n_rows, "INTERRUPTED", dtype="<U12")
+        #: Standard errors of the raw sums, where these are far from what they should be.
+        self.sum_errors = np.full((self.n_rows, self.n_outputs), np.nan)
         #: Whether some gradient differs from zero.
         self.is_proven = False
         self.batch = settings.batch_size or batch_points(rows, self.n_outputs, is_cached=not settings.on_device)
@@ -153,6 +156,16 @@ class RowsOfGradients:
                 Group(self, group).run(self._time_of(group))
                 if self._time_is_up():
                     break
+
+    def complaint(self) -> str | None:
+        """Say that what the gradients add up to is not what it should be; None if it may be."""
+        method = self.settings.method
+        done = self.n_points > 0
+        if self.settings.smoothing or not done.any():
+            return None
+        nodes = method.nodes if isinstance(method, Quadrature) else None
+        errors = self.sum_errors[done]
+        return complaint(self.maps.gap[done], errors, self.target[done], self.plan.n_replicates, nodes)
 
     def _groups(self) -> Iterator[Rows]:
         """Rows whose sums fit into the memory granted together."""
@@ -309,18 +322,29 @@ class Group:
         sums, target = self._sums.read(active), whole.target[names]
         if is_checked:
             self._check_sums(sums, target, whole.scale[names])
-        *found, share = self._plan.finish(
-            self._keys[active],
-            self._stage,
-            None if is_whole else told,
-            x,
-            whole.background.flat,
-            sums,
-            target,
-            settings.smoothing == 0 and (isinstance(method, Quadrature) or method.residual),
-            settings.n_threads,
-        )
+        shares_gap = settings.smoothing == 0 and (isinstance(method, Quadrature) or method.residual)
+
+        def finished(at: Any, *, residual: bool) -> Any:
+            return self._plan.finish(
+                self._keys[active][at],
+                self._stage,
+                None if is_whole else told[at],
+                np.ascontiguousarray(x[at]),
+                whole.background.flat,
+                np.ascontiguousarray(sums[at]),
+                np.ascontiguousarray(target[at]),
+                residual,
+                settings.n_threads,
+            )
+
+        *found, share = finished(slice(None), residual=shares_gap)
         whole.maps.store(names, found, share)
+        notable = np.flatnonzero(is_notable(found[1], target, whole.scale[names]))
+        whole.sum_errors[names] = np.nan
+        if len(notable) and settings.smoothing == 0 and isinstance(method, ExpectedGradients):
+            # The errors of the sums themselves are gone once the gap is shared out.
+            values, _, _, _, replicates, share = finished(notable, residual=False)
+            whole.sum_errors[names[notable]] = errors_of_sums(values, replicates, share)
 
     def _check_first(self, rows: Rows) -> None:
         """Stop at once where no gradient of the first batch differs from zero."""
@@ -352,14 +376,14 @@ def zero_gradient() -> ExplainerError:
 def batch_points(rows: Arrays, n_outputs: int, *, is_cached: bool = True) -> int:
     """Return a power of two of points that are cheap to handle together, at most 4096.
 
-    As many as take, with their gradients, 64 MiB; on the host rather 2 MiB, for what stays in the cache is read at
-    several times the speed (an MLP 30-64-10 of ten outputs: 2.1 us a point in batches of 512, 2.8 in 4096), but 64
-    points if they fit, for layers of large networks are slow on few.
+    As many as take, with their gradients, 64 MiB; on the host rather half a MiB, for what stays in the cache is read
+    at a multiple of the speed (an MLP 30-64-1, beside other work on the machine: 0.65 us a point in batches of 1024,
+    1.4 in 4096), but 256 points if they fit, for layers of large networks are slow on few.
 
     Examples
     --------
     >>> batch_points((np.zeros((1, 3, 224, 224), dtype=np.float32),), 1), batch_points((np.zeros((1, 30)),), 10)
-    (32, 512)
+    (32, 256)
     """
     point_bytes = sum(values.itemsize * int(np.prod(values.shape[1:])) for values in rows) * (1 + n_outputs)
     fitting: int = max(1, min(BATCH_POINTS, BATCH_BYTES // max(point_bytes, 1)))
