@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ferroshap.explainers.partition import PartitionExplainer
     from ferroshap.explainers.tree import TreeExplainer
     from ferroshap.metrics import global_importance, sage
+    from ferroshap.plots import image as image_plot
 
 __all__ = [
     "CoalitionExplainer",
@@ -54,6 +55,7 @@ __all__ = [
     "explainers",
     "global_importance",
     "gradients",
+    "image_plot",
     "interaction_values",
     "kmeans",
     "links",
@@ -77,6 +79,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"ferroshap.{name}")
     if name in {"global_importance", "sage"}:
         return getattr(importlib.import_module("ferroshap.metrics"), name)
+    if name == "image_plot":
+        return importlib.import_module("ferroshap.plots").image
     if name in {"CoalitionExplainer", "GradientExplainer", "PartitionExplainer", "TreeExplainer"}:
         return getattr(explainers, name)
     msg = f"module 'ferroshap' has no attribute {name!r}"

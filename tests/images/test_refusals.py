@@ -182,3 +182,9 @@ def test_more_values_than_memory_are_refused_with_the_remedy():
     explainer = shap.Explainer(lambda X: np.zeros((len(X), 1000)), maskers.Image(), memory_limit=100_000)
     with pytest.raises(MemoryLimitError, match="outputs="):
         explainer(IMAGE)
+
+
+def test_bytes_in_another_order_are_read():
+    images = np.arange(48.0).reshape(1, 4, 4, 3)
+    explainer = shap.Explainer(total, maskers.Image(0.0, segments=(2, 2)))
+    np.testing.assert_array_equal(explainer(images.astype(">f8")).values, explainer(images).values)

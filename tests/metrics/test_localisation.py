@@ -119,3 +119,14 @@ def test_values_that_are_no_maps_are_refused():
         best_iou(Explanation(np.zeros((2, 4)), data=np.zeros((2, 4))), [0, 0, 1, 1])
     with pytest.raises(OptionError, match="not finite"):
         best_iou(np.full((4, 4), np.nan), [0, 0, 1, 1])
+
+
+def test_what_is_neither_mask_nor_boxes_is_refused():
+    maps = np.ones((2, 4, 4))
+    for inside in ("a", [[[0, 0, 2, 2]], []]):
+        with pytest.raises(OptionError, match="`inside` is neither"):
+            pointing_game(maps, inside)
+    with pytest.raises(DimensionError, match="holds numbers"):
+        pointing_game(maps, np.ones((2, 4, 4)))
+    with pytest.raises(OptionError, match="`explanation` is a function"):
+        pointing_game(lambda x: x, np.ones((4, 4), dtype=bool))

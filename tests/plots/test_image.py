@@ -296,3 +296,21 @@ def test_space_and_bar_follow_their_options():
     assert height(hspace="auto") < height(hspace=0.5) < height(hspace=1.0)
     assert height(aspect=1.0) == pytest.approx(height(aspect=0.2) + 0.8)
     assert plots.image(explained(), width=6, show=False)[0, 0].figure.get_figwidth() == pytest.approx(6.0)
+
+
+def test_sizes_that_are_not_given_and_sizes_that_are_none():
+    axes = plots.image(explained(), width=None, aspect=None, hspace=None, show=False)
+    assert axes.shape == (ROWS, 1 + OUTPUTS)
+    plt.close("all")
+    with pytest.raises(OptionError, match="`vmax` is 'a'"):
+        plots.image(explained(), vmax="a", show=False)
+    with pytest.raises(OptionError, match="`boxes` is 'a'"):
+        plots.image(explained(), boxes="a", show=False)
+    with pytest.raises(DimensionError, match=r"`plots\.image` is for images"):
+        plots.image(Explanation(np.ones((2, 3)), np.zeros(2), np.ones((2, 3))), show=False)
+
+
+def test_the_legacy_name():
+    import ferroshap
+
+    assert ferroshap.image_plot is plots.image

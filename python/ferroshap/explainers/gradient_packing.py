@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.explainers.gradient_inputs import GivenInputs
+from ferroshap.explainers.gradient_plan import described_plan
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.gradients.machine import RowsOfGradients
 from ferroshap.gradients.shapes import InputShape
@@ -65,12 +66,14 @@ def packed(
     """Make the Explanations of the rows explained, or of those at `only`; `base` is ``(rows, T)``."""
     is_vector = explainer._base.is_vector  # noqa: SLF001 - ours
     is_dropped = given.is_single_row and (only is None or len(only) == 1)
+    method = explained.settings.method
+    plan = explainer.plan if method == explainer.method else described_plan(explainer, method)
     found = []
     for place, shape in enumerate(explained.maps.shapes):
         positions = given.positions[place]
         cut = Cut(only, is_vector, is_dropped, None if positions is None else np.argsort(positions))
         fields = _of_rows(explained, cut) | _of_maps(explained, cut, place)
-        fields |= {"base_values": cut.per_output(base), "plan": explainer.plan}
+        fields |= {"base_values": cut.per_output(base), "plan": plan}
         fields["data"] = cut.per_row(_display(given, place, shape))
         n_axes = len(shape.shape)
         if n_axes == 1:

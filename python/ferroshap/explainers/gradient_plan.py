@@ -9,7 +9,7 @@ from ferroshap.explainers.gradient_inputs import GivenInputs
 from ferroshap.explainers.names import checked_names, numbered
 from ferroshap.explainers.plan import Plan
 from ferroshap.gradients import ExpectedGradients
-from ferroshap.gradients.machine import RowsOfGradients, make_plan
+from ferroshap.gradients.machine import Method, RowsOfGradients, make_plan
 from ferroshap.gradients.maps import relative_error
 from ferroshap.gradients.shapes import InputShape
 
@@ -24,9 +24,10 @@ FEW = 8
 FEW_ON_IMAGE = 32
 
 
-def described_plan(explainer: "GradientExplainer") -> Plan:
-    """Return the plan of the explainer's own method."""
-    base, method = explainer._base, explainer.method  # noqa: SLF001 - ours
+def described_plan(explainer: "GradientExplainer", method: Method | None = None) -> Plan:
+    """Return the plan of a call's method, or of the explainer's own."""
+    base = explainer._base  # noqa: SLF001 - ours
+    method = explainer.method if method is None else method
     background = base.background
     n_rows = background.n_rows
     reason = "the model has gradients, "

@@ -80,7 +80,7 @@ def coloured(values: npt.NDArray[Any], scale: float, grey: npt.NDArray[Any] | No
     if grey is None:
         grey = np.ones(values.shape)
     beneath = (1.0 - GREY_SHARE * (1.0 - grey))[..., None]
-    strength = np.clip(np.nan_to_num(values) / scale, -1.0, 1.0)[..., None]
+    strength = np.clip(np.nan_to_num(values), -scale, scale)[..., None] / scale
     hue = np.where(strength > 0.0, np.array(UP) / 255.0, np.array(DOWN) / 255.0)
     mixed = beneath + np.abs(strength) * (hue - beneath)
     colours: Bytes = np.rint(255.0 * mixed).astype(np.uint8)

@@ -69,6 +69,8 @@ def prepare(inputs: Arrays, shapes: Sequence[InputShape], weights: Any, kept: Ke
     n_given = len(rows)
     shares = shares[rows] / shares.sum()
     features = _features([values[rows] for values in inputs], shapes)
+    # In a unit of their own, a power of two, squares of squares neither overflow nor vanish.
+    features = np.ldexp(features, -np.frexp(np.abs(features).max(initial=0.0))[1])
     keep = _n_kept(kept, shapes)
     if keep is not None and n_given > keep:
         index, shares = _native.background_summary(features, shares, keep)
@@ -100,7 +102,11 @@ def checked_weights(weights: Any, n_rows: int) -> Floats:
     """
     if weights is None:
         return np.ones(n_rows)
-    found: Floats = np.array(weights, dtype=np.float64)
+    try:
+        found: Floats = np.array(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"`weights` is {weights!r}, but must hold one number for each of the {n_rows} background rows"
+        raise WeightsError(msg) from error
     if found.shape != (n_rows,):
         msg = f"`weights` has shape {found.shape}, but the background has {n_rows} rows: pass one for each"
         raise WeightsError(msg)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ferroshap.errors import OptionError
 
 
@@ -67,6 +69,7 @@ class ExpectedGradients:
             if not hasattr(number, "__index__") or isinstance(number, bool) or not 1 <= int(number) <= most:
                 msg = f"`{name}` is {number!r}, but must be an integer between 1 and {most}"
                 raise OptionError(msg)
-        if self.tol is not None and not 0 < self.tol < 1:
+        is_number = isinstance(self.tol, int | float | np.number)
+        if self.tol is not None and not (is_number and 0 < self.tol < 1):
             msg = f"`tol` is {self.tol!r}, but must be between 0 and 1, such as 0.1, or None"
             raise OptionError(msg)

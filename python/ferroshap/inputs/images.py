@@ -122,7 +122,8 @@ def read_images(data: Any, shape: tuple[int, ...] | None, layout: str, *, argume
     """
     array = _stacked(data, argument) if _is_list(data) else _pixels(data, argument)
     rows, size, is_single = _as_rows(array, shape, layout, argument)
-    if rows.dtype.name not in PIXEL_TYPES or not rows.dtype.isnative:
+    rows = rows if rows.dtype.isnative else rows.astype(rows.dtype.newbyteorder("="))
+    if rows.dtype.name not in PIXEL_TYPES:
         msg = f"`{argument}` has pixels of type {rows.dtype}, but they must be {', '.join(PIXEL_TYPES)}: use `.astype`"
         raise OptionError(msg)
     if min(size) == 0:

@@ -134,18 +134,27 @@ def _read(explanation: Any, inside: Any) -> tuple[Maps, Floats, Bools]:
 
 
 def _masks(inside: Any, maps: Maps) -> Bools:
-    given = np.asarray(inside)
+    try:
+        given = np.asarray(inside)
+        given = given if given.dtype.kind == "b" else given.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        msg = (
+            "`inside` is neither a mask of bool nor an array of boxes (x0, y0, x1, y1): pass as many boxes for each row"
+        )
+        raise OptionError(msg) from error
     height, width = maps.positions
     n_rows, n_maps = len(maps.values), maps.values.shape[-1]
     is_mask = given.dtype.kind == "b"
-    spread = _spread_masks(given) if is_mask else _spread_boxes(given.astype(np.float64), maps)
+    spread = _spread_masks(given) if is_mask else _spread_boxes(given, maps)
     try:
         if not is_mask and given.shape[-1:] != (4,):
             raise ValueError  # noqa: TRY301 - refused as any other shape is
         spread = np.broadcast_to(spread, (n_rows, height, width, n_maps) if is_mask else (n_rows, n_maps, 4))
     except ValueError as error:
+        kind = "bool" if is_mask else "numbers"
         msg = (
-            f"`inside` has shape {given.shape}, but {n_rows} rows of {n_maps} maps of {height} by {width} pixels need "
+            f"`inside` has shape {given.shape} and holds {kind}, but "
+            f"{n_rows} rows of {n_maps} maps of {height} by {width} pixels need "
             "masks (H, W), (N, H, W) or (N, H, W, K) of bool, or boxes (4,), (N, 4) or (N, K, 4)"
         )
         raise DimensionError(msg) from error

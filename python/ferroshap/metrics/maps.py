@@ -83,7 +83,7 @@ def as_maps(explanation: Any, data: Any = None) -> Maps:
     """
     if isinstance(explanation, Explanation):
         return _of_explanation(explanation, data)
-    values = np.asarray(explanation, dtype=np.float64)
+    values = _numbers(explanation)
     if data is None:
         msg = "`explanation` is an array: pass the explained rows as `data`, or an Explanation, which has them"
         raise OptionError(msg)
@@ -100,7 +100,7 @@ def as_pictures(explanation: Any) -> Maps:
     if isinstance(explanation, Explanation):
         maps = _of_explanation(explanation, None)
     else:
-        values = np.asarray(explanation, dtype=np.float64)
+        values = _numbers(explanation)
         if values.ndim not in {2, 3, 4}:
             msg = f"`explanation` has shape {values.shape}, but maps are (H, W), (N, H, W) or (N, H, W, K)"
             raise DimensionError(msg)
@@ -114,6 +114,14 @@ def as_pictures(explanation: Any) -> Maps:
         msg = "`explanation` holds values that are not finite"
         raise OptionError(msg)
     return maps
+
+
+def _numbers(explanation: Any) -> Floats:
+    try:
+        return np.asarray(explanation, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"`explanation` is a {type(explanation).__name__}, but must be an Explanation or an array of values"
+        raise OptionError(msg) from error
 
 
 def _of_explanation(explanation: Explanation, data: Any) -> Maps:

@@ -213,8 +213,12 @@ def _classes(classes: Any, count: int, class_names: Sequence[str] | None) -> Int
     for kind in _fitting(listed, count, "classes").tolist():
         if isinstance(kind, str):
             if class_names is None or kind not in class_names:
-                told = "give `class_names` to the detector" if class_names is None else nearest(kind, class_names)
-                msg = f"`targets` have the class {kind!r}, which is not known: {told.removeprefix('; ')}"
+                told = (
+                    "give `class_names` to the detector"
+                    if class_names is None
+                    else f"known are {', '.join(class_names)}"
+                )
+                msg = f"`targets` have the class {kind!r}, which is not known: {told}"
                 raise OptionError(msg)
             kind = list(class_names).index(kind)  # noqa: PLW2901 - the number of the name
         if isinstance(kind, bool) or kind != int(kind) or kind < 0:

@@ -24,9 +24,9 @@ def image(
     pixel_values: Any = None,
     labels: Any = None,
     true_labels: Any = None,
-    width: float = 20,
-    aspect: float = 0.2,
-    hspace: float | str = 0.2,
+    width: float | None = 20,
+    aspect: float | None = 0.2,
+    hspace: float | str | None = 0.2,
     labelpad: float | None = None,
     cmap: Any = None,
     vmax: float | None = None,
@@ -101,6 +101,11 @@ def image(
     ((2, 2), 'seven')
     """
     _check_numbers(width=width, aspect=aspect, vmax=vmax)
+    width, aspect, hspace = (
+        20 if width is None else width,
+        0.2 if aspect is None else aspect,
+        0.2 if hspace is None else hspace,
+    )
     panels = panels_from(shap_values, pixel_values)
     titles = _titles(labels, panels)
     boxes_in = boxes_of(boxes, len(panels), panels[0].n_outputs)
@@ -225,7 +230,8 @@ def _refuse_unknown_errors(panels: list[Panels]) -> None:
 
 def _check_numbers(**numbers: Any) -> None:
     for name, number in numbers.items():
-        if number is not None and not number > 0:
+        is_number = isinstance(number, int | float | np.number)
+        if number is not None and not (is_number and number > 0):
             msg = f"`{name}` is {number!r}: give a number above zero"
             raise OptionError(msg)
 

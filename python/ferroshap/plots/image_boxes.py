@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ferroshap.errors import DimensionError
+from ferroshap.errors import DimensionError, OptionError
 from ferroshap.plots import colors
 from ferroshap.plots.stage import TICK_SIZE
 
@@ -25,7 +25,11 @@ def boxes_of(boxes: Any, n_rows: int, n_outputs: int) -> np.ndarray | None:
     """
     if boxes is None:
         return None
-    array = np.asarray(getattr(boxes, "boxes", boxes), dtype=float)
+    try:
+        array = np.asarray(getattr(boxes, "boxes", boxes), dtype=float)
+    except (TypeError, ValueError) as error:
+        msg = f"`boxes` is {boxes!r}: give the corners (left, top, right, bottom) of one box an output"
+        raise OptionError(msg) from error
     if array.shape == (n_rows, 4) and n_outputs == 1:
         array = array[:, None]
     if array.shape in {(4,), (n_outputs, 4), (n_rows, n_outputs, 4)}:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation
+from ferroshap.explanation.maps import refuse_what_is_no_image
 from ferroshap.explanation.panels import Panels, panels_of
 from ferroshap.explanation.picture import shown_pixels
 
@@ -35,6 +36,7 @@ def panels_from(shap_values: Any, pixel_values: Any) -> list[Panels]:
     if 0 in explanation.shape:
         msg = f"`shap_values` of `image` has shape {explanation.shape}: there is nothing to draw"
         raise DimensionError(msg)
+    refuse_what_is_no_image(explanation, "plots.image")
     panels = list(panels_of(explanation))
     return panels if pixels is None else _with_pixels(panels, pixels)
 
