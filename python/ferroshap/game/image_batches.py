@@ -106,7 +106,9 @@ class ImageBatches:
             self._pool = None
 
     def outputs_of_images(self) -> Floats:
-        """Ask about the images as they are: ``(n_images, n_outputs)``."""
+        """Ask about the images as they are: ``(n_images, n_outputs)``; of none, how many outputs there are."""
+        if not len(self._images):
+            return self._ask(self._like, 0)
         found = []
         for first in range(0, len(self._images), self.batch_rows):
             rows = self._images.rows[first : first + self.batch_rows]
