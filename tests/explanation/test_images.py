@@ -102,6 +102,19 @@ def test_reductions_keep_what_stays_true():
     assert np.array_equal(sv.sum().values, sv.values.sum())
 
 
+def test_several_axes_are_reduced_together():
+    sv = colour()
+    totals = sv.sum(axis=(1, 2, 3))
+    assert totals.axes == ("row", "output")
+    assert np.array_equal(totals.values, sv.values.sum(axis=(1, 2, 3)))
+    assert np.array_equal(totals.base_values, sv.base_values)
+    assert (totals.data, totals.segments) == (None, None)
+    assert sv.mean((0, -1)).axes == ("feature",) * 3
+    for axis in ((1, 9), "rows", 1.5, (1, None)):
+        with pytest.raises(IndexError, match="`axis` is"):
+            sv.sum(axis)
+
+
 def test_a_factor_scales_errors_and_replicates():
     sv = colour()
     halved = sv / -2.0

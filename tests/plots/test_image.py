@@ -254,7 +254,7 @@ HARD = {
     "tiny": lambda: Explanation(RNG.normal(size=(2, 8, 8)) * 1e-300, 0.0, np.zeros((2, 8, 8))),
     "huge": lambda: Explanation(RNG.normal(size=(2, 8, 8)) * 1e300, 0.0, np.zeros((2, 8, 8))),
     "large": lambda: Explanation(RNG.normal(size=(1, 600, 700)), 0.0, np.zeros((1, 600, 700))),
-    "many outputs": lambda: Explanation(RNG.normal(size=(2, 8, 8, 40)), 0.0, np.zeros((2, 8, 8))),
+    "many outputs": lambda: Explanation(RNG.normal(size=(1, 8, 8, 12)), 0.0, np.zeros((1, 8, 8))),
     "bool": lambda: Explanation(RNG.normal(size=(1, 8, 8)), 0.0, np.eye(8, dtype=bool)[None]),
     "no data": lambda: Explanation(RNG.normal(size=(1, 8, 8, 3, 2)), 0.0),
     "blocks": lambda: explained().pooled(4),

@@ -48,32 +48,33 @@ class Operations(Body):
         return self.derived(np.flip(self.values), self.axes, Take(self.axes, keys), OpHistoryItem("flip", self.shape))
 
     @ChainedMethod
-    def mean(self, axis: int | None = None) -> "Explanation":
-        """Average over an axis, over everything if None."""
+    def mean(self, axis: int | tuple[int, ...] | None = None) -> "Explanation":
+        """Average over an axis or several, over everything if None."""
         return self._reduced("mean", axis)
 
     @ChainedMethod
-    def max(self, axis: int | None = None) -> "Explanation":
+    def max(self, axis: int | tuple[int, ...] | None = None) -> "Explanation":
         """Largest value along an axis, of all if None."""
         return self._reduced("max", axis)
 
     @ChainedMethod
-    def min(self, axis: int | None = None) -> "Explanation":
+    def min(self, axis: int | tuple[int, ...] | None = None) -> "Explanation":
         """Smallest value along an axis, of all if None."""
         return self._reduced("min", axis)
 
     @ChainedMethod
-    def sum(self, axis: int | None = None) -> "Explanation":
-        """Sum over an axis, over everything if None."""
+    def sum(self, axis: int | tuple[int, ...] | None = None) -> "Explanation":
+        """Sum over an axis or several, over everything if None."""
         return self._reduced("sum", axis)
 
-    def _reduced(self, name: str, axis: int | None) -> "Explanation":
+    def _reduced(self, name: str, axis: int | tuple[int, ...] | None) -> "Explanation":
         axes, n_axes = self.axes, len(self.axes)
-        if axis is not None and not -n_axes <= axis < n_axes:
-            msg = f"`axis` is {axis}, but this Explanation has {n_axes} axes: {axes}"
+        given = tuple(range(n_axes)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        if not all(isinstance(one, (int, np.integer)) and -n_axes <= one < n_axes for one in given):
+            msg = f"`axis` is {axis!r}, but this Explanation has {n_axes} axes: {axes}"
             raise IndexError(msg)
-        values = REDUCTIONS[name](self.values, axis=axis)
-        merged = range(n_axes) if axis is None else (axis % n_axes,)
+        values = REDUCTIONS[name](self.values, axis=None if axis is None else given)
+        merged = sorted(int(one) % n_axes for one in given)
         operation = OpHistoryItem(name, self.shape, (axis,), None, any(axes[i] == "row" for i in merged))
         left, steps = axes, []
         for i in reversed(merged):
