@@ -238,6 +238,11 @@ def test_grey_images_have_no_channels_to_sum():
     assert np.allclose(sv.pooled(4)[0].values[0, 1], by_hand, rtol=0, atol=2 * 16**2 * 6 * 2.0**-53)
 
 
+def test_maps_without_data_are_still_those_of_images():
+    sv = Explanation(np.ones((2, 4, 4, 3)), axes=("row", "feature", "feature", "feature"))
+    assert sv.sum_channels()[0].pooled(2).values.tolist() == [[12.0, 12.0], [12.0, 12.0]]
+
+
 def test_only_images_have_coarser_maps():
     for sv in (Explanation(np.zeros((2, 3))), Explanation(np.zeros((2, 3, 3)), np.zeros(2), np.zeros((2, 3)))):
         with pytest.raises(DimensionError, match="`sum_channels` is for images"):

@@ -221,6 +221,8 @@ def test_the_numbers_stand_beneath():
     for fact in ("f(x) 33", "f(x) 34", "base value 1", "gap 0.01", "gap \N{MINUS SIGN}0.002", "relative error 12 %"):
         assert fact in text
     assert text.count("relative error") == 1
+    many = Explanation(sv, relative_error=[[1.234, 0.0123]])
+    assert re.findall(r"relative error ([\d.]+)", Reader(many._repr_html_()).text) == ["123", "1.2"]
     assert "f(x)" not in Reader(sv[:, 2:4]._repr_html_()).text
 
 

@@ -6,7 +6,7 @@ from tests.gradients.models import Net
 from tests.gradients.oracle import quadrature
 
 import ferroshap
-from ferroshap.gradients import ExpectedGradients
+from ferroshap.gradients import ExpectedGradients, Quadrature
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")
 
@@ -53,3 +53,23 @@ def test_reported_errors_are_honest(seed, n_points):
     true = np.sqrt(np.square(found.values - truth).sum(1).mean())
     said = np.sqrt(np.square(found.error_std).sum(1).mean())
     assert 0.5 <= said / true <= 8.0  # a smooth net is integrated better by the whole lattice than by its quarters
+
+
+@pytest.mark.parametrize("n_points,n_background", [(64, 64), (64, 16)])
+def test_nine_of_ten_intervals_hold_the_truth_and_errors_are_no_fairy_tale(seed, n_points, n_background):
+    """Of a net of ReLU units, whose gradients jump; the errors of features are not independent, those of runs are."""
+    rng = np.random.default_rng(seed)
+    n_runs = 500
+    model, background, x = (
+        Net(8, seed=seed, units=24, is_relu=True),
+        rng.normal(size=(n_background, 8)),
+        rng.normal(size=8),
+    )
+    truth = ferroshap.GradientExplainer(model, background, method=Quadrature(nodes=400)).shap_values(x)
+    found = ferroshap.GradientExplainer(model, background, rng=seed)(np.tile(x, (n_runs, 1)), nsamples=n_points)
+    low, high = found.confidence_interval(level=0.9)
+    held = ((low <= truth) & (truth <= high)).mean()
+    assert held >= 0.85 - 5 * np.sqrt(0.85 * 0.15 / n_runs)
+    true = np.square(found.values - truth).sum(1).mean()
+    said = np.square(found.error_std).sum(1).mean()
+    assert 0.8 <= np.sqrt(said / true) <= 4

@@ -132,6 +132,14 @@ def test_options_of_tables_are_refused(name, value):
         shap.PartitionExplainer(total, maskers.Image(), **{name: value})
 
 
+@pytest.mark.parametrize(
+    "route", [shap.Explainer, shap.PartitionExplainer, shap.ExactExplainer, shap.PermutationExplainer]
+)
+def test_unknown_options_name_the_nearest(route):
+    with pytest.raises(UnknownOptionError, match="did you mean 'n_jobs'"):
+        route(total, maskers.Image(segments=(2, 2)), n_job=1)
+
+
 def test_too_few_evaluations_for_the_regions_are_refused_before_the_model_is_asked_twice():
     calls = []
     explainer = shap.PermutationExplainer(lambda X: calls.append(len(X)) or total(X), maskers.Image(segments=(4, 4)))

@@ -1,5 +1,6 @@
 """Images: panels, colours, titles, boxes, errors, and the forms that are accepted."""
 
+import inspect
 import itertools
 from types import SimpleNamespace
 
@@ -57,6 +58,14 @@ def test_a_new_figure_is_made_whose_last_axes_is_the_colour_bar():
     assert plt.gca() is axes[0, 0]
     assert figure.axes[-1] not in set(axes.flat)
     assert figure.axes[-1].get_xlabel() == "SHAP value"
+
+
+def test_the_signature_is_the_incumbents_with_two_keywords_more():
+    signature = inspect.signature(plots.image)
+    plain = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    theirs = "shap_values pixel_values labels true_labels width aspect hspace labelpad cmap vmax show"
+    assert plain == theirs.split()
+    assert [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY] == ["boxes", "std_errors"]
 
 
 def test_showing_returns_nothing(monkeypatch):
@@ -289,8 +298,15 @@ def test_boxes_are_drawn_on_their_map_and_with_labels_on_the_image():
     assert axes[1, 1].patches[0].get_bbox().bounds == (2.0, 3.0, 4.0, 6.0)
     plots.image(explained()[..., 0], boxes=per_row[:, 0], show=False)
     plots.image(explained(), boxes=[1, 2, 5, 8], show=False)
+    plots.image(explained(), boxes=SimpleNamespace(boxes=boxes), show=False)
     with pytest.raises(DimensionError, match=r"`boxes` has shape \(2, 4\), but there are 3 outputs of 2 images"):
         plots.image(explained(), boxes=boxes[:2], show=False)
+
+
+def test_labels_of_boxes_at_the_upper_edge_stand_beneath():
+    axes = plots.image(explained()[..., 0], boxes=[2, 0, 6, 5], show=False)
+    (text,) = axes[0, 0].texts
+    assert (text.get_position(), text.get_va()) == ((2.0, 5.0), "top")
 
 
 def test_maps_are_drawn_again_where_they_stand_out_from_their_errors():
@@ -348,6 +364,10 @@ def test_what_is_no_image_is_refused_with_what_to_pass():
         plots.image(np.zeros((2, 8, 8, 3)), np.zeros((2, 8, 9, 3)), show=False)
     with pytest.raises(DimensionError, match="they must be equal"):
         plots.image([np.zeros((8, 8)), np.zeros((8, 9))], np.zeros((8, 8)), show=False)
+    with pytest.raises(DimensionError, match=r"channels first.*np\.moveaxis"):
+        plots.image(np.zeros((2, 3, 8, 9)), np.zeros((2, 3, 8, 9)), show=False)
+    with pytest.raises(TypeError, match="draw each by itself"):
+        plots.image([explained(), explained()], show=False)
     with pytest.raises(DimensionError, match="`pixel_values` has shape"):
         plots.image(explained(), photos(3), show=False)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.inputs import Table, match_columns, read_table
-from ferroshap.inputs.foreign import as_array
+from ferroshap.inputs.foreign import as_array, is_instance
 
 Array = NDArray[Any]
 
@@ -147,13 +147,9 @@ def _read_one(
 
 
 def _is_table(data: Any) -> bool:
-    return (
-        hasattr(data, "columns")
-        or hasattr(data, "tocsr")
-        or isinstance(data, dict)
-        or hasattr(data, "index_name")
-        or (hasattr(data, "index") and hasattr(data, "name"))
-    )
+    """Whether something has columns that may have names; tensors are read as arrays."""
+    is_row = isinstance(data, dict) or is_instance(data, "pandas", "Series")
+    return is_row or hasattr(data, "columns") or hasattr(data, "tocsr")
 
 
 def _numbers(table: Table, argument: str) -> Array:

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ferroshap import links
-from ferroshap.errors import InvalidMaskerError, OptionError
-from ferroshap.explainers.calls import check_call_defaults, one_seed, positive
+from ferroshap.errors import InvalidMaskerError, OptionError, check_options
+from ferroshap.explainers.calls import one_seed, options_of, positive
 from ferroshap.explainers.image_packing import packed, warn
 from ferroshap.explainers.image_rows import ImagesExplained, Settings
 from ferroshap.explainers.image_ways import Way
@@ -41,10 +41,14 @@ class ImageRoute:
     def __init__(self, *args: Any, **options: Any) -> None:
         """Take what the class for tables takes; the model is not asked yet."""
         signature = inspect.signature(self.of_tables.__init__)  # type: ignore[misc]  # only read
+        takes_defaults = "call_defaults" in signature.parameters
+        known = options_of(self.of_tables.__init__)  # type: ignore[misc]  # only read
+        known += options_of(type(self).__call__) if takes_defaults else []
+        check_options(options, [name for name in known if name != "X"], self.of_tables.__name__)
         bound = signature.bind(self, *args, **options)
         bound.apply_defaults()
         given = bound.arguments
-        self._call_defaults = check_call_defaults(type(self), given.get("call_defaults", {}))
+        self._call_defaults = given.get("call_defaults", {})
         for name, default in OF_TABLES.items():
             value = given.get(name, default)
             if value is not default and not (isinstance(value, int) and value == default):

@@ -139,13 +139,18 @@ class Maps(Body):
 
 
 def is_image(explanation: Any) -> bool:
-    """Tell values of images: three feature axes, or two that the data share (interactions have two, their data one)."""
+    """Tell values of images: three feature axes, or two that the data share or that were three before.
+
+    Interactions have two as well, but their data one.
+    """
     axes = explanation.axes
     n_feature_axes = axes.count("feature")
     if n_feature_axes != 2:
         return bool(n_feature_axes == 3)
     data = explanation.data
-    return data is not None and np.ndim(data) - axes.count("row") >= 2
+    if data is not None:
+        return bool(np.ndim(data) - axes.count("row") >= 2)
+    return any(item.name in {"sum_channels", "pooled"} for item in explanation.op_history)
 
 
 def refuse_what_is_no_image(explanation: Any, what: str) -> int:

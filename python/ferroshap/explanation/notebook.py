@@ -32,18 +32,13 @@ def as_html(explanation: "Explanation") -> str:
 
 
 def _head(explanation: "Explanation") -> str:
-    """Shape, route, base value, gap and status in one line."""
+    """Shape, route, base value, gap and status in one line; images have their numbers beneath them."""
     facts = [f"<b>Explanation</b> {_shape(explanation)}"]
     route = getattr(explanation.plan, "route", None)
     if route is not None:
         facts.append(f"route {_escaped(route)}")
-    if explanation.base_values is not None:
-        base = np.asarray(explanation.base_values, dtype=float)
-        same = base.size and np.all(base == base.flat[0])
-        facts.append(f"base value {_number(base.flat[0])}" if same else f"mean base value {_number(_mean(base))}")
-    if explanation.gap is not None:
-        facts.append(f"largest gap {_number(np.max(np.abs(explanation.gap), initial=0.0))}")
-    facts += _errors(explanation)
+    if not is_image(explanation):
+        facts += _numbers(explanation)
     score = getattr(explanation.plausibility, "score", math.nan)
     if not math.isnan(score):
         facts.append(f"{score:.0%} of masked rows far from the background")
@@ -51,6 +46,18 @@ def _head(explanation: "Explanation") -> str:
     if status is not None:
         facts.append(_escaped(status) + _share_of_rows(explanation, status))
     return " · ".join(facts)
+
+
+def _numbers(explanation: "Explanation") -> list[str]:
+    """Base value, gap and standard errors, as far as they are known."""
+    facts = []
+    if explanation.base_values is not None:
+        base = np.asarray(explanation.base_values, dtype=float)
+        same = base.size and np.all(base == base.flat[0])
+        facts.append(f"base value {_number(base.flat[0])}" if same else f"mean base value {_number(_mean(base))}")
+    if explanation.gap is not None:
+        facts.append(f"largest gap {_number(np.max(np.abs(explanation.gap), initial=0.0))}")
+    return facts + _errors(explanation)
 
 
 def _shape(explanation: "Explanation") -> str:

@@ -100,7 +100,7 @@ def captions(panels: Panels, k: int) -> list[str]:
     if panels.gaps is not None:
         lines.append(f"gap {written(panels.gaps[k])}")
     if panels.relative_errors is not None and np.isfinite(panels.relative_errors[k]):
-        lines.append(f"relative error {100.0 * panels.relative_errors[k]:.2g} %")
+        lines.append(f"relative error {_percent(panels.relative_errors[k])} %")
     return lines
 
 
@@ -109,20 +109,26 @@ def written(number: Any, digits: int = 4) -> str:
     return format(float(number), f".{digits}g").replace("-", "\N{MINUS SIGN}")
 
 
+def _percent(part: Any) -> str:
+    """Two digits below a hundred, whole numbers above."""
+    return f"{100.0 * part:.0f}" if part >= 0.095 else f"{100.0 * part:.2g}"
+
+
 def adds_up(explanation: Any) -> bool:
     """Tell whether base value and values still add up to the model's output: no part of the picture was taken."""
     axes, shape = explanation.axes, explanation.shape
-    sizes = tuple(size for size, role in zip(shape, axes, strict=True) if role == "feature")
+    sizes: Any = tuple(size for size, role in zip(shape, axes, strict=True) if role == "feature")
     for item in reversed(explanation.op_history):
-        places = [before for first in (0, 1) if len(before := item.prev_shape[first:]) >= len(sizes)]
+        before = [item.prev_shape[first:] for first in (0, 1)]  # with and without an axis of rows
         if item.name == "__getitem__":
-            if not any(before[: len(sizes)] == sizes for before in places):
-                return False
+            sizes = next((known[: len(sizes)] for known in before if known[: len(sizes)] == sizes), None)
         elif item.name == "sum_channels":
-            sizes = next(before[:3] for before in places if before[:2] == sizes)
+            sizes = next((known[:3] for known in before if known[:2] == sizes), None)
         elif item.name == "pooled":
-            side = int(item.args[0])
-            sizes = next(before[:2] for before in places if tuple(-(-size // side) for size in before[:2]) == sizes)
+            side = item.args[0]
+            sizes = next((known[:2] for known in before if tuple(-(-n // side) for n in known[:2]) == sizes), None)
         else:
+            return False
+        if sizes is None:
             return False
     return True

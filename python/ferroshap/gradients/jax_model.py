@@ -29,8 +29,8 @@ class JaxGradFn:
     """A function of jax arrays as a gradient function: NumPy in, NumPy out, or everything on its device.
 
     All outputs asked for share one forward. What is called is compiled by `jax.jit`, once for each
-    number of rows: so batches are padded to one of few sizes. A function that cannot be traced
-    (because it branches on values) is differentiated uncompiled.
+    number of rows: so batches are padded to one of few sizes. A function that branches on values
+    cannot be compiled: jax's error says so, and `jnp.where` or `jax.lax.cond` mend it.
 
     Parameters
     ----------
@@ -82,7 +82,6 @@ class JaxGradFn:
             )
             raise OptionError(msg)
         self._sizes: list[int] = []
-        self._is_traceable = True
         self._compiled: dict[str, Any] = {}
 
     def __repr__(self) -> str:
@@ -106,13 +105,13 @@ class JaxGradFn:
     def forward(self, inputs: tuple[Array, ...]) -> Array:
         """Compute `f`, `(rows,)` or `(rows, outputs)`."""
         n_rows = len(inputs[0])
-        out = self.run("forward", self._checked_call, self.padded(inputs), n_rows)
+        out = self.run("forward", self._checked_call, *self.padded(inputs))
         return np.asarray(out)[:n_rows]
 
     def activations(self, inputs: tuple[Array, ...]) -> tuple[Array, ...]:
         """Compute what the function returns, of any shape and as many arrays as it likes: an encoder's activations."""
         n_rows = len(inputs[0])
-        found = self.run("activations", self._call, self.padded(inputs), n_rows)
+        found = self.run("activations", self._call, *self.padded(inputs))
         several = isinstance(found, list | tuple)
         return tuple(np.asarray(array)[:n_rows] for array in (found if several else (found,)))
 
@@ -120,7 +119,7 @@ class JaxGradFn:
         """Compute `y (rows, T)` and, for each input, `d y[r, t] / d input[r]` as `(rows, T, *shape)`."""
         n_rows = len(inputs[0])
         columns = self.padded((outputs.astype(np.int32),))[0]
-        y, gradients = self.run("gradient", self.differentiate, (*self.padded(inputs), columns), n_rows)
+        y, gradients = self.run("gradient", self.differentiate, *self.padded(inputs), columns)
         return np.asarray(y)[:n_rows], tuple(np.asarray(gradient)[:n_rows] for gradient in gradients)
 
     def load(
@@ -193,20 +192,11 @@ class JaxGradFn:
         self._sizes.append(size)
         return size
 
-    def run(
-        self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], n_rows: int, held: Any = None
-    ) -> Any:
-        """Call `function(state, [held,] *arguments)` compiled; on the first `n_rows` alone where tracing fails."""
-        jax = sys.modules["jax"]
-        first: tuple[Any, ...] = (self.state(),) if held is None else (self.state(), held)
-        if self._is_traceable:
-            if name not in self._compiled:
-                self._compiled[name] = jax.jit(function)
-            try:
-                return self._compiled[name](*first, *arguments)
-            except jax.errors.JAXTypeError:  # the model asks for the value of what is being traced
-                self._is_traceable = False
-        return function(*first, *(jax.numpy.asarray(argument[:n_rows]) for argument in arguments))
+    def run(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call `function(state, *arguments)`, compiled under that name."""
+        if name not in self._compiled:
+            self._compiled[name] = sys.modules["jax"].jit(function)
+        return self._compiled[name](self.state(), *arguments)
 
     def _call(self, state: Any, *inputs: Any) -> Any:
         return self.function(*inputs) if self.state is dict else self.function(state, *inputs)

@@ -64,9 +64,9 @@ class JaxSums:
         blocks, is_finite = grad_fn.run(
             f"accumulate {n_slots} {self._n_maps}",
             partial(_block_sums, grad_fn, n_slots, self._n_maps),
-            (*points, scale),
-            len(row),
             held,
+            *points,
+            scale,
         )
         refuse_unless(np.asarray(is_finite)[: len(row)], row, background, alpha)
         for sums, block in zip(self._sums, blocks, strict=True):

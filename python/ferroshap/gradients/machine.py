@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -24,6 +24,9 @@ Rows = NDArray[np.intp]
 
 #: What points and their gradients may take at once.
 BATCH_BYTES = 64 * 2**20
+#: What of a batch on the host stays in the cache, and the fewest points for which that matters.
+CACHED_BYTES = 2 * 2**20
+CACHED_POINTS = 64
 #: The most points of one batch.
 BATCH_POINTS = 4096
 #: Sums of more rows than fit here wait.
@@ -141,7 +144,7 @@ class RowsOfGradients:
         self.statuses = np.full(self.n_rows, "INTERRUPTED", dtype="<U12")
         #: Whether some gradient differs from zero.
         self.is_proven = False
-        self.batch = settings.batch_size or batch_points(rows, self.n_outputs)
+        self.batch = settings.batch_size or batch_points(rows, self.n_outputs, is_cached=not settings.on_device)
 
     def run(self) -> None:
         """Explain all rows; what an exception leaves undone stays NaN or as far as it came."""
@@ -266,16 +269,19 @@ class Group:
 
     def _block(self, active: Rows, keys: NDArray[np.uint64], before: int, own: int, first: int, count: int) -> Block:
         row, background, alpha, weight, replicate, controls = self._plan.block(keys, self._stage, first, count)
+        places = active[row].astype(np.uint32) if len(active) < len(self._rows) else row
+        block = Block(places, background, alpha, weight, replicate, controls)
+        if not self._settings.smoothing:
+            return block
         numbers = (before + np.arange(first, first + count) % own).astype(np.uint64)
-        places = active[row].astype(np.uint32)
-        return Block(places, background, alpha, weight, replicate, controls, self._keys[places], numbers)
+        return replace(block, keys=self._keys[places], numbers=numbers)
 
     def _add(self, block: Block) -> None:
         """Add a block; one that is too large for the memory is cut, and so are those that follow."""
         whole = self._whole
         first = 0
         while first < len(block):
-            part = block.part(first, first + whole.batch)
+            part = block.part(first, first + whole.batch) if len(block) > whole.batch else block
             try:
                 self._sums.add(part)
             except Exception as error:
@@ -343,14 +349,20 @@ def zero_gradient() -> ExplainerError:
     )
 
 
-def batch_points(rows: Arrays, n_outputs: int) -> int:
-    """Return the largest power of two of points that, with their gradients, take at most 64 MiB; 4096 at most.
+def batch_points(rows: Arrays, n_outputs: int, *, is_cached: bool = True) -> int:
+    """Return a power of two of points that are cheap to handle together, at most 4096.
+
+    As many as take, with their gradients, 64 MiB; on the host rather 2 MiB, for what stays in the cache is read at
+    several times the speed (an MLP 30-64-10 of ten outputs: 2.1 us a point in batches of 512, 2.8 in 4096), but 64
+    points if they fit, for layers of large networks are slow on few.
 
     Examples
     --------
     >>> batch_points((np.zeros((1, 3, 224, 224), dtype=np.float32),), 1), batch_points((np.zeros((1, 30)),), 10)
-    (32, 4096)
+    (32, 512)
     """
     point_bytes = sum(values.itemsize * int(np.prod(values.shape[1:])) for values in rows) * (1 + n_outputs)
-    most: int = max(1, min(BATCH_POINTS, BATCH_BYTES // max(point_bytes, 1)))
-    return 1 << most.bit_length() - 1
+    fitting: int = max(1, min(BATCH_POINTS, BATCH_BYTES // max(point_bytes, 1)))
+    if is_cached:
+        fitting = min(fitting, max(CACHED_POINTS, CACHED_BYTES // max(point_bytes, 1)))
+    return 1 << fitting.bit_length() - 1

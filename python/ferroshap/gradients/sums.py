@@ -23,7 +23,7 @@ OUTPUT = "output"
 class Block:
     """Some points: row and background row, position on the path, weight, replicate and controls of each.
 
-    `keys` and `numbers` tell what noise is drawn at each point: the row's key, and the point's number in its row.
+    Where noise is added, `keys` and `numbers` tell which: the row's key, and the point's number in its row.
     """
 
     row: NDArray[np.uint32]
@@ -32,8 +32,8 @@ class Block:
     weight: Floats
     replicate: NDArray[np.uint8]
     controls: Floats
-    keys: NDArray[np.uint64]
-    numbers: NDArray[np.uint64]
+    keys: NDArray[np.uint64] | None = None
+    numbers: NDArray[np.uint64] | None = None
 
     def __len__(self) -> int:
         """Number of points."""
@@ -49,8 +49,8 @@ class Block:
             self.weight[at],
             self.replicate[at],
             self.controls[at],
-            self.keys[at],
-            self.numbers[at],
+            None if self.keys is None else self.keys[at],
+            None if self.numbers is None else self.numbers[at],
         )
 
 
@@ -131,7 +131,7 @@ class HostSums:
         for x, b, shape in zip(self._rows, self._background, self._shapes, strict=True):
             out = np.empty((len(block), x.shape[1]), dtype=x.dtype)
             _native.gradient_lerp(x, b, block.row, block.background, block.alpha, out, self._n_threads)
-            if self._smoothing:
+            if block.keys is not None and block.numbers is not None:
                 _native.gradient_noise(out, self._seed, block.keys, block.numbers, offset, self._smoothing)
             offset += x.shape[1]
             places.append(out.reshape(len(block), *shape))

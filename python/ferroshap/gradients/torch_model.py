@@ -23,6 +23,13 @@ TOKENS = (
     "explain the layers after the embedding with `GradientExplainer((encoder, head), background)`, "
     "where `encoder` returns the embedding and `head` goes on from there."
 )
+SAID_BY_TORCH = {
+    "scalar types: Long": TOKENS,
+    "more than 1 value per channel when training": (
+        "a BatchNorm of the model standardises by the batch it is given, so rows would look at each other: switch it "
+        "to evaluation (`model.eval()`)."
+    ),
+}
 DETACHED = (
     "the model's output has no gradient with respect to its input: it is detached (`.detach()`, `.item()`, "
     "`.numpy()`, `torch.no_grad()` inside) or piecewise constant (`argmax`, rounding, thresholds, trees). "
@@ -220,9 +227,10 @@ class TorchGradFn:
         """Call the model as the user would."""
         try:
             return self.function(*tensors)
-        except (RuntimeError, TypeError, IndexError) as error:
-            if "scalar types: Long" in str(error):
-                raise InvalidModelError(TOKENS) from error
+        except (RuntimeError, TypeError, IndexError, ValueError) as error:
+            for sign, meaning in SAID_BY_TORCH.items():
+                if sign in str(error):
+                    raise InvalidModelError(meaning) from error
             raise
 
     def _outputs(self, leaves: list[Any]) -> Any:

@@ -56,7 +56,9 @@ class Image(Masker):
 
     Notes
     -----
-    A tree takes 2 evaluations for each node that is split, and rendering 0.1 ms an image of 224 x 224 x 3.
+    Each node of a tree that is split takes 2 evaluations. Beyond the model an evaluation of 224 x 224 x 3 takes about
+    0.15 ms, "fill" 1 ms, a function of the user's what it takes. The tree itself takes some 10 ms at 224 x 224 pixels
+    and a second at 1,024 x 1,024, where ``cell=4`` makes it four times faster.
 
     References
     ----------

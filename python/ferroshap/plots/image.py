@@ -69,7 +69,7 @@ def image(
         The magnitude that gets the full colour, the same for all images.
     show : bool, optional
         Show the figure at the end; None: yes.
-    boxes : array_like, optional
+    boxes : array_like or models.Targets, optional
         Corners ``(left, top, right, bottom)`` in pixels: one box an output ``(outputs, 4)``, or ``(rows, outputs, 4)``,
         or one for all ``(4,)``. Drawn on its map, and on the image with its label. NaN: none.
     std_errors : bool

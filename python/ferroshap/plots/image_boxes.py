@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+_LINE = 0.08  # height of a label in parts of the picture
+
+
 def boxes_of(boxes: Any, n_rows: int, n_outputs: int) -> np.ndarray | None:
-    """Bring boxes into ``(rows, outputs, 4)``: left, top, right, bottom.
+    """Bring boxes, or the targets of a detector, into ``(rows, outputs, 4)``: left, top, right, bottom.
 
     Raises
     ------
@@ -22,7 +25,7 @@ def boxes_of(boxes: Any, n_rows: int, n_outputs: int) -> np.ndarray | None:
     """
     if boxes is None:
         return None
-    array = np.asarray(boxes, dtype=float)
+    array = np.asarray(getattr(boxes, "boxes", boxes), dtype=float)
     if array.shape == (n_rows, 4) and n_outputs == 1:
         array = array[:, None]
     if array.shape in {(4,), (n_outputs, 4), (n_rows, n_outputs, 4)}:
@@ -35,7 +38,7 @@ def boxes_of(boxes: Any, n_rows: int, n_outputs: int) -> np.ndarray | None:
 
 
 def draw_box(ax: "Axes", corners: np.ndarray, label: str | None) -> None:
-    """Draw a dark line with a light one inside, seen on any picture; the label stands on its upper edge."""
+    """Draw a dark line on a light one, seen on any picture; the label stands above, or beneath where is no room."""
     from matplotlib.patches import Rectangle
 
     left, top, right, bottom = corners.tolist()
@@ -44,4 +47,6 @@ def draw_box(ax: "Axes", corners: np.ndarray, label: str | None) -> None:
     if label:
         name = label.split(" [", maxsplit=1)[0]  # detections carry their corners in brackets
         back = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
-        ax.text(left, top, name, fontsize=TICK_SIZE - 1, color=colors.NAME, va="bottom", bbox=back, clip_on=True)
+        room = top - min(ax.get_ylim())
+        place, side = (top, "bottom") if room > _LINE * abs(np.diff(ax.get_ylim())[0]) else (bottom, "top")
+        ax.text(left, place, name, fontsize=TICK_SIZE - 1, color=colors.NAME, va=side, bbox=back, clip_on=True)

@@ -52,6 +52,7 @@ def from_arrays(values: np.ndarray, pixels: np.ndarray | None) -> Explanation:
     if pixels is not None and values.shape[: rows + 2] != pixels.shape[: rows + 2]:
         msg = f"`shap_values` has shape {values.shape} and `pixel_values` {pixels.shape}: the pixels must agree"
         raise DimensionError(msg)
+    _refuse_channels_first(like.shape[rows:])
     rest = values.shape[rows + 2 :]
     has_channels = len(rest) == 2 or (len(rest) == 1 and (pixels is None or rest in {pixels.shape[rows + 2 :], (1,)}))
     if values.ndim < rows + 2 or len(rest) > 2:
@@ -62,9 +63,21 @@ def from_arrays(values: np.ndarray, pixels: np.ndarray | None) -> Explanation:
     return Explanation(values if has_channels else np.expand_dims(values, rows + 2), axes=axes)
 
 
+def _refuse_channels_first(shape: tuple[int, ...]) -> None:
+    if len(shape) >= 3 and shape[0] in {1, 3} and shape[1] > _MOST_CHANNELS and shape[2] > _MOST_CHANNELS:
+        msg = (
+            f"images of shape {shape} seem to have their channels first, but `image` takes (height, width, channels): "
+            "pass np.moveaxis(images, 1, -1), and of the values as well"
+        )
+        raise DimensionError(msg)
+
+
 def _stacked(shap_values: Any) -> np.ndarray:
     """One array for each output become one array with the outputs last."""
     is_list = isinstance(shap_values, (list, tuple))
+    if is_list and any(isinstance(part, Explanation) for part in shap_values):
+        msg = "`shap_values` of `image` is a list of Explanations, one an input of the model: draw each by itself"
+        raise TypeError(msg)
     try:
         parts = [np.asarray(part) for part in shap_values] if is_list else [np.asarray(shap_values)]
     except ValueError:
