@@ -76,7 +76,7 @@ class OptionError(FerroshapError, ValueError):
 
 
 class PrecisionWarning(UserWarning):
-    """Digits were lost that the caller may want to keep."""
+    """Digits were lost that the caller may want to keep, or an estimate is rougher than a quarter of itself."""
 
 
 class PlausibilityWarning(UserWarning):

@@ -1,11 +1,14 @@
 //! What the controls know of a row's points alone: sums over the points told, for each background row.
 
 use super::Real;
-use super::layout::Shift;
+use super::layout::{PathPoint, Shift};
 use super::plan::{CONTROLS, Plan};
 
 /// Entries of a symmetric matrix of the controls, row by row up to the diagonal.
 pub(super) const GRAM: usize = CONTROLS * (CONTROLS + 1) / 2;
+
+/// Features that one vector holds.
+const LANES: usize = 8;
 
 /// Sums over the points of one row, with weights made to sum to 1.
 pub(super) struct Coefficients {
@@ -50,8 +53,11 @@ impl Coefficients {
             }));
             rest -= told;
         }
-        let total: f64 = points.iter().map(|point| point.weight).sum();
-        points.sort_by_key(|point| (point.background, point.replicate));
+        let total: f64 = points.iter().map(|point: &PathPoint| point.weight).sum();
+        // By background row, then replicate, then as they came.
+        let mut order: Vec<(u32, u8, u32)> =
+            (0..).zip(&points).map(|(number, point)| (point.background, point.replicate, number)).collect();
+        order.sort_unstable();
         let mut coefficients = Self {
             total,
             n_told,
@@ -59,13 +65,14 @@ impl Coefficients {
             rows: Vec::new(),
             parts: Vec::new(),
         };
-        for point in &points {
+        for (_, _, number) in order {
+            let point = &points[number as usize];
             coefficients.add(point, point.weight / total);
         }
         coefficients
     }
 
-    fn add(&mut self, point: &super::PathPoint, weight: f64) {
+    fn add(&mut self, point: &PathPoint, weight: f64) {
         self.share[usize::from(point.replicate)] += weight;
         let is_new_row = self.rows.last().is_none_or(|row| row.background != point.background);
         if is_new_row {
@@ -90,6 +97,8 @@ impl Coefficients {
     /// replicate, `sum w d c_k`.
     pub(super) fn write<T: Real>(&self, x: &[T], background: &[T], first: usize, tile: &mut Moments) {
         let length = tile.length.min(x.len() - first);
+        tile.d.fill(0.0);
+        tile.squares.fill(0.0);
         tile.gram.fill(0.0);
         tile.means.fill(0.0);
         for (number, row) in self.rows.iter().enumerate() {
@@ -102,7 +111,7 @@ impl Coefficients {
 
 /// Moments of one tile of features.
 pub(super) struct Moments {
-    /// Features of a tile.
+    /// Features of a tile, in whole vectors: what is beyond the last feature stays 0.
     pub(super) length: usize,
     /// `(GRAM, length)`.
     pub(super) gram: Vec<f64>,
@@ -114,6 +123,7 @@ pub(super) struct Moments {
 
 impl Moments {
     pub(super) fn new(n_replicates: usize, length: usize) -> Self {
+        let length = length.next_multiple_of(LANES);
         Self {
             length,
             gram: vec![0.0; GRAM * length],
@@ -132,12 +142,23 @@ fn add_row<T: Real>(x: &[T], b: &[T], gram: &[f64; GRAM], parts: &[Part], tile: 
         *square = *d * *d;
     }
     for (to, &factor) in tile.gram.chunks_exact_mut(width).zip(gram) {
-        to.iter_mut().zip(&tile.squares).for_each(|(to, square)| *to += factor * square);
+        add_vectors(to, factor, &tile.squares);
     }
     for part in parts {
         let means = &mut tile.means[usize::from(part.replicate) * CONTROLS * width..][..CONTROLS * width];
         for (to, &factor) in means.chunks_exact_mut(width).zip(&part.sums) {
-            to.iter_mut().zip(&tile.d).for_each(|(to, d)| *to += factor * d);
+            add_vectors(to, factor, &tile.d);
+        }
+    }
+}
+
+/// `to += factor from`, in whole vectors.
+#[expect(clippy::inline_always, reason = "compiled for an instruction set only where it is inlined")]
+#[inline(always)]
+fn add_vectors(to: &mut [f64], factor: f64, from: &[f64]) {
+    for (to, from) in to.as_chunks_mut::<LANES>().0.iter_mut().zip(from.as_chunks::<LANES>().0) {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to += factor * from;
         }
     }
 }

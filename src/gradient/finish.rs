@@ -67,9 +67,11 @@ pub struct Finished {
 /// - *Residual.* `gap = target - sum phi`; then `phi += gap kappa`, `kappa = v / sum v`, `v` the variance that the controls
 ///   leave of `h`: features get of the gap what they have of the noise. If nothing varies, `kappa = phi^2 / sum phi^2`;
 ///   if that is 0/0, nothing.
-/// - *Replicates.* `phi_r = S_r / W_r - gamma' (mean of d c in r - E[d c])`, and its own gap by the same `kappa`, so that
+/// - *Replicates.* `phi_r = S_r / W_r - gamma' (mean of d c in r - E[d c])`, and its own gap by the same `kappa`, moved
+///   away from `phi` by the factor `sqrt(N / (N - K - 1))`, because the controls were fitted on the same `N` points; so that
 ///   `sum W_r phi_r = phi`. `SE^2 = R / (R - 1) sum W_r^2 (phi_r - phi)^2` over the replicates that have points. They
-///   interleave, so errors are conservative rather than exact.
+///   interleave, so errors are conservative rather than exact; with 16 or 32 points, on outputs that saturate, they may
+///   still be too small.
 ///
 /// Cost of a row: `O(B d (10 + 4 R))` for the moments, `O((R + 30) d)` an output; memory: one tile of features a thread.
 pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Finished, Error> {
@@ -110,6 +112,7 @@ pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Fini
             if told.residual && coefficients.n_told > 0 {
                 share_out(target, *gap, values, std_errors, replicates);
             }
+            widen(values, replicates, freedom(coefficients.n_told, told.plan.n_controls()));
             *relative = write_errors(values, replicates, share, std_errors);
         }
     })?;
@@ -240,6 +243,25 @@ fn share_out(target: f64, gap: f64, values: &mut [f64], variances: &mut [f64], r
     for replicate in replicates.chunks_exact_mut(shares.len()) {
         let gap = target - replicate.iter().sum::<f64>();
         add(replicate, gap);
+    }
+}
+
+/// What the squared errors are too small by, because the controls are fitted on the points that the replicates are made
+/// of: `N / (N - K - 1)`, as of a regression's residuals. 1 without controls, or with too few points for them.
+fn freedom(n_told: u64, n_controls: usize) -> f64 {
+    let spent = n_controls as u64 + 1;
+    if n_controls == 0 || n_told <= spent { 1.0 } else { n_told as f64 / (n_told - spent) as f64 }
+}
+
+/// Move replicates away from the values, so that their squared distances grow by `freedom`.
+///
+/// Here and not in the errors alone: the error of any sum of features comes from the replicates too.
+fn widen(values: &[f64], replicates: &mut [f64], freedom: f64) {
+    let factor = freedom.sqrt();
+    if freedom > 1.0 {
+        for replicate in replicates.chunks_exact_mut(values.len()) {
+            replicate.iter_mut().zip(values).for_each(|(own, value)| *own = value + factor * (*own - value));
+        }
     }
 }
 

@@ -150,7 +150,9 @@ impl<'a> Walk<'a> {
                 let rank = u64::from(self.plan.ranks[row]);
                 let alpha = (j as f64 + self.offset(rank)) / (counts[row] << doublings) as f64;
                 let weight = self.plan.weights[row] / (counts[row] << self.stage) as f64;
-                (background, alpha, weight, (j + rank) % u64::from(self.plan.n_replicates()))
+                // Counted on from the positions held before, so that they and the new ones share the replicates evenly.
+                let held = if self.stage == 0 { 0 } else { counts[row] << doublings };
+                (background, alpha, weight, (held + j + rank) % u64::from(self.plan.n_replicates()))
             }
             Layout::Sequence { rows, cumulative } => {
                 let t = narrow(self.before + place).reverse_bits();

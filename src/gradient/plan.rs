@@ -18,8 +18,8 @@ const PSEUDO_POINTS: [f64; 2] = [8.0, 32.0];
 /// **Stratified**, where every background row can have a point of its own (`n_points >= B` and the weights are not too
 /// unequal): background row `b` has `n_b` evenly spaced positions `(j + o_b) / n_b`, each of weight `w_b / n_b`, where the
 /// offsets `o_b = frac(rank_b g + U)`, `g` the golden ratio, spread neighbours in the background's order over the
-/// circle. Replicate `(j + rank_b) mod R`. A doubling adds the points half a step further: the union is the lattice of
-/// `2 n_b` points with offset `frac(2 o_b)`.
+/// circle. Replicate `(j + rank_b) mod R`. A doubling adds the points half a step further, their `j` counted on from
+/// `n_b` for the replicate: the union is the lattice of `2 n_b` points with offset `frac(2 o_b)`.
 ///
 /// **Sequence** otherwise: point `k` is that of an extensible rank-1 lattice over (the background in its order, the
 /// position), all of weight `1/N`; replicates are consecutive parts of a stage.

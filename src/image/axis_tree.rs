@@ -4,10 +4,11 @@ use super::linkage::Linkage;
 use super::shape::Shape;
 use crate::error::Error;
 
-/// Halve the rectangle of cells again and again: its longer side at `floor(n / 2)`, rows where both are equal.
+/// Halve the rectangle of cells again and again: its longer side at `ceil(n / 2)`, rows where both are equal.
 ///
 /// O(cells). With cells of one pixel these are the nodes of shap's `maskers.Image`, down to pixels; shap goes on and
-/// cuts pixels into channels.
+/// cuts pixels into channels. (Shap halves at `floor(n / 2)`, but numbers the leaves from the end: its tree is that of
+/// the picture turned upside down.)
 pub fn axis_tree(height: usize, width: usize, cell: usize) -> Result<Linkage, Error> {
     Shape { height, width, n_channels: 1 }.check()?;
     if cell == 0 {
@@ -49,13 +50,13 @@ impl Rectangle {
             return None;
         }
         Some(if self.n_rows >= self.n_columns {
-            let upper = self.n_rows / 2;
+            let upper = self.n_rows.div_ceil(2);
             [
                 Self { n_rows: upper, ..self },
                 Self { row: self.row + upper, n_rows: self.n_rows - upper, ..self },
             ]
         } else {
-            let left = self.n_columns / 2;
+            let left = self.n_columns.div_ceil(2);
             [
                 Self { n_columns: left, ..self },
                 Self { column: self.column + left, n_columns: self.n_columns - left, ..self },
@@ -74,9 +75,9 @@ mod tests {
 
     #[test]
     fn sides_are_halved_rows_first() {
-        // 2 x 3 cells: columns at 1, then the 2 x 1 by rows, the 2 x 2 by rows, and these by columns.
+        // 2 x 3 cells: columns at 2, then the 2 x 2 by rows, these by columns, and the 2 x 1 by rows.
         let walk = axis_tree(2, 3, 1).unwrap().walk().unwrap();
-        assert_eq!(walk, [-2, -2, 0, 3, -2, -2, 1, 2, -2, 4, 5]);
+        assert_eq!(walk, [-2, -2, -2, 0, 1, -2, 3, 4, -2, 2, 5]);
         let walk = axis_tree(4, 4, 2).unwrap().walk().unwrap();
         assert_eq!(walk, [-2, -2, 0, 1, -2, 2, 3]);
         assert_eq!(axis_tree(5, 5, 9).unwrap(), Linkage::default());

@@ -21,6 +21,11 @@ pub trait Intensity: Copy + Send + Sync + PartialEq + std::fmt::Debug + 'static 
 
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
+
+    /// The number of a type that has 256.
+    fn as_byte(self) -> Option<u8> {
+        None
+    }
 }
 
 /// A floating-point number.
@@ -59,6 +64,11 @@ impl Real for f64 {
     }
 }
 
+/// Added and taken off again, these round to whole numbers, halves to even: what `round_ties_even` does by a call where
+/// the compiler may not count on SSE4.1.
+const ULP_IS_ONE: f64 = 6_755_399_441_055_744.0;
+const ULP_IS_ONE_SINGLE: f32 = 12_582_912.0;
+
 impl Intensity for u8 {
     type Real = f32;
 
@@ -66,22 +76,26 @@ impl Intensity for u8 {
         f64::from(self)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
     fn from_f64(value: f64) -> Self {
-        value.round_ties_even() as Self
+        (value.clamp(0.0, 255.0) + ULP_IS_ONE - ULP_IS_ONE) as Self
     }
 
     fn to_real(self) -> f32 {
         f32::from(self)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
     fn from_real(value: f32) -> Self {
-        value.round_ties_even() as Self
+        (value.clamp(0.0, 255.0) + ULP_IS_ONE_SINGLE - ULP_IS_ONE_SINGLE) as Self
     }
 
     fn is_finite(self) -> bool {
         true
+    }
+
+    fn as_byte(self) -> Option<u8> {
+        Some(self)
     }
 }
 

@@ -49,8 +49,12 @@ macro_rules! by_intensity {
 type Regions<'py> = PyReadonlyArray2<'py, i32>;
 type Numbers<'py> = Bound<'py, PyArray1<u32>>;
 
-/// Numbers that are worked off where the call came from: less than a millisecond, and another thread wakes up in 0.1.
-const FEW: usize = 1 << 14;
+/// Numbers that are worked off where the call came from: a few milliseconds, and another thread wakes up in 0.1, or in
+/// 10 where processors are busy. A colour picture of 224 x 224 pixels is among them.
+const FEW: usize = 1 << 18;
+
+/// A region that merges counts for so many numbers.
+const NUMBERS_PER_REGION: usize = 8;
 
 /// Do work that calculates with so many numbers, within reach of Ctrl-C where they are many.
 fn by_size<T: Send>(
@@ -185,7 +189,7 @@ fn image_tree<'py>(
     let (values, shape) = (colours.values("colours")?, colours.shape);
     let regions = flat("regions", &regions)?;
     let grow = |workers: &Workers<'_>| image::partition_tree(values, shape, regions, n_regions, workers);
-    Ok(children(py, by_size(py, values.len(), n_threads, grow)?))
+    Ok(children(py, by_size(py, values.len() + NUMBERS_PER_REGION * n_regions, n_threads, grow)?))
 }
 
 #[pyfunction]
@@ -219,7 +223,7 @@ fn slic<'py>(
     let image = Borrowed::<f32>::new(image)?;
     let (values, shape) = (image.values("image")?, image.shape);
     let cut = |workers: &Workers<'_>| image::slic(values, shape, n_segments, compactness, workers);
-    map_of(py, interruptible(py, 1, cut)?, shape.height, shape.width)
+    map_of(py, by_size(py, values.len(), 1, cut)?, shape.height, shape.width)
 }
 
 #[pyfunction]

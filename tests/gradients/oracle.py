@@ -68,9 +68,10 @@ class Plan:
                 for _ in range(added - 1):
                     offset = (2 * offset) % 1.0
                 offset = (offset + 0.5) % 1.0
+            held = n if added else 0  # before this stage: replicates are counted on from there
             for j in range(n):
                 weight = self.weights[b] / (self.counts[b] * 2**stage)
-                yield b, (j + offset) / n, weight, (j + rank) % self.n_replicates
+                yield b, (j + offset) / n, weight, (held + j + rank) % self.n_replicates
 
     def _sequence(self, u, v, added, stage):
         first = self.first * 2 ** (added - 1) if added else 0
@@ -137,7 +138,10 @@ def estimate(points, gradient, x, background, weights, target, plan, *, scores, 
         if shares[k]:
             maps[k] = (mine * left[r == k]).sum(0) / shares[k] + (gamma * goal).sum(1)
             maps[k] += (target - maps[k].sum()) * kappa
-    return values + gap * kappa, gap, standard_errors(maps, shares, values + gap * kappa), maps, shares
+    values = values + gap * kappa
+    if n_controls and len(b) > n_controls + 1:  # they were fitted on the same points
+        maps = values + np.sqrt(len(b) / (len(b) - n_controls - 1)) * (maps - values)
+    return values, gap, standard_errors(maps, shares, values), maps, shares
 
 
 def standard_errors(maps, shares, values):

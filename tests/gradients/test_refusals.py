@@ -253,7 +253,7 @@ def test_options_that_cannot_be_are_refused(options, message):
 
 def test_unknown_options_are_refused_by_name():
     with pytest.raises(ferroshap.errors.UnknownOptionError, match="did you mean 'weights'"):
-        ferroshap.GradientExplainer(Net(3), BACKGROUND, weigths=None)
+        ferroshap.GradientExplainer(Net(3), BACKGROUND, weightss=None)
     with pytest.raises(ferroshap.errors.UnknownOptionError, match="did you mean 'nsamples'"):
         ferroshap.GradientExplainer(Net(3), BACKGROUND).shap_values(X, nsample=5)
 

@@ -59,3 +59,20 @@ def test_weights_that_are_none_are_refused(weights):
     model = Net(2)
     with pytest.raises(ferroshap.errors.WeightsError, match="`weights`"):
         ferroshap.GradientExplainer(model, np.eye(2), weights=weights)
+
+
+def test_a_masker_of_rows_stands_for_them_and_their_weights(seed):
+    model, background, x, rng = made(seed)
+    weights = rng.random(6) + 0.1
+    masker = ferroshap.maskers.Independent(background, weights=weights)
+    wanted = ferroshap.GradientExplainer(model, background, weights=weights).shap_values(x)
+    assert np.allclose(ferroshap.GradientExplainer(model, masker).shap_values(x), wanted, rtol=0, atol=1e-12)
+    assert ferroshap.GradientExplainer.supports_model_with_masker(model, masker)
+
+
+@pytest.mark.parametrize("options", [{"weights": np.ones(6)}, {}])
+def test_other_maskers_and_weights_twice_are_refused(options):
+    model, background, *_ = made(0)
+    masker = ferroshap.maskers.Independent(background) if options else ferroshap.maskers.Gaussian(background)
+    with pytest.raises(ferroshap.errors.OptionError, match="maskers.Independent|masker alone"):
+        ferroshap.GradientExplainer(model, masker, **options)

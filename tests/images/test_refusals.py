@@ -68,7 +68,6 @@ BAD_IMAGES = {
     "NaN": (np.full((1, 4, 4, 3), np.nan), {}, OptionError, "finite"),
     "infinite": (np.full((1, 4, 4, 3), np.inf, dtype=np.float32), {}, OptionError, "in image 0 at (0, 0, 0)"),
     "integers": (np.ones((1, 4, 4, 3), dtype=np.int64), {}, OptionError, "uint8"),
-    "no images": (np.ones((0, 4, 4, 3)), {}, DimensionError, "no pixel"),
     "no rows": (np.ones((1, 0, 4, 3)), {}, DimensionError, "no pixel"),
     "segments of another size": (np.ones((1, 4, 4, 3)), {"segments": np.zeros((3, 4), int)}, DimensionError, "4 x 4"),
     "fill of another size": (np.ones((1, 4, 4, 3)), {"mask_value": np.ones((3, 4, 3))}, DimensionError, "fits no"),
@@ -101,6 +100,8 @@ BAD_CALLS = {
     "tolerance without errors": ({"tol": 0.1}, OptionError, "sampling='orders'"),
     "main effects": ({"main_effects": True}, OptionError, "main_effects"),
     "unknown output": ({"outputs": ["cat"]}, OptionError, "outputs"),
+    "text as deadline": ({"deadline_seconds": "soon"}, OptionError, "number of seconds"),
+    "no deadline": ({"deadline_seconds": np.nan}, OptionError, "number of seconds"),
     "no batch": ({"batch_size": 0}, OptionError, "batch_size"),
 }
 

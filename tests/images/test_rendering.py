@@ -6,6 +6,7 @@ from tests.images import oracle
 
 import ferroshap as shap
 from ferroshap import _native, maskers
+from ferroshap.game import image_batches
 
 FILLS = ["blur", "blur(3,2)", "mean", "fill", 7, lambda image, hidden: image[::-1]]
 
@@ -142,12 +143,15 @@ def test_one_image_of_the_named_shape_has_no_axis_of_rows(seed):
 
 @pytest.mark.parametrize("segments", ["bpt", (3, 4)], ids=str)
 @pytest.mark.parametrize("fill", ["blur", "fill"])
-def test_batches_and_threads_change_no_bit(seed, segments, fill):
+@pytest.mark.parametrize("ahead", [False, True])
+def test_batches_and_threads_change_no_bit(seed, segments, fill, ahead, monkeypatch):
+    """Also where the next batch is painted by another thread, however small it is."""
+    monkeypatch.setattr(image_batches, "LEAST_BYTES_AHEAD", 0 if ahead else 1 << 60)
     images = bytes_of(seed, (3, 12, 10, 3))
     model = oracle.Recorder(oracle.curved(2, seed, (12, 10, 3)))
     found = set()
     for n_jobs in (1, 2, 7):
-        for batch_size in (1, 7, 64, "auto"):
+        for batch_size in (7, 64, "auto") if ahead else (1, 7, "auto"):
             model.calls.clear()
             explainer = shap.Explainer(model, maskers.Image(fill, segments=segments), n_jobs=n_jobs)
             found.add(explainer(images, max_evals=90, batch_size=batch_size).values.tobytes())

@@ -198,6 +198,25 @@ def test_a_tolerance_lets_images_stop_early(seed):
     assert (explanation.n_evaluations < 20_000).all()
 
 
+@pytest.mark.parametrize("segments", ["bpt", (2, 2)], ids=str)
+def test_no_images_have_an_empty_explanation(segments):
+    model = lambda X: np.stack([total(X), -total(X)], axis=1)  # noqa: E731 - a model in one line
+    explainer = shap.Explainer(model, maskers.Image("blur", segments=segments))
+    explanation = explainer(np.empty((0, *SHAPE)))
+    assert explanation.values.shape == (0, *SHAPE, 2)
+    assert explanation.base_values.shape == (0, 2)
+    flat = shap.Explainer(lambda X: X.sum(axis=1), maskers.Image("blur", SHAPE, segments=segments))
+    assert flat(np.empty((0, 192))).values.shape == (0, *SHAPE)
+
+
+@pytest.mark.filterwarnings("default")
+def test_errors_that_too_few_evaluations_cannot_tell_are_said(seed):
+    explainer = shap.PermutationExplainer(oracle.curved(1, seed, SHAPE), maskers.Image(0.0, segments=(4, 5)))
+    with pytest.warns(shap.errors.ConvergenceWarning, match="too few evaluations"):
+        explanation = explainer(images_of(seed, 2), max_evals=42)
+    assert np.isnan(explanation.error_std).all()
+
+
 def test_a_spent_tolerance_warns(seed):
     model = lambda X: total(X) + np.prod(X[:, ::3, ::3] + 0.5, axis=(1, 2, 3)) * 1e6  # noqa: E731 - a model in one line
     explainer = shap.PermutationExplainer(model, maskers.Image(0.0, segments=(4, 5)))

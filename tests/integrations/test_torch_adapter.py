@@ -268,6 +268,17 @@ def test_outputs_of_the_wrong_kind_are_refused():
             TorchGradFn(f).forward((z,))
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.*` is deprecated:FutureWarning")
+def test_scripted_modules_are_modules(seed):
+    net, z = nn.Sequential(dense(seed), nn.Dropout(0.5)).train(), rows_of(seed, 4, 5)
+    scripted = torch.jit.script(net)
+    grad_fn = TorchGradFn(scripted)
+    with grad_fn.explaining():
+        found = grad_fn.gradient((z.copy(),), columns(4, 1))[1][0]
+    assert np.allclose(found[:, 0], by_hand(net[0], z, 1), atol=64 * 2**-24)
+    assert scripted.training
+
+
 def test_the_models_own_error_passes_through():
     mine = ValueError("mine")
 
@@ -277,6 +288,7 @@ def test_the_models_own_error_passes_through():
     with pytest.raises(ValueError, match="mine") as caught:
         TorchGradFn(failing).gradient((rows_of(0, 2, 5),), columns(2, 0))
     assert caught.value is mine
+    assert "FunctionGradFn" in mine.__notes__[0]  # it may be meant for NumPy
 
 
 @pytest.mark.parametrize("cell", [nn.RNN, nn.LSTM, nn.GRU])

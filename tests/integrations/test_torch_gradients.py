@@ -181,8 +181,10 @@ def test_images_come_channels_first_and_last(seed):
     assert first.shap_values(x, 48).shape == (2, 1, 8, 8, 3)
     last = ferroshap.GradientExplainer(lambda z: net(z.permute(0, 3, 1, 2)), np.moveaxis(background, 1, -1))
     assert np.allclose(last(np.moveaxis(x, 1, -1), 48, silent=True).values, found.values, rtol=0, atol=1e-5)
-    one = ferroshap.GradientExplainer(net, background[:1])(x[:1], 16, silent=True)
-    assert one.values.shape == (1, 8, 8, 1, 3)
+    of_tensors = ferroshap.GradientExplainer(net, torch.tensor(background))(torch.tensor(x), 48, silent=True)
+    assert np.allclose(of_tensors.values, found.values, rtol=0, atol=1e-5)
+    one = ferroshap.GradientExplainer(net, background[:1])(x[0], 16, silent=True)
+    assert one.values.shape == (8, 8, 1, 3)
 
 
 def test_residual_nets_with_normalisation_and_layers_in_place(seed):

@@ -4,6 +4,7 @@
 mod blocks;
 mod controlled;
 mod even_gp;
+mod gradient;
 mod image;
 mod interactions;
 mod leverage;

@@ -139,4 +139,4 @@ def _numbers(explanation: Any) -> Iterator[str]:
         ("sum of the values", total, "+"),
         ("f(x)", base + total, ""),
     ):
-        yield f"  {name:<26}" + "".join(f"{number:>{sign}18.4f}" for number in numbers)
+        yield f"  {name:<26}" + "".join(f"{number:>{sign}18.4g}" for number in numbers)

@@ -67,7 +67,8 @@ def choose(
 
 def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
     if links.resolve(given["link"]) is links.identity:
-        if _is_network(model) and masker is not None and not (isinstance(masker, Masker) or callable(masker)):
+        is_background = isinstance(masker, Independent) or not (isinstance(masker, Masker) or callable(masker))
+        if _is_network(model) and masker is not None and is_background:
             reason = "a network has gradients, which say more for their price than outputs do"
             return _made(explainers.GradientExplainer, model, masker, given, options, reason)
         if masker is not None and LinearExplainer.why_not(model, masker) is None:

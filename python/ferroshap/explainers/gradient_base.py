@@ -13,6 +13,7 @@ from ferroshap.gradients.checks import N_CHECKED, check_finite_outputs, check_mo
 from ferroshap.gradients.machine import batch_points
 from ferroshap.gradients.protocol import Arrays, GradFn, explaining
 from ferroshap.gradients.shapes import check_layout, input_shape
+from ferroshap.maskers import Independent, Masker
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,8 @@ class GradientBase:
         self, model: Any, data: Any, *, weights: Any, kept: Kept, layout: str | None, batch_size: int | None
     ) -> None:
         """Ask the model about the background."""
+        if isinstance(data, Masker):
+            data, weights = _rows_of(data, weights)
         self.given = read_inputs(data, "data")
         self.grad_fn: GradFn = as_grad_fn(model, self.given.arrays)
         self.batch_size = batch_size
@@ -103,6 +106,23 @@ class GradientBase:
         nothing: list[Any] = [None] * len(rows)
         is_list = len(rows) > 1 or (given.is_list and len(given.arrays) == 1)
         return GivenInputs(rows, nothing, nothing, list(rows), is_list, given.is_single_row), rows
+
+
+def _rows_of(masker: Masker, weights: Any) -> tuple[Any, Any]:
+    """The background of a masker that has no more than that, and its weights.
+
+    Raises
+    ------
+    OptionError
+        For maskers that fill in another way, or group columns, and for weights beside their own.
+    """
+    if not isinstance(masker, Independent) or masker.units is not None:
+        msg = f"`data` is {masker!r}, but paths begin at background rows: pass them, or maskers.Independent of them"
+        raise OptionError(msg)
+    if weights is not None:
+        msg = f"`weights` were given beside {masker!r}, which has weights: give them to the masker alone"
+        raise OptionError(msg)
+    return masker.table.source, masker.weights
 
 
 class Forward:

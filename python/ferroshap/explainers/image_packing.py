@@ -67,7 +67,8 @@ def warn(explained: ImagesExplained) -> None:
     """Warn once if errors are larger than was asked for, or so few evaluations cannot tell."""
     spent = explained.statuses == "BUDGET_SPENT"
     tol = explained.settings.way.tol
-    rough = np.flatnonzero(spent & (explained.is_rough if tol is None else np.isnan(explained.reach)))
+    has_errors = explained.settings.way.has_errors
+    rough = np.flatnonzero(spent & np.isnan(explained.reach) & has_errors)
     count = "" if len(explained.images) == 1 else "{} of " + f"{len(explained.images)} images: "
     if len(rough):
         said = too_few(int(explained.n_evaluations[rough[0]]), int(explained.n_players[rough[0]]))

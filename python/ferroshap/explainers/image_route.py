@@ -8,6 +8,7 @@ import numpy as np
 from ferroshap import links
 from ferroshap.errors import InvalidMaskerError, OptionError, check_options
 from ferroshap.explainers.calls import one_seed, options_of, positive
+from ferroshap.explainers.image_network import as_function
 from ferroshap.explainers.image_packing import packed, warn
 from ferroshap.explainers.image_rows import ImagesExplained, Settings
 from ferroshap.explainers.image_ways import Way
@@ -55,7 +56,7 @@ class ImageRoute:
                 hint = "pass weights of background images to maskers.Image" if name == "weights" else "leave it out"
                 msg = f"`{name}` is for tables, but the masker is one of images: {hint}"
                 raise OptionError(msg)
-        self.model = as_model(given["model"])
+        self.model = as_model(as_function(given["model"]))
         self.masker: Image = given["masker"] if "masker" in given else given["data"]
         if not isinstance(self.masker, Image):
             msg = f"`masker` is {self.masker!r}, but {type(self).__name__} explains images: pass maskers.Image"
@@ -105,6 +106,10 @@ class ImageRoute:
             if value not in (OF_TABLE_CALLS[name], False, None):
                 msg = f"`{name}` is {value!r}, but explanations of images have none: leave it out"
                 raise OptionError(msg)
+        is_number = isinstance(deadline_seconds, int | float | np.number) and not np.isnan(deadline_seconds)
+        if deadline_seconds is not None and not is_number:
+            msg = f"`deadline_seconds` is {deadline_seconds!r}, but must be a number of seconds or None"
+            raise OptionError(msg)
         self.partial = None
         images = self.masker.read(X)
         settings = Settings(

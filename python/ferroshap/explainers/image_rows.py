@@ -87,7 +87,6 @@ class ImagesExplained:
         self.interval_df: Floats = np.full(n_images, np.nan)
         self.reach: Floats = np.full(n_images, np.nan)
         self.forecast = np.zeros(n_images, dtype=np.int64)
-        self.is_rough = np.zeros(n_images, dtype=np.bool_)
         self.segments = np.full((n_images, images.height, images.width), -1, dtype=np.int32)
         self.error_std: Floats | None = None
         self.channel_error_std: Floats | None = None
@@ -95,6 +94,10 @@ class ImagesExplained:
 
     def play(self) -> None:
         """Play all games; an exception leaves what was reached in the arrays."""
+        with self.batches:
+            self._play()
+
+    def _play(self) -> None:
         deadline = self.settings.deadline_seconds
         self._deadline = None if deadline is None else time.monotonic() + deadline
         self._ask_about_images()
@@ -216,8 +219,7 @@ class ImagesExplained:
             self.base[image.number] = base
             ends = Endpoints(base[None], self.full[image.number], np.ones(1), base)
             granted = self._granted(image.regions)
-            image.run, name = settings.way.begin(image.regions, ends, granted, seed=settings.seed, row_key=0)
-            self.is_rough[image.number] = name == "singles_first"
+            image.run = settings.way.begin(image.regions, ends, granted, seed=settings.seed)
 
     def _ask(self, going: deque[Playing]) -> list[tuple[Playing, int, Words, BlockNumbers]]:
         """Ask images in turn for their next coalitions until a batch is full; who has none is at the end."""

@@ -69,8 +69,8 @@ class Way:
         """Evaluations that one image asks for at a time: as many as there are where what is asked is known before."""
         return 16 if self.kind in {"split", "context"} else 1 << 62
 
-    def begin(self, regions: Regions, ends: Endpoints, granted: int, *, seed: int, row_key: int) -> tuple[Asked, str]:
-        """Begin a run on an image, and name its method.
+    def begin(self, regions: Regions, ends: Endpoints, granted: int, *, seed: int) -> Asked:
+        """Begin a run on an image.
 
         Raises
         ------
@@ -80,11 +80,11 @@ class Way:
         n_players, n_outputs = regions.n_players, len(ends.full)
         has_no_split = self.kind == "split" and n_players > 1 and granted < N_ENDPOINTS + OF_SPLIT
         if n_players == 0 or has_no_split:
-            return Undivided(regions, ends), "undivided"
+            return Undivided(regions, ends)
         if self.kind == "context":
             from ferroshap.explainers.image_contexts import Context
 
-            return Context(regions, ends, granted, self.context), "context"
+            return Context(regions, ends, granted, self.context)
         if self.kind == "flat":
             assert self.method is not None  # noqa: S101 - what is flat has one
             name, options = resolved(self.method, n_players, granted, 1, self.tol)
@@ -95,8 +95,8 @@ class Way:
                 options["shares"] = regions.areas
         budget = granted - N_ENDPOINTS
         tol = self.tol if self.has_errors else None
-        run = _native.Estimator(name, n_players, n_outputs, budget, seed, row_key, ends, 1, options, tol)
-        return run, name
+        # One row key for all: images of equally many regions share their coalitions, whatever travels with them.
+        return _native.Estimator(name, n_players, n_outputs, budget, seed, 0, ends, 1, options, tol)
 
     def outcome(self, run: Asked, n_players: int, n_threads: int) -> Outcome:
         """What is known of a run, endpoints counted."""

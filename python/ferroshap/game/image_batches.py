@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,17 @@ from ferroshap.inputs.images import Images
 from ferroshap.maskers.image_painters import Painter
 from ferroshap.models import Model
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 Floats = NDArray[np.float64]
 Pixels = NDArray[Any]
 Words = NDArray[np.uint64]
 
 #: Bytes of images in one call of the model, unless the user names a number.
 MOST_BYTES = 1 << 26
+#: Batches of fewer bytes are painted sooner than another thread wakes up.
+LEAST_BYTES_AHEAD = 1 << 20
 
 
 class Wanted(NamedTuple):
@@ -55,7 +60,8 @@ class Stretch(NamedTuple):
 class ImageBatches:
     """A model, and the memory in which images are painted for it.
 
-    While the model looks at a batch, another thread paints the next; what is painted does not depend on that.
+    While the model looks at a batch, another thread paints the next, which `__exit__` waits for; what is painted does
+    not depend on that.
 
     Parameters
     ----------
@@ -84,11 +90,25 @@ class ImageBatches:
         self.batch_rows = batch_rows(batch_size if batch_size != "auto" else 1, image_bytes)
         if batch_size == "auto":
             self.batch_rows = max(1, min(MOST_BYTES, memory_bytes // 4) // image_bytes)
+        self._looks_ahead = n_threads > 1 and self.batch_rows * image_bytes >= LEAST_BYTES_AHEAD
+        self._pool: Executor | None = None
         self.is_vector: bool | None = None
         self.n_outputs = 0
 
+    def __enter__(self) -> Self:
+        """Ask in a with statement, which ends the thread that paints."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for the thread that paints."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
     def outputs_of_images(self) -> Floats:
-        """Ask about the images as they are: ``(n_images, n_outputs)``."""
+        """Ask about the images as they are: ``(n_images, n_outputs)``; of none, how many outputs there are."""
+        if not len(self._images):
+            return self._ask(self._like, 0)
         found = []
         for first in range(0, len(self._images), self.batch_rows):
             rows = self._images.rows[first : first + self.batch_rows]
@@ -103,14 +123,19 @@ class ImageBatches:
         kept = [self.n_outputs if want.outputs is None else len(want.outputs) for want in wanted]
         found = [np.empty((want.n_fills, len(want.words), count)) for want, count in zip(wanted, kept, strict=True)]
         batches = self._cut(wanted)
-        if len(batches) > 1 and self._n_threads > 1 and all(want.painter.is_quick for want in wanted):
-            from concurrent.futures import ThreadPoolExecutor
-
-            with ThreadPoolExecutor(1, "ferroshap-images") as pool:
-                self._ask_all(wanted, batches, found, lambda batch: pool.submit(self._painted, wanted, batch, 1).result)
+        if len(batches) > 1 and self._looks_ahead and all(want.painter.is_quick for want in wanted):
+            pool = self._painting_pool()
+            self._ask_all(wanted, batches, found, lambda batch: pool.submit(self._painted, wanted, batch, 1).result)
         else:
             self._ask_all(wanted, batches, found, lambda batch: lambda: self._painted(wanted, batch, self._n_threads))
         return found
+
+    def _painting_pool(self) -> "Executor":
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool = ThreadPoolExecutor(1, "ferroshap-images")
+        return self._pool
 
     def _cut(self, wanted: Sequence[Wanted]) -> list[list[Stretch]]:
         """Cut what is wanted into batches."""

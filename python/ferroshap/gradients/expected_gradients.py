@@ -15,11 +15,16 @@ class ExpectedGradients:
 
     Every background row has its own evenly spaced places on its path, shifted by the golden ratio from row to row (in
     the order of the first principal component) and by one random number for each explained row; with fewer points than
-    background rows, or very unequal weights, the points are a lattice over background and path. Both are unbiased. The
-    slope control removes the noise that is linear in the background, at no cost, with a bias of the fitted slope
-    below 5 % of the error from 16 points on. What is left of ``f(x) - base - sum`` is reported as `gap` and shared
-    out by the spread of each feature's terms. Standard errors come from maps of interleaved parts of the points and
-    are conservative.
+    background rows, or very unequal weights, the points are a lattice over background and path. Both are unbiased.
+    The control fits each feature's gradient, as it is seen, by the position and the first two principal scores of the
+    path point, whose means are known, and so removes the noise that it explains, at no cost; the bias of the fit is
+    below 5 % of the error from 16 points on. A linear model is met exactly by one point. What is left of
+    ``f(x) - base - sum`` is reported as `gap` and shared out by the variance that is left of each feature's terms.
+    Standard errors come from maps of interleaved parts of the points; they are conservative where each background
+    row has several places.
+
+    On digits with a net of ReLU units and 128 background rows, iid sampling needs 28 (N = 64) and 66 times
+    (N = 256) as many gradients for the same error at the logit, 3 and 6 times at the probability.
 
     Erion, Janizek, Sturmfels, Lundberg, Lee (2021), "Improving performance of deep learning models with axiomatic
     attribution priors and expected gradients".
@@ -31,7 +36,7 @@ class ExpectedGradients:
     replicates : int
         Parts of the points that errors are estimated from.
     control : bool
-        Remove what is linear in the background.
+        Remove what the position and the principal scores explain.
     tol : float, optional
         Begin with as few as 16 points and double, until the relative standard error of a row's map (of images: summed
         over channels and pooled 8 x 8) is at most this; `budget` is the ceiling.

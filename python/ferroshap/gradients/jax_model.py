@@ -36,7 +36,8 @@ class JaxGradFn:
     ----------
     model : callable
         A pure function of one array `(rows, *shape)` an input; returns `(rows,)` or `(rows, outputs)`.
-        With `state`, its first argument is what that returns.
+        With `state`, its first argument is what that returns. Passed to `GradientExplainer` as it is, it
+        is recognised by the arrays or libraries of jax that it closes over or names.
     background : sequence, optional
         Not needed.
     state : callable, optional

@@ -30,6 +30,10 @@ SAID_BY_TORCH = {
         "to evaluation (`model.eval()`)."
     ),
 }
+BY_HAND = (
+    "ferroshap called this function with torch tensors, because it closes over or names something of torch. If it "
+    "takes NumPy arrays and returns (outputs, gradients), pass `ferroshap.gradients.FunctionGradFn(f)`."
+)
 DETACHED = (
     "the model's output has no gradient with respect to its input: it is detached (`.detach()`, `.item()`, "
     "`.numpy()`, `torch.no_grad()` inside) or piecewise constant (`argmax`, rounding, thresholds, trees). "
@@ -50,7 +54,8 @@ class TorchGradFn:
     model : torch.nn.Module or callable
         Called with one tensor `(rows, *shape)` an input; returns a tensor `(rows,)` or `(rows, outputs)`.
         The modules and tensors that a function closes over or names are found, for dtype, device and
-        mode (`ferroshap.gradients.reached` says where it looks).
+        mode (`ferroshap.gradients.reached` says where it looks); by them, or because it names torch, it
+        is recognised when it is passed to `GradientExplainer` as it is.
     background : sequence, optional
         Not needed.
     dtype, device : optional
@@ -231,6 +236,8 @@ class TorchGradFn:
             for sign, meaning in SAID_BY_TORCH.items():
                 if sign in str(error):
                     raise InvalidModelError(meaning) from error
+            if not _is_module(self.function):
+                error.add_note(BY_HAND)
             raise
 
     def _outputs(self, leaves: list[Any]) -> Any:

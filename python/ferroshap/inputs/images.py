@@ -125,7 +125,7 @@ def read_images(data: Any, shape: tuple[int, ...] | None, layout: str, *, argume
     if rows.dtype.name not in PIXEL_TYPES or not rows.dtype.isnative:
         msg = f"`{argument}` has pixels of type {rows.dtype}, but they must be {', '.join(PIXEL_TYPES)}: use `.astype`"
         raise OptionError(msg)
-    if min((len(rows), *size)) == 0:
+    if min(size) == 0:
         msg = f"`{argument}` has shape {array.shape}: there is no pixel to explain"
         raise DimensionError(msg)
     _check_finite(rows, argument)
