@@ -137,11 +137,11 @@ def main():
     tested = list(scenes(options.scenes, options.seed))
     n_targets = sum(len(detector.targets) for _, detector, _ in tested)
     print(f"{len(tested)} scenes, {n_targets} targets\n")
-    rows = [
-        [name, str(n_evaluations), *measure(explain, n_evaluations, tested)]
-        for name, explain in ways()
-        for n_evaluations in BUDGETS
-    ]
+    rows = []
+    for name, explain in ways():
+        for n_evaluations in BUDGETS:
+            rows.append([name, str(n_evaluations), *measure(explain, n_evaluations, tested)])
+            print(*rows[-1], sep=", ", file=sys.stderr, flush=True)
     measuring.table(["", "evaluations", *METRICS, "images asked", "library ms an image"], rows)
 
 

@@ -4,7 +4,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from ferroshap import _native, errors, estimators, explainers, links, maskers
+from ferroshap import _native, errors, estimators, explainers, links, maskers, models
 from ferroshap._native import __version__
 from ferroshap.explainers import (
     ExactExplainer,
@@ -61,6 +61,7 @@ __all__ = [
     "links",
     "maskers",
     "metrics",
+    "models",
     "plots",
     "sage",
     "sample",

@@ -5,7 +5,7 @@ import pytest
 
 from ferroshap import Explanation
 from ferroshap.errors import DimensionError, OptionError, WorthError
-from ferroshap.metrics import deletion, insertion
+from ferroshap.metrics import deletion, infidelity, insertion
 
 AXES = ("row", "feature", "feature", "feature", "output")
 
@@ -88,6 +88,31 @@ def test_axes_that_are_not_there_are_not_answered(seed):
     np.testing.assert_array_equal(insertion(explanation[0], model).area, areas[0])
     assert insertion(explanation[0, ..., 1], model).area == areas[0, 1]
     assert isinstance(insertion(explanation[0, ..., 1], model).area, float)
+
+
+def test_summed_channels_give_the_same_curves(seed):
+    rng = np.random.default_rng([seed, 106])
+    images, values = rng.uniform(size=(2, 4, 5, 3)), rng.integers(-9, 9, (2, 4, 5, 3, 2)).astype(float)
+    explanation = explained(values, images)
+    weights = rng.normal(size=(60, 2))
+
+    def model(batch):
+        return batch.reshape(len(batch), -1) @ weights
+
+    for fill in ["blur", 0.0]:
+        found = insertion(explanation, model, fill=fill)
+        summed = insertion(explanation.sum_channels(), model, fill=fill)
+        np.testing.assert_array_equal(summed.outputs, found.outputs)
+        one = insertion(explanation.sum_channels()[0, :, :, 1], lambda X: model(X)[:, 1], fill=fill)
+        np.testing.assert_allclose(one.area, found.area[0, 1], rtol=1e-13)
+    with pytest.raises(DimensionError, match="before channels are summed"):
+        infidelity(explanation.sum_channels(), model, images[0])
+
+
+def test_interactions_are_no_maps():
+    interactions = Explanation(np.zeros((2, 4, 4)), data=np.zeros((2, 4)), axes=("row", "feature", "feature"))
+    with pytest.raises(DimensionError, match="explains rows of shape"):
+        insertion(interactions, lambda X: X.sum(axis=1), fill=0.0)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])

@@ -43,8 +43,9 @@ class Asked:
     """
 
     def __init__(self, model: Any, maps: Maps, *, layout: str = "NHWC", batch_size: int | str = "auto") -> None:
-        if layout not in {"NHWC", "NCHW"} or (layout == "NCHW" and len(maps.shape) != 3):
-            msg = f"`layout={layout!r}` does not fit rows of shape {maps.shape}: 'NHWC', or 'NCHW' for (H, W, C)"
+        shape = maps.rows().shape[1:]
+        if layout not in {"NHWC", "NCHW"} or (layout == "NCHW" and len(shape) != 3):
+            msg = f"`layout={layout!r}` does not fit rows of shape {shape}: 'NHWC', or 'NCHW' for (H, W, C)"
             raise OptionError(msg)
         self.model = as_model(model)
         self.maps = maps

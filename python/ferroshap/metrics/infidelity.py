@@ -105,6 +105,10 @@ def sums_and_falls(
 
 def as_background(background: Any, maps: Maps) -> NDArray[Any]:
     """Read background rows ``(B, *features)``; the model gets float32 where the explained rows are that."""
+    shape = maps.rows().shape[1:]
+    if shape != maps.shape:
+        msg = f"`explanation` has values of shape {maps.shape} for rows of {shape}: pass it before channels are summed"
+        raise DimensionError(msg)
     rows = np.asarray(background)
     rows = rows[None] if rows.shape == maps.shape else rows
     if rows.shape[1:] != maps.shape or len(rows) == 0:

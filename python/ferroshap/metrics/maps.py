@@ -21,6 +21,7 @@ class Maps:
     ----------
     values : ndarray of shape ``(N, *features, K)``
     data : ndarray of shape ``(N, *features)``, or None
+        Images keep their channels where values are summed over them: ``(N, H, W, C)`` of ``(N, H, W, K)``.
     has_rows, has_outputs : bool
         Whether the axes were there: answers have them then.
     outputs : ndarray of int of shape ``(N, K)``, or None
@@ -136,9 +137,12 @@ def _of_explanation(explanation: Explanation, data: Any) -> Maps:
     rows = explanation.data if data is None else data
     if rows is not None:
         rows = np.asarray(rows)
-        rows = rows[None] if rows.ndim == values.ndim - 2 else rows
-        if data is not None and rows.shape != values.shape[:-1]:
-            msg = f"`data` has shape {rows.shape}, but `explanation` explains rows of shape {values.shape[:-1]}"
+        lacks_rows = not has_rows and (data is None or rows.ndim == values.ndim - 2)
+        rows = rows[None] if lacks_rows else rows
+        # Summed channels: the images keep theirs.
+        if rows.shape != values.shape[:-1] and (rows.shape[:-1] != values.shape[:-1] or values.ndim != 4):
+            name = "`explanation.data`" if data is None else "`data`"
+            msg = f"{name} has shape {rows.shape}, but `explanation` explains rows of shape {values.shape[:-1]}"
             raise DimensionError(msg)
     outputs = explanation.output_indexes
     if outputs is not None:

@@ -144,7 +144,7 @@ def _curve(
     n_steps = min(positive(n_steps, "n_steps", or_auto=False), n_positions)
     cuts = np.rint(np.arange(n_steps + 1) * (n_positions / n_steps)).astype(np.int64)
     found = np.empty(n_rows * n_maps * len(cuts))
-    shape = maps.positions + (1,) * (len(maps.shape) - len(maps.positions))
+    shape = maps.positions + (1,) * (rows.ndim - 1 - len(maps.positions))
     for batch in asked.batches(len(found)):
         row, of_map, step = np.unravel_index(np.arange(batch.start, batch.stop), (n_rows, n_maps, len(cuts)))
         is_changed = (ranks[row, of_map] < cuts[step][:, None]).reshape(-1, *shape)
@@ -162,8 +162,8 @@ def _ranks(maps: Maps, seed: int) -> NDArray[np.int32]:
     ranks = np.empty(values.shape, dtype=np.int32)
     places = np.arange(values.shape[-1], dtype=np.int32)
     for row, of_row in enumerate(values):
-        draws = stream(seed, row, TIES).random(of_row.shape)
-        for number, (one, ties) in enumerate(zip(of_row, draws, strict=True)):
+        ties = stream(seed, row, TIES).random(of_row.shape[1])  # the same for all maps of a row
+        for number, one in enumerate(of_row):
             ranks[row, number, np.lexsort((ties, -one))] = places
     return ranks
 
