@@ -19,7 +19,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 import ferroshap
 from ferroshap.gradients import ExpectedGradients, MLPGradFn, Quadrature
-from ferroshap.gradients.machine import batch_points
+from ferroshap.gradients.batches import batch_points
 
 warnings.simplefilter("ignore")
 POINTS = [16, 32, 64, 128, 256, 512]

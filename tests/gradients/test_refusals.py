@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier
 from tests.gradients.models import Net, linear
@@ -301,3 +302,10 @@ def test_gradients_of_the_function_itself_are_believed(seed, n_points, is_relu):
         for row in rng.normal(size=(10, 1, 5)):
             explainer(row, nsamples=n_points)
     assert not [warning for warning in seen if "belong together" in str(warning.message)]
+
+
+@pytest.mark.parametrize("shape", [(5, 2, 3), (5, 4)])
+def test_estimators_refuse_rows_of_another_shape_than_they_were_fitted_on(shape):
+    model = LinearRegression().fit(np.eye(6), np.arange(6.0))
+    with pytest.raises(DimensionError, match=r"`data` has rows of shape .* fitted on 6 features"):
+        ferroshap.GradientExplainer(model, np.zeros(shape))

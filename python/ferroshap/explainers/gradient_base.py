@@ -9,8 +9,8 @@ from ferroshap.errors import OptionError
 from ferroshap.explainers.gradient_inputs import GivenInputs, as_floats, read_inputs
 from ferroshap.gradients import as_grad_fn
 from ferroshap.gradients.background import Kept, prepare
+from ferroshap.gradients.batches import batch_points
 from ferroshap.gradients.checks import N_CHECKED, check_finite_outputs, check_model, outputs_of
-from ferroshap.gradients.machine import batch_points
 from ferroshap.gradients.protocol import Arrays, GradFn, explaining
 from ferroshap.gradients.shapes import check_layout, input_shape
 from ferroshap.maskers import Independent, Masker

@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import Any
 
-from ferroshap.errors import InvalidModelError
+from ferroshap.errors import DimensionError, InvalidModelError
 from ferroshap.gradients.functions import FunctionGradFn
 from ferroshap.gradients.protocol import Arrays, GradFn
 from ferroshap.models.model import described
@@ -68,6 +68,7 @@ def as_grad_fn(model: Any, background: Arrays) -> GradFn:
         return model
     adapter = adapter_of(model)
     if adapter is not None:
+        _check_is_table(model, background)
         made: GradFn = adapter(model, background)
         return made
     if isinstance(model, tuple) and len(model) == 2 and all(map(callable, model)):
@@ -83,6 +84,18 @@ def as_grad_fn(model: Any, background: Arrays) -> GradFn:
         f"a pair (f, grad_f), or an object with `dtype`, `forward` and `gradient`. {ROUTES}"
     )
     raise InvalidModelError(msg)
+
+
+def _check_is_table(model: Any, background: Arrays) -> None:
+    """Refuse other shapes than the rows that an estimator of scikit-learn was fitted on."""
+    n_features = getattr(getattr(model, "__self__", model), "n_features_in_", None)
+    shape = background[0].shape[1:]
+    if isinstance(n_features, int) and shape != (n_features,):
+        msg = (
+            f"`data` has rows of shape {shape}, but {type(model).__name__} was fitted on {n_features} features: "
+            f"pass an array of shape (rows, {n_features})"
+        )
+        raise DimensionError(msg)
 
 
 def adapter_of(model: Any) -> Any:

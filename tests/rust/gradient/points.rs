@@ -66,27 +66,32 @@ fn sums(gradients: &[f64], n_controls: usize, is_narrow: bool) -> (Vec<f64>, Opt
     } else {
         block.add(&mut sums, &workers)
     };
-    // By hand: one feature after the other, from the definition.
     if met == Ok(None) {
-        for (place, sum) in sums.iter().enumerate() {
-            let n_parts = 3 + n_controls;
-            let (i, part) = (place % 3, place / 3 % n_parts);
-            let (output, row) = (place / 3 / n_parts % 2, place / 3 / n_parts / 2);
-            let mut want = 0.0;
-            for point in (0..5).filter(|&point| block.row[point] as usize == row) {
-                let d = x[row * 3 + i] - background[block.background_index[point] as usize * 3 + i];
-                let h = gradients[(point * 2 + output) * 3 + i] * d;
-                let (w, replicate) = (block.weight[point], usize::from(block.replicate[point]));
-                want += match part {
-                    part if part < 2 => f64::from(u8::from(part == replicate)) * w * h,
-                    part if part < 2 + n_controls => w * h * d * controls[point * n_controls + part - 2],
-                    _ => w * h * h,
-                };
-            }
-            assert!((sum - want).abs() < 1e-13, "place {place}: {sum} for {want}");
-        }
+        assert_by_definition(&block, &sums);
     }
     (sums, met.expect("lengths agree"))
+}
+
+/// Sums by hand: one feature after the other, from the definition.
+fn assert_by_definition(block: &Sums<'_, f64, f64>, sums: &[f64]) {
+    let (x, background, n_controls) = (block.paths.x, block.paths.background, block.n_controls);
+    for (place, sum) in sums.iter().enumerate() {
+        let n_parts = 3 + n_controls;
+        let (i, part) = (place % 3, place / 3 % n_parts);
+        let (output, row) = (place / 3 / n_parts % 2, place / 3 / n_parts / 2);
+        let mut want = 0.0;
+        for point in (0..5).filter(|&point| block.row[point] as usize == row) {
+            let d = x[row * 3 + i] - background[block.background_index[point] as usize * 3 + i];
+            let h = block.gradients[(point * 2 + output) * 3 + i] * d;
+            let (w, replicate) = (block.weight[point], usize::from(block.replicate[point]));
+            want += match part {
+                part if part < 2 => f64::from(u8::from(part == replicate)) * w * h,
+                part if part < 2 + n_controls => w * h * d * block.controls[point * n_controls + part - 2],
+                _ => w * h * h,
+            };
+        }
+        assert!((sum - want).abs() < 1e-13, "place {place}: {sum} for {want}");
+    }
 }
 
 #[test]
