@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.errors import ExplainerError, MemoryLimitError
+from ferroshap.errors import ExplainerError, FerroshapError, MemoryLimitError
 from ferroshap.gradients.background import Background, side_by_side
 from ferroshap.gradients.batches import batch_points
 from ferroshap.gradients.completeness import complaint, errors_of_sums, is_notable
@@ -244,8 +245,9 @@ class Group:
                 self._stage += 1
                 self._sums.halve(active)
         except BaseException:
-            # The exception goes on; the rows begun keep the estimate that their points give.
-            self._finish(active, is_checked=False)
+            # The exception goes on; the rows begun keep the estimate that their points give, if they give one.
+            with suppress(FerroshapError):
+                self._finish(active, is_checked=False)
             raise
 
     def _play(self, active: Rows, deadline: float | None) -> bool:
@@ -307,6 +309,8 @@ class Group:
     def _finish(self, active: Rows, *, is_checked: bool = True) -> None:
         """Make values of the sums of rows that have any."""
         active = active[self._told[active] > 0]
+        if not is_checked:  # a gradient that was not finite has spoilt its row
+            active = active[np.isfinite(self._sums.read(active)).all(axis=(1, 2, 3))]
         if not len(active):
             return
         whole, settings, method = self._whole, self._settings, self._settings.method
