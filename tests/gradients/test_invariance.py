@@ -196,3 +196,17 @@ def test_what_is_explained_does_not_depend_on_strides(seed):
     read_only.flags.writeable = False
     foreign = background.astype(">f8")
     assert np.array_equal(ferroshap.GradientExplainer(linear(slopes), foreign).shap_values(read_only), plain)
+
+
+def test_points_that_a_model_keeps_are_not_written_over():
+    kept, copied = [], []
+
+    def model(x):
+        kept.append(x)
+        copied.append(x.copy())
+        return (x**2).sum(axis=1), 2 * x
+
+    rng = np.random.default_rng(0)
+    explainer = ferroshap.GradientExplainer(model, rng.normal(size=(5, 3)), batch_size=16)
+    explainer(rng.normal(size=(4, 3)))
+    assert all(map(np.array_equal, kept, copied))

@@ -27,6 +27,8 @@ Rows = NDArray[np.intp]
 
 #: Sums of more rows than fit here wait.
 GROUP_BYTES = 2**28
+#: Rows of a group, the first with notable gaps, of which it is asked whether their errors explain them.
+LOOKED_AT = 16
 #: Parts of a row's points that take turns with those of other rows where time may run out.
 TURNS = 16
 #: As many gradients of zero are no accident.
@@ -337,7 +339,7 @@ class Group:
 
         *found, share = finished(slice(None), residual=shares_gap)
         whole.maps.store(names, found, share)
-        notable = np.flatnonzero(is_notable(found[1], target, whole.scale[names]))
+        notable = np.flatnonzero(is_notable(found[1], target, whole.scale[names]))[:LOOKED_AT]
         whole.sum_errors[names] = np.nan
         if len(notable) and settings.smoothing == 0 and isinstance(method, ExpectedGradients):
             # The errors of the sums themselves are gone once the gap is shared out.

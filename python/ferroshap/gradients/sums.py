@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ferroshap import _native
 from ferroshap.errors import ExplainerError
+from ferroshap.game.buffers import Buffers
 from ferroshap.gradients.not_finite import NonFiniteGradientError
 from ferroshap.gradients.protocol import Arrays, DeviceGradFn, GradFn, Numbers
 from ferroshap.gradients.shapes import Floats
@@ -89,18 +90,24 @@ class HostSums:
         """Nothing is told yet; `numbers` are those of the rows and background rows in the user's arrays."""
         self._numbers = numbers
         self._grad_fn = grad_fn
-        self._rows = tuple(values.reshape(len(values), -1) for values in rows)
+        self._rows = [values.reshape(len(values), -1) for values in rows]
         self._background = tuple(values.reshape(len(values), -1) for values in background)
         self._shapes = tuple(values.shape[1:] for values in rows)
         self._outputs = outputs
         self._smoothing, self._seed, self._n_threads = smoothing, seed, n_threads
+        self._buffers = Buffers()
         n_rows, n_outputs = outputs.shape
         self._sums = [np.zeros((n_rows, n_outputs, n_maps, part.shape[1])) for part in self._rows]
 
     def add(self, block: Block) -> None:
         """Interpolate, ask for gradients, add."""
+        places = self._buffers.take(self._rows, len(block))
+        self._tell(block, places)
+        self._buffers.give_back(places)
+
+    def _tell(self, block: Block, buffers: list[NDArray[Any]]) -> None:
         chosen = self._outputs[block.row]
-        y, slopes = self._grad_fn.gradient(self._places(block), chosen)
+        y, slopes = self._grad_fn.gradient(self._places(block, buffers), chosen)
         y = np.asarray(y)
         check_gradient(y, slopes, chosen.shape, self._shapes)
         if not np.isfinite(y).all():
@@ -125,11 +132,11 @@ class HostSums:
             if bad is not None:
                 raise self._not_finite(block, bad[0])
 
-    def _places(self, block: Block) -> Arrays:
+    def _places(self, block: Block, buffers: list[NDArray[Any]]) -> Arrays:
         """Return the points themselves, in the shapes of the model."""
         places, offset = [], 0
-        for x, b, shape in zip(self._rows, self._background, self._shapes, strict=True):
-            out = np.empty((len(block), x.shape[1]), dtype=x.dtype)
+        for x, b, shape, buffer in zip(self._rows, self._background, self._shapes, buffers, strict=True):
+            out = buffer[: len(block)]
             _native.gradient_lerp(x, b, block.row, block.background, block.alpha, out, self._n_threads)
             if block.keys is not None and block.numbers is not None:
                 _native.gradient_noise(out, self._seed, block.keys, block.numbers, offset, self._smoothing)
