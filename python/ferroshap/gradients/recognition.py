@@ -89,10 +89,10 @@ def as_grad_fn(model: Any, background: Arrays) -> GradFn:
 def _check_is_table(model: Any, background: Arrays) -> None:
     """Refuse other shapes than the rows that an estimator of scikit-learn was fitted on."""
     n_features = getattr(getattr(model, "__self__", model), "n_features_in_", None)
-    shape = background[0].shape[1:]
-    if isinstance(n_features, int) and shape != (n_features,):
+    shapes = [part.shape[1:] for part in background[:1]]  # none where only the kind of model is asked for
+    if isinstance(n_features, int) and shapes and shapes[0] != (n_features,):
         msg = (
-            f"`data` has rows of shape {shape}, but {type(model).__name__} was fitted on {n_features} features: "
+            f"`data` has rows of shape {shapes[0]}, but {type(model).__name__} was fitted on {n_features} features: "
             f"pass an array of shape (rows, {n_features})"
         )
         raise DimensionError(msg)

@@ -213,12 +213,11 @@ def _classes(classes: Any, count: int, class_names: Sequence[str] | None) -> Int
     for kind in _fitting(listed, count, "classes").tolist():
         if isinstance(kind, str):
             if class_names is None or kind not in class_names:
-                told = (
-                    "give `class_names` to the detector"
-                    if class_names is None
-                    else f"known are {', '.join(class_names)}"
-                )
-                msg = f"`targets` have the class {kind!r}, which is not known: {told}"
+                msg = f"`targets` have the class {kind!r}, which is not known"
+                if class_names is None:
+                    msg += ": give `class_names` to the detector"
+                else:
+                    msg += f"{nearest(kind, class_names)} Known: {', '.join(class_names)}"
                 raise OptionError(msg)
             kind = list(class_names).index(kind)  # noqa: PLW2901 - the number of the name
         if isinstance(kind, bool) or kind != int(kind) or kind < 0:
