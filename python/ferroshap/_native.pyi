@@ -610,8 +610,8 @@ class GradientPlan:
         target: _Floats,
         residual: bool,
         n_threads: int,
-    ) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats, _Floats]:
-        """Values ``(rows, T, d)``, gaps, their errors, relative errors, replicates ``(rows, T, R, d)``, their weights.
+    ) -> tuple[_Floats, _Floats, _Floats, _Floats, _Floats]:
+        """Values ``(rows, T, d)``, gaps, errors of the values, replicates ``(rows, T, R, d)``, their weights.
 
         `told` counts the points of each row from its very first; None means all up to and including the stage.
         """

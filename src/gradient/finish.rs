@@ -46,8 +46,6 @@ pub struct Finished {
     pub gap: Vec<f64>,
     /// `(rows, outputs, d)`; NaN with fewer than two replicates that have points.
     pub std_errors: Vec<f64>,
-    /// Root of the summed squared standard errors over that of the squared values, less their noise: `(rows, outputs)`.
-    pub relative: Vec<f64>,
     /// The values that each replicate gives by itself, `(rows, outputs, R, d)`; NaN where it has no points.
     pub replicates: Vec<f64>,
     /// Weights of the replicates, `W_r`, which sum to 1: `(rows, R)`.
@@ -83,7 +81,6 @@ pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Fini
         values: vec![0.0; n_maps * width],
         gap: vec![0.0; n_maps],
         std_errors: vec![0.0; n_maps * width],
-        relative: vec![0.0; n_maps],
         replicates: vec![0.0; n_maps * n_replicates * width],
         share: vec![0.0; n_rows * n_replicates],
     };
@@ -94,10 +91,10 @@ pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Fini
         .chunks_mut(row_size)
         .zip(finished.std_errors.chunks_mut(row_size))
         .zip(finished.replicates.chunks_mut(row_size * n_replicates))
-        .zip(finished.gap.chunks_mut(told.n_outputs).zip(finished.relative.chunks_mut(told.n_outputs)))
+        .zip(finished.gap.chunks_mut(told.n_outputs))
         .zip(finished.share.chunks_mut(n_replicates));
     let workers = if told.sums.len() < 1 << 14 { workers.alone() } else { *workers };
-    workers.for_each_unit(rows, |row, ((((values, std_errors), replicates), (gap, relative)), share)| {
+    workers.for_each_unit(rows, |row, ((((values, std_errors), replicates), gap), share)| {
         let coefficients = told.coefficients(row);
         share.copy_from_slice(&coefficients.share);
         told.fit(row, &coefficients, &expected, (values, std_errors, replicates));
@@ -105,15 +102,15 @@ pub fn finish<T: Real>(told: &Told<'_, T>, workers: &Workers<'_>) -> Result<Fini
             .chunks_exact_mut(width)
             .zip(std_errors.chunks_exact_mut(width))
             .zip(replicates.chunks_exact_mut(n_replicates * width))
-            .zip(gap.iter_mut().zip(relative));
+            .zip(gap);
         let targets = &told.target[row * told.n_outputs..][..told.n_outputs];
-        for ((((values, std_errors), replicates), (gap, relative)), &target) in maps.zip(targets) {
+        for ((((values, std_errors), replicates), gap), &target) in maps.zip(targets) {
             *gap = target - values.iter().sum::<f64>();
             if told.residual && coefficients.n_told > 0 {
                 share_out(target, *gap, values, std_errors, replicates);
             }
             widen(values, replicates, freedom(coefficients.n_told, told.plan.n_controls()));
-            *relative = write_errors(values, replicates, share, std_errors);
+            write_errors(values, replicates, share, std_errors);
         }
     })?;
     if finished.values.iter().any(|value| !value.is_finite()) {
@@ -272,12 +269,12 @@ fn widen(values: &[f64], replicates: &mut [f64], freedom: f64) {
     }
 }
 
-/// Write the standard errors; returns the relative one.
-fn write_errors(values: &[f64], replicates: &[f64], share: &[f64], std_errors: &mut [f64]) -> f64 {
+/// Write the standard errors.
+fn write_errors(values: &[f64], replicates: &[f64], share: &[f64], std_errors: &mut [f64]) {
     let n_told = share.iter().filter(|&&share| share > 0.0).count();
     if n_told < 2 {
         std_errors.fill(f64::NAN);
-        return f64::NAN;
+        return;
     }
     std_errors.fill(0.0);
     let factor = n_told as f64 / (n_told - 1) as f64;
@@ -288,10 +285,7 @@ fn write_errors(values: &[f64], replicates: &[f64], share: &[f64], std_errors: &
             }
         }
     }
-    let noise: f64 = std_errors.iter().sum();
-    let signal: f64 = values.iter().map(|value| value * value).sum();
     for error in std_errors {
         *error = error.sqrt();
     }
-    noise.sqrt() / (signal - noise).max(f64::MIN_POSITIVE).sqrt()
 }

@@ -220,7 +220,6 @@ impl Rows<'_, '_> {
             finished.values.into_pyarray(py).reshape([n_rows, n_outputs, n_features])?,
             finished.gap.into_pyarray(py).reshape([n_rows, n_outputs])?,
             finished.std_errors.into_pyarray(py).reshape([n_rows, n_outputs, n_features])?,
-            finished.relative.into_pyarray(py).reshape([n_rows, n_outputs])?,
             finished.replicates.into_pyarray(py).reshape([n_rows, n_outputs, n_replicates, n_features])?,
             finished.share.into_pyarray(py).reshape([n_rows, n_replicates])?,
         ))
@@ -401,7 +400,6 @@ type FinishedArrays<'py> = (
     Bound<'py, PyArray3<f64>>,
     Bound<'py, PyArray2<f64>>,
     Bound<'py, PyArray3<f64>>,
-    Bound<'py, PyArray2<f64>>,
     Bound<'py, PyArray4<f64>>,
     Bound<'py, PyArray2<f64>>,
 );

@@ -343,7 +343,7 @@ class Group:
         whole.sum_errors[names] = np.nan
         if len(notable) and settings.smoothing == 0 and isinstance(method, ExpectedGradients):
             # The errors of the sums themselves are gone once the gap is shared out.
-            values, _, _, _, replicates, share = finished(notable, residual=False)
+            values, _, _, replicates, share = finished(notable, residual=False)
             whole.sum_errors[names[notable]] = errors_of_sums(values, replicates, share)
 
     def _check_first(self, rows: Rows) -> None:

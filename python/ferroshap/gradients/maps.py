@@ -67,7 +67,7 @@ class Maps:
 
     def store(self, rows: NDArray[np.intp], found: Sequence[Floats], share: Floats) -> None:
         """Keep what the core made of the sums of some rows; `share` is ``(rows, n_replicates)``."""
-        values, self.gap[rows], errors, self.relative[rows], replicates = found
+        values, self.gap[rows], errors, replicates = found
         self._judge(rows, np.square(errors).sum(axis=2), np.square(values).sum(axis=2))
         offset = 0
         for place, shape in enumerate(self.shapes):

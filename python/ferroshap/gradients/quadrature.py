@@ -103,7 +103,7 @@ class QuadraturePlan:
         target: Floats,
         residual: bool,
         n_threads: int,  # noqa: ARG002 - little to do
-    ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+    ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """Return values, raw gap, errors (NaN), the maps of the one replicate and its share of the points (1)."""
         cumulative = np.cumsum(self._weight)
         share = np.ones(len(row_keys)) if told is None else cumulative[told.astype(np.intp) - 1]
@@ -115,4 +115,4 @@ class QuadraturePlan:
             total = spread.sum(axis=2, keepdims=True)
             values = values + gap[:, :, None] * np.divide(spread, total, out=np.zeros_like(spread), where=total > 0)
         unknown = np.full(values.shape, np.nan)
-        return values, gap, unknown, unknown[:, :, 0], values[:, :, None], np.ones((len(row_keys), 1))
+        return values, gap, unknown, values[:, :, None], np.ones((len(row_keys), 1))
