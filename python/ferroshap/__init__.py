@@ -21,20 +21,44 @@ from ferroshap.run import Estimate, Run, estimate
 from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
-    from ferroshap import clustering, datasets, gradients, metrics, plots, trees
-    from ferroshap.explainers.coalition import CoalitionExplainer
-    from ferroshap.explainers.gradient import GradientExplainer
-    from ferroshap.explainers.partition import PartitionExplainer
-    from ferroshap.explainers.tree import TreeExplainer
+    from ferroshap import clustering, compat, datasets, export, gradients, metrics, other, plots, trees, utils
+    from ferroshap.delegation import ActionOptimizer, DeepExplainer, actions, benchmark
+    from ferroshap.explainers import (
+        AdditiveExplainer,
+        CoalitionExplainer,
+        GPUTreeExplainer,
+        GradientExplainer,
+        PartitionExplainer,
+        TreeExplainer,
+    )
+    from ferroshap.explanation.apparent import approximate_interactions
+    from ferroshap.explanation.cohorts import Cohorts
+    from ferroshap.export.report import report
     from ferroshap.metrics import global_importance, sage
+    from ferroshap.plots import bar_plot, dependence_plot, getjs, initjs, save_html, summary_plot
+    from ferroshap.plots import decision as decision_plot
+    from ferroshap.plots import embedding as embedding_plot
+    from ferroshap.plots import force as force_plot
+    from ferroshap.plots import group_difference as group_difference_plot
+    from ferroshap.plots import heatmap as heatmap_plot
     from ferroshap.plots import image as image_plot
+    from ferroshap.plots import monitoring as monitoring_plot
+    from ferroshap.plots import multioutput_decision as multioutput_decision_plot
+    from ferroshap.plots import partial_dependence as partial_dependence_plot
+    from ferroshap.plots import violin as violin_plot
+    from ferroshap.plots import waterfall as waterfall_plot
 
 __all__ = [
+    "ActionOptimizer",
+    "AdditiveExplainer",
     "CoalitionExplainer",
+    "Cohorts",
+    "DeepExplainer",
     "Estimate",
     "ExactExplainer",
     "Explainer",
     "Explanation",
+    "GPUTreeExplainer",
     "Game",
     "GradientExplainer",
     "Interactions",
@@ -46,28 +70,98 @@ __all__ = [
     "SamplingExplainer",
     "TreeExplainer",
     "__version__",
+    "actions",
+    "approximate_interactions",
+    "bar_plot",
+    "benchmark",
     "clustering",
+    "compat",
     "compress",
     "datasets",
+    "decision_plot",
+    "dependence_plot",
+    "embedding_plot",
     "errors",
     "estimate",
     "estimators",
     "explainers",
+    "export",
+    "force_plot",
+    "getjs",
     "global_importance",
     "gradients",
+    "group_difference_plot",
+    "heatmap_plot",
     "image_plot",
+    "initjs",
     "interaction_values",
     "kmeans",
     "links",
     "maskers",
     "metrics",
     "models",
+    "monitoring_plot",
+    "multioutput_decision_plot",
+    "other",
+    "partial_dependence_plot",
     "plots",
+    "report",
     "sage",
     "sample",
+    "save_html",
     "shapley_values",
+    "summary_plot",
     "trees",
+    "utils",
+    "violin_plot",
+    "waterfall_plot",
 ]
+
+#: What is imported when somebody asks for it: `import ferroshap` stays light.
+_MET_LATER = {
+    "ActionOptimizer": "delegation:ActionOptimizer",
+    "AdditiveExplainer": "explainers:AdditiveExplainer",
+    "CoalitionExplainer": "explainers:CoalitionExplainer",
+    "Cohorts": "explanation.cohorts:Cohorts",
+    "DeepExplainer": "delegation:DeepExplainer",
+    "GPUTreeExplainer": "explainers:GPUTreeExplainer",
+    "GradientExplainer": "explainers:GradientExplainer",
+    "PartitionExplainer": "explainers:PartitionExplainer",
+    "TreeExplainer": "explainers:TreeExplainer",
+    "actions": "delegation:actions",
+    "approximate_interactions": "explanation.apparent:approximate_interactions",
+    "bar_plot": "plots:bar_plot",
+    "benchmark": "delegation:benchmark",
+    "clustering": "clustering",
+    "compat": "compat",
+    "datasets": "datasets",
+    "decision_plot": "plots:decision",
+    "dependence_plot": "plots:dependence_plot",
+    "embedding_plot": "plots:embedding",
+    "export": "export",
+    "force_plot": "plots:force",
+    "getjs": "plots:getjs",
+    "global_importance": "metrics:global_importance",
+    "gradients": "gradients",
+    "group_difference_plot": "plots:group_difference",
+    "heatmap_plot": "plots:heatmap",
+    "image_plot": "plots:image",
+    "initjs": "plots:initjs",
+    "metrics": "metrics",
+    "monitoring_plot": "plots:monitoring",
+    "multioutput_decision_plot": "plots:multioutput_decision",
+    "other": "other",
+    "partial_dependence_plot": "plots:partial_dependence",
+    "plots": "plots",
+    "report": "export.report:report",
+    "sage": "metrics:sage",
+    "save_html": "plots:save_html",
+    "summary_plot": "plots:summary_plot",
+    "trees": "trees",
+    "utils": "utils",
+    "violin_plot": "plots:violin",
+    "waterfall_plot": "plots:waterfall",
+}
 
 if hasattr(os, "register_at_fork"):
     # A child has none of its parent's threads: it must build a pool of its own.
@@ -75,17 +169,13 @@ if hasattr(os, "register_at_fork"):
 
 
 def __getattr__(name: str) -> Any:
-    """Import the rooms that are met only when somebody asks for them."""
-    if name in {"clustering", "datasets", "gradients", "metrics", "plots", "trees"}:
-        return importlib.import_module(f"ferroshap.{name}")
-    if name in {"global_importance", "sage"}:
-        return getattr(importlib.import_module("ferroshap.metrics"), name)
-    if name == "image_plot":
-        return importlib.import_module("ferroshap.plots").image
-    if name in {"CoalitionExplainer", "GradientExplainer", "PartitionExplainer", "TreeExplainer"}:
-        return getattr(explainers, name)
-    msg = f"module 'ferroshap' has no attribute {name!r}"
-    raise AttributeError(msg)
+    """Import what is met only when somebody asks for it."""
+    if name not in _MET_LATER:
+        msg = f"module 'ferroshap' has no attribute {name!r}"
+        raise AttributeError(msg)
+    room, _, attribute = _MET_LATER[name].partition(":")
+    module = importlib.import_module(f"ferroshap.{room}")
+    return getattr(module, attribute) if attribute else module
 
 
 def __dir__() -> list[str]:

@@ -14,7 +14,7 @@ FLOORS = [
     {"_native"},
     {"errors"},
     {"memory", "progress", "seeds", "threads"},
-    {"links", "inputs", "datasets"},
+    {"links", "inputs", "datasets", "svg"},
     {"clustering"},  # reads tables
     {"explanation"},
     {"models", "tables"},
@@ -25,6 +25,8 @@ FLOORS = [
     {"closed_forms", "gradients", "trees"},
     {"explainers"},
     {"metrics", "plots"},
+    {"export"},  # the report orders features and colours as the plots do
+    {"compat", "delegation", "other", "utils"},
     {"cli"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
