@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-CHAINABLE = ("abs", "identity", "argsort", "flip", "sum", "max", "min", "mean")
+CHAINABLE = ("abs", "identity", "argsort", "flip", "sum", "max", "min", "mean", "percentile", "sample", "hclust")
 
 
 class Operation(NamedTuple):
