@@ -120,7 +120,7 @@ def position_of(index: Any, values: Any, names: Any) -> int:
     ValueError
         For a name that is no feature's, or a position that is out of range.
     """
-    n_features = np.shape(values)[1]
+    n_features = int(np.shape(values)[1])
     if isinstance(index, str):
         listed = [] if names is None else [str(name) for name in names]
         if index in listed:
