@@ -94,7 +94,8 @@ def bar(
     strengths = np.mean([np.abs(_strengths(cohort.bars).values) for cohort in cohorts], axis=0)
     rank = ranking(order, [_strengths(cohort.bars) for cohort in cohorts])
     rows, brackets = arranged(rank, np.nan_to_num(strengths), max_display, tree)
-    shows = only_cut(first.op_history) if show_data == "auto" else bool(show_data)
+    is_one = len(cohorts) == 1  # of several, each has values of its own
+    shows = is_one and only_cut(first.op_history) if show_data == "auto" else bool(show_data)
 
     stage = open_stage(ax, rows.n_rows * 0.5 * len(cohorts) ** 0.5 + 1.5)
     row_labels(stage.ax, names_of(first), rows, feature_values(first) if shows else None)
@@ -135,10 +136,10 @@ def _signed(stage: Stage, cohorts: list[Cohort], rows: Rows) -> None:
         ends = whisker_ends(cohort.bars, rows)
         for k, length in enumerate(lengths[c].tolist()):
             label = _tip_label(ax, float(y[k]), length, amount(float(totals[c, k]), largest), hues[k])
+            draw_whisker(ax, label, None if ends is None else ends[k])
             if n_cohorts > 1:
                 label.free = label.start  # nothing can be read on hatches
                 label.set_fontsize(max(ANNOTATION_SIZE - 1.5 * (n_cohorts - 1), 7.0))
-            draw_whisker(ax, label, None if ends is None else ends[k])
             labels.append(label)
         spans += [] if ends is None else ends[np.isfinite(ends)].tolist()
     ax.set_ylim(-0.6, rows.n_rows - 0.4)
