@@ -31,6 +31,10 @@ class StackError(DimensionError, AssertionError):
     """Two Explanations do not fit side by side."""
 
 
+class ExplanationFileError(FerroshapError, ValueError):
+    """A file is no Explanation, is damaged, or was written by a newer version."""
+
+
 class InvalidMaskerError(FerroshapError, ValueError):
     """An object was given as a masker that cannot be one."""
 
