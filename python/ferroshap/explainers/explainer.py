@@ -53,7 +53,7 @@ class Explainer(metaclass=Chooser):
     1. :class:`GradientExplainer` for a network of torch or Keras with background data, :class:`LinearExplainer` for a
        linear model;
     2. :class:`TreeExplainer` for an ensemble of trees, with or without a background, and for the methods
-       that show its sum;
+       that show its sum; :class:`AdditiveExplainer` for interpret's explainable boosting machines, in the same way;
     3. with a tree of the features (:class:`ferroshap.maskers.Partition`) :class:`PartitionExplainer` for at most 10
        features or 500 coalitions, within the same model rows as below, else :class:`PermutationExplainer` along it;
     4. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
@@ -72,8 +72,8 @@ class Explainer(metaclass=Chooser):
     link : str or link
         The scale on which values add up.
     algorithm : str
-        "auto", or the name of a route: "coalition", "exact", "gradient", "kernel", "linear", "partition",
-        "permutation", "sampling", "tree".
+        "auto", or the name of a route: "additive", "coalition", "deep" (by shap), "exact", "gradient", "kernel",
+        "linear", "partition", "permutation", "sampling", "tree".
     output_names, feature_names : list of str, optional
         Instead of the names found in model and background.
     linearize_link : bool
