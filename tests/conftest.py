@@ -26,3 +26,7 @@ def pytest_generate_tests(metafunc):
     """Give each `seed` to every test that asks: it must pass for all of them, not for one that was found."""
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", list(seeds_to_try()))
+
+
+#: Scripts that another test runs, with one library or the other in the place of `shap`.
+collect_ignore_glob = ["notebooks/*.py"]
