@@ -30,7 +30,7 @@ NEAREST = {
     "plots.text": "Explanation has a table of the strongest tokens in notebooks",
 }
 
-__all__ = ["ActionOptimizer", "DeepExplainer", "actions", "benchmark", "delegated"]
+__all__ = ["ActionOptimizer", "DeepExplainer", "actions", "benchmark", "delegated", "text_plot"]
 
 
 def shap_s(name: str) -> Any:
@@ -47,15 +47,14 @@ def shap_s(name: str) -> Any:
     except ImportError as error:
         msg = f"{name} is shap's own, and shap is not installed: `pip install shap`{nearest}"
         raise ImportError(msg, name="shap") from error
+    if found.Explainer.__module__.startswith("ferroshap."):
+        msg = f"{name} is shap's own, but `shap` stands for ferroshap: call ferroshap.compat.uninstall() first{nearest}"
+        raise ImportError(msg, name="shap")
     for part in name.split("."):
         try:
             found = getattr(found, part)
         except AttributeError:
             found = importlib.import_module(f"{found.__name__}.{part}")
-    home = found.__name__ if isinstance(found, ModuleType) else getattr(found, "__module__", "")
-    if home.partition(".")[0] == "ferroshap":
-        msg = f"{name} is shap's own, but `shap` is ferroshap here (compat.install): uninstall it first{nearest}"
-        raise ImportError(msg, name="shap")
     return found
 
 
@@ -165,6 +164,17 @@ def _room(name: str) -> _Room:
     room = _Room(f"ferroshap.{name}", f"`shap.{name}`, where shap is installed: what is in it is shap's own.")
     room.__dict__["_room"] = name
     return room
+
+
+def text_plot(*args: Any, **options: Any) -> Any:
+    """Draw values of text as shap's ``text_plot`` does, where shap is installed; explanations of ours are taken.
+
+    Raises
+    ------
+    ImportError
+        Where shap is not installed.
+    """
+    return delegated("plots.text")(*args, **options)
 
 
 actions = _room("actions")
