@@ -10,11 +10,11 @@ from ferroshap.maskers.copula import Copula
 from ferroshap.maskers.empirical import Empirical
 from ferroshap.maskers.forest import Forest
 from ferroshap.maskers.gaussian import Gaussian
-from ferroshap.maskers.groups import Groups
+from ferroshap.maskers.groups import Groups, group_units
 from ferroshap.maskers.impute import Impute
 from ferroshap.maskers.independent import Baseline, Independent
 from ferroshap.maskers.masker import Masker
-from ferroshap.maskers.recognition import as_marginal, as_masker
+from ferroshap.maskers.recognition import as_marginal, as_masker, is_marginal
 from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ __all__ = [
     "as_marginal",
     "as_masker",
     "compress",
+    "group_units",
+    "is_marginal",
     "kmeans",
     "sample",
 ]
