@@ -101,7 +101,7 @@ def _bins(step: Any, n_columns: int, name: str, n_born: int | None) -> Numbers:
 
 def _imputed(step: Any, n_columns: int, name: str, n_born: int | None) -> Numbers:
     del name
-    marked = [] if step.indicator_ is None else _numbers(step.indicator_.features_)
+    marked: Any = [] if step.indicator_ is None else _numbers(step.indicator_.features_)
     kept = np.arange(n_columns)
     if _width(step, n_born) != n_columns + len(marked):
         kept = np.flatnonzero([value == value for value in step.statistics_])  # noqa: PLR0124 - NaN: nothing to fill with
