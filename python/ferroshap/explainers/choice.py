@@ -21,7 +21,9 @@ from ferroshap.maskers import Conditional, Independent, Masker, as_masker, is_ma
 from ferroshap.models import Model, parted
 
 ROUTES: dict[str, str] = {
+    "additive": "AdditiveExplainer",
     "coalition": "CoalitionExplainer",
+    "deep": "DeepExplainer",
     "exact": "ExactExplainer",
     "gradient": "GradientExplainer",
     "kernel": "KernelExplainer",
@@ -83,6 +85,8 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
         trees = _as_trees(model, part, masker, given, options)
         if trees is not None:
             return trees
+        if is_additive(model) and explainers.AdditiveExplainer.why_not(model, masker) is None:
+            return _made(explainers.AdditiveExplainer, model, masker, given, options)
     explainer = _sampled(model, masker, given, options)
     if part is not model and not isinstance(part, tuple):
         last = type(getattr(part, "__self__", part)).__name__
@@ -113,6 +117,21 @@ def _sampled(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
     explainer.plan = replace(explainer.plan, reason=reason + about(explainer.masker))
     return explainer
+
+
+def is_additive(model: Any) -> bool:
+    """Whether a model, or the method of one, is known to be a sum of what features add, without importing a library.
+
+    Examples
+    --------
+    >>> is_additive(max)
+    False
+    """
+    if "interpret" not in sys.modules:
+        return False
+    from ferroshap.explainers.additive import boosted
+
+    return boosted(model) is not None
 
 
 def _is_network(model: Any) -> bool:

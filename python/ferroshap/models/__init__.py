@@ -20,11 +20,15 @@ LAZY = {
     "Front": "ferroshap.models.front",
     "Targets": "ferroshap.models.targets",
 }
+#: What is shap's own.
+DELEGATED = ("TeacherForcing", "TextGeneration", "TopKLM", "TransformersPipeline")
 
 
 def __getattr__(name: str) -> Any:
     """Import what few need when it is asked for."""
     if name in LAZY:
         return getattr(importlib.import_module(LAZY[name]), name)
+    if name in DELEGATED:
+        return importlib.import_module("ferroshap.delegation").delegated(f"models.{name}")
     msg = f"module 'ferroshap.models' has no attribute {name!r}"
     raise AttributeError(msg)

@@ -117,7 +117,8 @@ def _function(step: Any, n_columns: int, name: str, n_born: int | None) -> Numbe
     """A function of NumPy's own that takes one number and gives one is applied to each entry; all else may mix."""
     del n_born
     function = step.func
-    is_entrywise = isinstance(function, np.ufunc) and function.nin == function.nout == 1 and not step.kw_args
+    is_entrywise = isinstance(function, np.ufunc) and [*map(len, function.types[0].split("->"))] == [1, 1]
+    is_entrywise = is_entrywise and not step.kw_args
     if function is None or is_entrywise:
         return np.arange(n_columns)
     msg = f"step {name!r} (FunctionTransformer) may mix columns"
