@@ -42,20 +42,19 @@ def to_polars(explanation: Explanation, field: str = "values", form: str = "wide
     polars = met("polars", "to_polars")
     columns = columns_of(explanation, field, form, output)
     refuse_doubles(columns.names, "polars")
-    return polars.DataFrame(
-        [_polars_series(polars, name, array) for name, array in zip(columns.names, columns.arrays, strict=True)]
-    )
+    named = zip(columns.names, columns.arrays, strict=True)
+    return polars.DataFrame({name: _polars_series(polars, array) for name, array in named})
 
 
-def _polars_series(polars: Any, name: str, array: np.ndarray) -> Any:
+def _polars_series(polars: Any, array: np.ndarray) -> Any:
     """A column in polars' own dtype; kinds that do not go together are written as words."""
     if array.dtype != object:
         if array.dtype.kind in "US":
-            return polars.Series(name, array.tolist(), dtype=polars.String)
-        return polars.Series(name, np.ascontiguousarray(array))
+            return polars.Series("", array.tolist(), dtype=polars.String)
+        return polars.Series("", np.ascontiguousarray(array))
     entries = entries_of(array)
     has_none = all(entry is None for entry in entries)
-    return polars.Series(name, entries, dtype=polars.String if has_none else None)
+    return polars.Series("", entries, dtype=polars.String if has_none else None)
 
 
 def refuse_doubles(names: list[str], library: str) -> None:

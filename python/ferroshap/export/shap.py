@@ -102,9 +102,6 @@ def from_shap(foreign: Any) -> Explanation:
     data = fields["data"]
     if isinstance(data, (list, tuple)):
         fields["data"] = np.asarray(data, dtype=object if any(isinstance(part, str) for part in data) else None)
-    base = fields["base_values"]
-    if isinstance(base, np.generic):
-        fields["base_values"] = base.item()
     fields = {name: field for name, field in fields.items() if field is not None}
     fields = _kept(values, fields)
     explanation = Explanation(values, **fields)
@@ -146,7 +143,8 @@ def _filled_up(values: Any, fields: dict[str, Any]) -> tuple[np.ndarray, dict[st
         raise OptionError(msg)
     longest = max(shape[0] for shape in shapes)
     filled = np.zeros((len(shapes), longest, *shapes[0][1:]))
-    words = np.full((len(shapes), longest), ABSENT, dtype=object)
+    words = np.empty((len(shapes), longest), dtype=object)
+    words.fill(ABSENT)  # not np.full, which makes plain words of it
     tokens = fields["data"] if fields["data"] is not None else fields["feature_names"]
     for at, row in enumerate(values):
         filled[at, : len(row)] = row
