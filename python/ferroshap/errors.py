@@ -27,6 +27,10 @@ class DimensionError(FerroshapError, ValueError):
     """A table or an output has the wrong shape."""
 
 
+class StackError(DimensionError, AssertionError):
+    """Two Explanations do not fit side by side."""
+
+
 class InvalidMaskerError(FerroshapError, ValueError):
     """An object was given as a masker that cannot be one."""
 
