@@ -66,10 +66,10 @@ def test_an_algorithm_can_be_named(case, algorithm):
     assert explainer(case.rows).shape == (5, 6)
 
 
-@pytest.mark.parametrize("algorithm", ["trees", "deep", "permutations", "Exact", None])
+@pytest.mark.parametrize("algorithm", ["trees", "deeper", "permutations", "Exact", None])
 def test_algorithms_that_do_not_exist_are_refused_with_those_that_do(case, algorithm):
     with pytest.raises(
-        InvalidAlgorithmError, match="auto, coalition, exact, gradient, kernel, linear, partition, permutation"
+        InvalidAlgorithmError, match="auto, additive, coalition, deep, exact, gradient, kernel, linear, partition"
     ):
         ferroshap.Explainer(case.model, case.background, algorithm=algorithm)
 

@@ -21,7 +21,9 @@ from ferroshap.maskers import Conditional, Independent, Masker, as_masker
 from ferroshap.models import Model
 
 ROUTES: dict[str, str] = {
+    "additive": "AdditiveExplainer",
     "coalition": "CoalitionExplainer",
+    "deep": "DeepExplainer",
     "exact": "ExactExplainer",
     "gradient": "GradientExplainer",
     "kernel": "KernelExplainer",
@@ -76,6 +78,8 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
         trees = _as_trees(model, masker, given, options)
         if trees is not None:
             return trees
+        if is_additive(model) and explainers.AdditiveExplainer.why_not(model, masker) is None:
+            return _made(explainers.AdditiveExplainer, model, masker, given, options)
     background = as_masker(masker, weights=options.pop("weights", None))
     if isinstance(model, tuple) and len(model) == 2:
         model = Model(model, read_linear(model, background.table).outputs, wants_frame=False)
@@ -96,6 +100,21 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
     reason = f"{cause}, so {estimator!r}, the best estimator for their number and the budget, samples some"
     explainer.plan = replace(explainer.plan, reason=reason + about(explainer.masker))
     return explainer
+
+
+def is_additive(model: Any) -> bool:
+    """Whether a model, or the method of one, is known to be a sum of what features add, without importing a library.
+
+    Examples
+    --------
+    >>> is_additive(max)
+    False
+    """
+    if "interpret" not in sys.modules:
+        return False
+    from ferroshap.explainers.additive import boosted
+
+    return boosted(model) is not None
 
 
 def _is_network(model: Any) -> bool:

@@ -83,6 +83,8 @@ class TreeExplainer(TreeAnswers):
            [-1.]]), 2.0)
     """
 
+    _holds_its_model = True
+
     def __init__(
         self,
         model: Any,

@@ -7,6 +7,7 @@ from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
 from ferroshap.maskers.copula import Copula
+from ferroshap.maskers.dense_data import DenseData
 from ferroshap.maskers.empirical import Empirical
 from ferroshap.maskers.forest import Forest
 from ferroshap.maskers.gaussian import Gaussian
@@ -31,6 +32,7 @@ __all__ = [
     "Baseline",
     "Conditional",
     "Copula",
+    "DenseData",
     "Draws",
     "Empirical",
     "Forest",
@@ -57,5 +59,7 @@ def __getattr__(name: str) -> Any:
     """Import the maskers that are met only when somebody asks for them."""
     if name in MET_RARELY:
         return getattr(importlib.import_module(f"ferroshap.maskers.{MET_RARELY[name]}"), name)
+    if name == "Text":  # shap's own
+        return importlib.import_module("ferroshap.delegation").delegated("maskers.Text")
     msg = f"module 'ferroshap.maskers' has no attribute {name!r}"
     raise AttributeError(msg)

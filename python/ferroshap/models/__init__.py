@@ -14,11 +14,15 @@ __all__ = ["Detector", "Model", "Targets", "as_model"]
 
 #: Met only when somebody asks for them.
 LAZY = {"Detector": "ferroshap.models.detector", "Targets": "ferroshap.models.targets"}
+#: What is shap's own.
+DELEGATED = ("TeacherForcing", "TextGeneration", "TopKLM", "TransformersPipeline")
 
 
 def __getattr__(name: str) -> Any:
     """Import what few need when it is asked for."""
     if name in LAZY:
         return getattr(importlib.import_module(LAZY[name]), name)
+    if name in DELEGATED:
+        return importlib.import_module("ferroshap.delegation").delegated(f"models.{name}")
     msg = f"module 'ferroshap.models' has no attribute {name!r}"
     raise AttributeError(msg)
