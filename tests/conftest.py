@@ -27,5 +27,6 @@ def pytest_generate_tests(metafunc):
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", list(seeds_to_try()))
 
+
 #: Scripts that another test runs, with one library or the other in the place of `shap`.
 collect_ignore_glob = ["notebooks/*.py"]
