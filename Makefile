@@ -88,7 +88,7 @@ lint: build $(VENV)/.with-lint  ## formatting, lints, types, stubs
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --all-targets --features python -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --quiet
-	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/typos
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/mypy tests/surface/typing_cases.py && $(BIN)/typos
 	$(BIN)/python -m mypy.stubtest ferroshap._native --allowlist tests/surface/stubtest_allowlist.txt
 
 .PHONY: help build demo test test-integrations bench fuzz gallery lint

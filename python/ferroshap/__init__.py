@@ -22,7 +22,7 @@ from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
     from ferroshap import clustering, compat, datasets, export, gradients, metrics, other, plots, trees, utils
-    from ferroshap.delegation import ActionOptimizer, DeepExplainer, actions, benchmark
+    from ferroshap.delegation import ActionOptimizer, DeepExplainer, actions, benchmark, text_plot
     from ferroshap.explainers import (
         AdditiveExplainer,
         CoalitionExplainer,
@@ -49,11 +49,9 @@ if TYPE_CHECKING:
     from ferroshap.plots import waterfall as waterfall_plot
 
 __all__ = [
-    "ActionOptimizer",
     "AdditiveExplainer",
     "CoalitionExplainer",
     "Cohorts",
-    "DeepExplainer",
     "Estimate",
     "ExactExplainer",
     "Explainer",
@@ -70,10 +68,8 @@ __all__ = [
     "SamplingExplainer",
     "TreeExplainer",
     "__version__",
-    "actions",
     "approximate_interactions",
     "bar_plot",
-    "benchmark",
     "clustering",
     "compat",
     "compress",
@@ -117,7 +113,8 @@ __all__ = [
     "waterfall_plot",
 ]
 
-#: What is imported when somebody asks for it: `import ferroshap` stays light.
+#: What is imported when somebody asks for it: `import ferroshap` stays light. Those that `delegation` hands over to shap
+#: are not in `__all__`: `from ferroshap import *` works without shap.
 _MET_LATER = {
     "ActionOptimizer": "delegation:ActionOptimizer",
     "AdditiveExplainer": "explainers:AdditiveExplainer",
@@ -157,6 +154,7 @@ _MET_LATER = {
     "sage": "metrics:sage",
     "save_html": "plots:save_html",
     "summary_plot": "plots:summary_plot",
+    "text_plot": "delegation:text_plot",
     "trees": "trees",
     "utils": "utils",
     "violin_plot": "plots:violin",

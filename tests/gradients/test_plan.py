@@ -199,3 +199,17 @@ def test_blocks_of_a_quadrature_may_be_cut_anywhere(n_background, nodes, cut):
         assert np.array_equal(one, np.concatenate([first, second]))
     assert len(set(zip(whole[0].tolist(), whole[1].tolist(), whole[2].tolist(), strict=True))) == total
     assert abs(whole[3].sum() - 2) <= total * 2.0**-52
+
+
+def test_d26_untouched_budget_means_256_planned_points_and_many_large_images_are_summarised():
+    def adds(images):
+        return images.sum(axis=(1, 2, 3))
+
+    images = np.random.default_rng(0).random((20, 32, 32, 1))
+    explainer = ferroshap.GradientExplainer((adds, np.ones_like), images)
+    assert "256 places" in str(explainer.plan)
+    assert "summary of 20 background rows" in str(explainer.plan)
+    assert "summary" not in str(ferroshap.GradientExplainer((adds, np.ones_like), images, background_rows=None).plan)
+    explained = explainer(images[:1])
+    assert int(explained.n_evaluations[0]) == 256
+    assert np.isclose(explainer.expected_value + explained.values.sum(), images[0].sum())

@@ -99,3 +99,20 @@ def test_the_tree_follows_the_colours_where_a_halving_cannot(seed):
         values = shap.Explainer(model, maskers.Image(0.0, segments=segments))(image, max_evals=20).values[0, :, :, 0]
         found[segments] = values[inside].sum() / np.abs(values).sum()
     assert found["bpt"] > 0.99 > found["axis"]
+
+
+def test_d27_regions_follow_the_image_and_halves_of_rectangles_can_be_asked_for():
+    image = np.zeros((16, 16))
+    image[3:7, 4:13] = 1.0  # a bar whose edges no halving meets
+
+    def ink(images):
+        return images[:, 3:7, 4:13].sum(axis=(1, 2))
+
+    found = {
+        segments: shap.PartitionExplainer(ink, maskers.Image(0, (16, 16), segments=segments))(image[None], max_evals=30)
+        for segments in ("bpt", "axis")
+    }
+    off = {segments: float(np.abs(sv.values[0][image == 0]).sum()) for segments, sv in found.items()}
+    assert off["bpt"] == 0.0
+    assert off["axis"] > 0.1 * image.sum()
+    assert all(np.isclose(sv.values.sum(), image.sum()) for sv in found.values())

@@ -11,9 +11,51 @@ from ferroshap.explanation.maps import is_image
 # Not `error_std`: the incumbent keeps the spread of single contributions there, which is no standard error.
 _COPIED = ("base_values", "data", "display_data", "feature_names", "lower_bounds", "upper_bounds")
 
+# The legacy names that draw about the same from arrays.
+_TAKES_ARRAYS = {
+    "bar": "bar_plot",
+    "beeswarm": "summary_plot",
+    "heatmap": "summary_plot",
+    "scatter": "dependence_plot",
+    "violin": "summary_plot",
+    "waterfall": "decision_plot",
+}
+
+
+def as_explanation(shap_values: Any, plot: str) -> Explanation:
+    """Return an Explanation, without the output axis if that has length one, whatever its other axes.
+
+    Raises
+    ------
+    TypeError
+        If the object is neither an Explanation nor looks like one.
+    DimensionError
+        If there is nothing along an axis.
+    """
+    if isinstance(shap_values, Explanation):
+        explanation = shap_values
+    elif looks_like_explanation(shap_values):
+        explanation = _translated(shap_values)
+    else:
+        kind = type(shap_values).__name__
+        legacy = f"; arrays go to `{_TAKES_ARRAYS[plot]}`" if plot in _TAKES_ARRAYS else ""
+        msg = f"`shap_values` of `{plot}` is a {kind}: pass an Explanation, such as `explainer(X)` returns{legacy}"
+        raise TypeError(msg)
+    if explanation.axes and explanation.axes[-1] == "output" and explanation.shape[-1] == 1:
+        explanation = explanation[..., 0]
+    if 0 in explanation.shape:
+        msg = f"`shap_values` of `{plot}` has shape {explanation.shape}: there is nothing to draw"
+        raise DimensionError(msg)
+    return explanation
+
+
+def looks_like_explanation(thing: Any) -> bool:
+    """Tell whether a thing is an Explanation, ours or the incumbent's."""
+    return all(hasattr(thing, name) for name in ("values", "base_values", "data", "feature_names"))
+
 
 def accepted(shap_values: Any, plot: str) -> Explanation:
-    """Return an Explanation, without the output axis if that has length one.
+    """Return an Explanation with one feature axis, without the output axis if that has length one.
 
     Raises
     ------
@@ -22,19 +64,7 @@ def accepted(shap_values: Any, plot: str) -> Explanation:
     DimensionError
         If it has no feature axis, or more than one, or nothing along an axis.
     """
-    if isinstance(shap_values, Explanation):
-        explanation = shap_values
-    elif all(hasattr(shap_values, name) for name in ("values", "base_values", "data", "feature_names")):
-        explanation = _translated(shap_values)
-    else:
-        kind = type(shap_values).__name__
-        msg = f"`shap_values` of `{plot}` is a {kind}: pass an Explanation, such as `explainer(X)` returns"
-        raise TypeError(msg)
-    if explanation.axes and explanation.axes[-1] == "output" and explanation.shape[-1] == 1:
-        explanation = explanation[..., 0]
-    if 0 in explanation.shape:
-        msg = f"`shap_values` of `{plot}` has shape {explanation.shape}: there is nothing to draw"
-        raise DimensionError(msg)
+    explanation = as_explanation(shap_values, plot)
     n_feature_axes = explanation.axes.count("feature")
     if n_feature_axes != 1:
         fits = "one column was picked, or features were summed" if n_feature_axes == 0 else "these are interactions"

@@ -48,6 +48,22 @@ def open_stage(ax: Any, height: float, width: float = WIDTH) -> Stage:
     return Stage(ax, is_own=is_own, was_given=False)
 
 
+def open_new_stage(ax: Any, width: float, height: float) -> Stage:
+    """Take the axes given, else those of a new figure of this size in inches.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed, naming what to install.
+    """
+    open_library()
+    if ax is not None:
+        return Stage(ax, is_own=False, was_given=True)
+    import matplotlib.pyplot as plt
+
+    return Stage(plt.figure(figsize=(width, min(height, _TALLEST))).subplots(), is_own=True, was_given=False)
+
+
 def open_library() -> None:
     """Import matplotlib.
 
