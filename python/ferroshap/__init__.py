@@ -22,7 +22,6 @@ from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
     from ferroshap import clustering, compat, datasets, export, gradients, metrics, other, plots, trees, utils
-    from ferroshap.delegation import ActionOptimizer, DeepExplainer, actions, benchmark, text_plot
     from ferroshap.explainers import (
         AdditiveExplainer,
         CoalitionExplainer,
@@ -113,8 +112,8 @@ __all__ = [
     "waterfall_plot",
 ]
 
-#: What is imported when somebody asks for it: `import ferroshap` stays light. Those that `delegation` hands over to shap
-#: are not in `__all__`: `from ferroshap import *` works without shap.
+#: What is imported when somebody asks for it: `import ferroshap` stays light. What `delegation` hands over to shap
+#: is not in `__all__`: `from ferroshap import *` works without shap.
 _MET_LATER = {
     "ActionOptimizer": "delegation:ActionOptimizer",
     "AdditiveExplainer": "explainers:AdditiveExplainer",
