@@ -27,12 +27,20 @@ class DimensionError(FerroshapError, ValueError):
     """A table or an output has the wrong shape."""
 
 
+class StackError(DimensionError, AssertionError):
+    """Two Explanations do not fit side by side."""
+
+
 class InvalidMaskerError(FerroshapError, ValueError):
     """An object was given as a masker that cannot be one."""
 
 
 class InvalidModelError(FerroshapError, ValueError):
     """An object was given as a model that cannot be one, or it returned what no model may."""
+
+
+class MixedColumnsError(InvalidModelError):
+    """A step of a pipeline mixes columns, so the columns of its last step are not those of its input."""
 
 
 class NoTreesError(InvalidModelError):
@@ -49,6 +57,10 @@ class InvalidFeaturePerturbationError(FerroshapError, ValueError):
 
 class InvalidClusteringError(FerroshapError, ValueError):
     """A tree of features was given, or asked for, that the table does not have."""
+
+
+class InvalidStyleOptionError(FerroshapError, ValueError):
+    """A style of the plots was given an option that it does not have, or a colour that is none."""
 
 
 class MemoryLimitError(ExplainerError, MemoryError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar, overload
 
 import numpy as np
 
@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from ferroshap.explanation.explanation import Explanation
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
-CHAINABLE = ("abs", "identity", "argsort", "flip", "sum", "max", "min", "mean")
+CHAINABLE = ("abs", "identity", "argsort", "flip", "sum", "max", "min", "mean", "percentile", "sample", "hclust")
 
 
 class Operation(NamedTuple):
@@ -136,18 +137,18 @@ class ChainedProperty:
         raise AttributeError(msg)
 
 
-class ChainedMethod(Generic[P]):
+class ChainedMethod(Generic[P, R]):
     """A method of Explanations that starts an op-chain when the class is asked for it."""
 
-    def __init__(self, compute: Callable[Concatenate[Any, P], "Explanation"]) -> None:
+    def __init__(self, compute: Callable[Concatenate[Any, P], R]) -> None:
         self._compute = compute
         self.__doc__ = compute.__doc__
 
     @overload
     def __get__(self, obj: None, owner: type) -> OpChain: ...
     @overload
-    def __get__(self, obj: object, owner: type) -> Callable[P, "Explanation"]: ...
-    def __get__(self, obj: object | None, owner: type) -> OpChain | Callable[P, "Explanation"]:
+    def __get__(self, obj: object, owner: type) -> Callable[P, R]: ...
+    def __get__(self, obj: object | None, owner: type) -> OpChain | Callable[P, R]:
         """Bind to an Explanation, begin a chain on the class."""
         if obj is None:
             return OpChain(owner.__name__, (Operation(self._compute.__name__),))

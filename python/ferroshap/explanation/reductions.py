@@ -25,10 +25,11 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {"mean": np.mean, "max": np.max, "mi
 class Reduce:
     """Merge one axis of every field: its names go, errors and bounds go, data follow where they are numbers."""
 
-    __slots__ = ("_axes", "_axis", "_name")
+    __slots__ = ("_axes", "_axis", "_compute", "_name")
 
-    def __init__(self, name: str, axes: Axes, axis: int) -> None:
+    def __init__(self, name: str, compute: Callable[..., Any], axes: Axes, axis: int) -> None:
         self._name = name
+        self._compute = compute
         self._axes = axes
         self._axis = axis
 
@@ -52,7 +53,7 @@ class Reduce:
             case "base_values":
                 return _common_base(value, self._name)
             case "data":
-                return REDUCTIONS[self._name](value, axis=0) if value.dtype.kind in "biuf" else None
+                return self._compute(value, axis=0) if value.dtype.kind in "biuf" else None
             case "n_evaluations" | "forward_rows":
                 return np.sum(value, axis=0) if np.ndim(value) else value
             case "status":
@@ -77,7 +78,7 @@ class Reduce:
 
     def _over_outputs(self, name: str, value: Any) -> Any:
         if name == "base_values":
-            return REDUCTIONS[self._name](value, axis=-1) if np.ndim(value) else value
+            return self._compute(value, axis=-1) if np.ndim(value) else value
         if FOLLOWS[name] in OF_MAPS:
             return value if FOLLOWS[name] == SEGMENTS else None
         return None if name in {"output_names", "output_indexes", "gap", "msev"} else value
