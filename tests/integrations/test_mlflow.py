@@ -84,14 +84,14 @@ class TestLogExplanation:
         X, y = table(load_diabetes)
         model = LinearRegression().fit(X, y)
         base, values = self.logged(model.predict, X, tmp_path)
-        assert base.shape == () and values.shape == X.shape
+        assert (base.shape, values.shape) == ((), X.shape)
         np.testing.assert_allclose(base + values.sum(1), model.predict(X), rtol=1e-9)
 
     def test_classes_add_up(self, tmp_path):
         X, y = table(load_iris)
         model = LogisticRegression(max_iter=1_000).fit(X, y)
         base, values = self.logged(model.predict_proba, X, tmp_path)
-        assert base.shape == (3,) and values.shape == (*X.shape, 3)
+        assert (base.shape, values.shape) == ((3,), (*X.shape, 3))
         np.testing.assert_allclose(base + values.sum(1), model.predict_proba(X), rtol=1e-9)
 
     def test_the_figure_is_closed_again(self, tmp_path):
