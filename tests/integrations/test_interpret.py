@@ -73,7 +73,7 @@ def test_trees_of_two_classes_explain_the_second():
     model = RandomForestClassifier(10, random_state=0).fit(X.values, y)
     local = ShapTree(model, X.values).explain_local(X.values[:5], y[:5])
     wanted = model.predict_proba(X.values[:5])[:, 1]
-    np.testing.assert_allclose(intercepts(local, 5) + scores(local, 5).sum(1), wanted, rtol=1e-9)
+    np.testing.assert_allclose(intercepts(local, 5) + scores(local, 5).sum(1), wanted, atol=1e-12)
 
 
 def test_linear_explainers_may_be_derived_from():

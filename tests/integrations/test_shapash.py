@@ -15,7 +15,7 @@ if importlib.util.find_spec("shapash") is None:  # importing it would import sha
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris  # noqa: E402 - after the skips
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor  # noqa: E402
 from sklearn.linear_model import LinearRegression, LogisticRegression  # noqa: E402
-from sklearn.svm import SVC  # noqa: E402
+from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 
 pytestmark = [
     pytest.mark.usefixtures("_the_name_shap"),
@@ -42,17 +42,14 @@ def compiled(model, X, **options):
 
 
 @pytest.mark.parametrize(
-    "model,options,route",
-    [
-        (RandomForestRegressor(10, random_state=0), {}, "TreeExplainer"),
-        (LinearRegression(), {"masker": "rows"}, "LinearExplainer"),
-    ],
+    "model,route",
+    [(RandomForestRegressor(10, random_state=0), "TreeExplainer"), (LinearRegression(), "LinearExplainer")],
     ids=["trees", "linear"],
 )
-def test_contributions_of_a_regression_add_up(model, options, route):
+def test_contributions_of_a_regression_add_up(model, route):
     X, y = table(load_diabetes)
     model.fit(X, y)
-    explainer = compiled(model, X, **dict.fromkeys(options, X))
+    explainer = compiled(model, X)
     chosen = explainer.explainer.backend.explainer
     assert isinstance(chosen, getattr(ferroshap, route))
     sums = np.asarray(explainer.explainer.contributions).sum(1) + chosen.expected_value
@@ -66,15 +63,14 @@ def test_contributions_of_a_regression_add_up(model, options, route):
         (load_breast_cancer, RandomForestClassifier(10, random_state=0), "TreeExplainer"),
         (load_breast_cancer, GradientBoostingClassifier(n_estimators=10, random_state=0), "TreeExplainer"),
         (load_breast_cancer, LogisticRegression(max_iter=10_000), "LinearExplainer"),
-        (load_iris, SVC(probability=True, random_state=0), "Explainer"),
+        (load_iris, KNeighborsClassifier(), "Explainer"),
     ],
     ids=["forest of three", "forest of two", "boosted", "logistic", "black box"],
 )
 def test_classes_get_a_table_each(load, model, route):
     X, y = table(load)
     model.fit(X, y)
-    options = {} if route == "TreeExplainer" else {"masker": X}
-    explainer = compiled(model, X, **options)
+    explainer = compiled(model, X)
     chosen = explainer.explainer.backend.explainer
     assert isinstance(chosen, getattr(ferroshap, route))
     tables = explainer.explainer.contributions
@@ -134,7 +130,7 @@ def test_pictures_are_drawn():
 
 
 class TestOurBackend:
-    """``SmartExplainer(backend=ferroshap.compat.shapash.Backend)``: no alias needed."""
+    """``SmartExplainer(model, backend=ferroshap.compat.shapash.Backend(model))``: no alias needed."""
 
     @pytest.mark.parametrize(
         "model", [RandomForestRegressor(10, random_state=0), LinearRegression(), "boosted"], ids=str
@@ -146,7 +142,7 @@ class TestOurBackend:
         if model == "boosted":
             model = GradientBoostingClassifier(n_estimators=10, random_state=0)
         model.fit(X, y)
-        explainer = compiled(model, X, backend=Backend, background=X)
+        explainer = compiled(model, X, backend=Backend(model, background=X))
         wanted = ferroshap.Explainer(model, X)(X).values
         got = explainer.explainer.contributions
         np.testing.assert_array_equal(np.asarray(got[1] if isinstance(got, list) else got), wanted)
@@ -157,7 +153,8 @@ class TestOurBackend:
         from ferroshap.compat.shapash import Backend
 
         X, y = table(load_diabetes)
-        explainer = compiled(RandomForestRegressor(5, random_state=0).fit(X, y), X, backend=Backend)
+        model = RandomForestRegressor(5, random_state=0).fit(X, y)
+        explainer = compiled(model, X, backend=Backend(model))
         explainer.save(str(tmp_path / "explainer.pkl"))
         again = SmartExplainer.load(str(tmp_path / "explainer.pkl"))
         pd.testing.assert_frame_equal(again.explainer.contributions, explainer.explainer.contributions)
