@@ -55,6 +55,10 @@ class InvalidClusteringError(FerroshapError, ValueError):
     """A tree of features was given, or asked for, that the table does not have."""
 
 
+class InvalidStyleOptionError(FerroshapError, ValueError):
+    """A style of the plots was given an option that it does not have, or a colour that is none."""
+
+
 class MemoryLimitError(ExplainerError, MemoryError):
     """What was asked for does not fit into the memory that was granted."""
 

@@ -1,7 +1,7 @@
 """Clusters of columns and the trees made of them. Needs no SciPy."""
 
 from ferroshap.clustering.distances import column_distances
-from ferroshap.clustering.hierarchy import hclust
+from ferroshap.clustering.hierarchy import hclust, partition_tree
 from ferroshap.clustering.leaf_order import optimal_leaf_order
 from ferroshap.clustering.linkage import linkage
 from ferroshap.clustering.nesting import as_tree
@@ -29,6 +29,7 @@ __all__ = [
     "linkage_from_tree",
     "n_coalitions",
     "optimal_leaf_order",
+    "partition_tree",
     "relabelled_linkage",
     "relabelled_tree",
     "tree_from_linkage",

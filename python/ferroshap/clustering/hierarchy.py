@@ -82,3 +82,28 @@ def hclust(
         warn_user(f"`y` is not looked at by `metric={metric!r}`: leave it out", PlausibilityWarning)
     counts = None if weights is None else np.asarray(weights, dtype=np.float64)
     return merged(column_distances(table, metric, weights=counts), linkage)
+
+
+def partition_tree(X: Any, metric: str = "correlation") -> Floats:
+    """Cluster the columns of a table by complete linkage: the tree that hierarchical values go along.
+
+    Parameters
+    ----------
+    X : array, frame or sparse matrix ``(n_rows, n_columns)``
+        The table. Missing numbers are replaced by the mean of their column.
+    metric : str
+        A metric of :func:`column_distances`.
+
+    Returns
+    -------
+    ndarray of shape ``(n_columns - 1, 4)``
+        The merges in SciPy's linkage format. A constant column has distance 1 to all others, ties are settled by the
+        order of the columns: no noise is added, and two calls agree to the last bit.
+
+    Examples
+    --------
+    >>> partition_tree([[1.0, 2.0, 0.0], [2.0, 4.0, 1.0], [3.0, 6.0, 0.0]]).round(12)
+    array([[0., 1., 0., 2.],
+           [2., 3., 1., 3.]])
+    """
+    return hclust(X, linkage="complete", metric=metric)

@@ -1,19 +1,18 @@
 """Which feature's value goes with the spread of another feature's values: apparent interactions."""
 
-import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.errors import DimensionError, nearest
+from ferroshap.errors import DimensionError, OptionError
+from ferroshap.explanation.feature_text import convert_name
 from ferroshap.explanation.levels import numbers_of
 
 Floats = NDArray[np.float64]
 
 #: Rows that are looked at; of more, as many evenly spaced ones.
 MOST_ROWS = 10_000
-_RANK = re.compile(r"rank\((-?\d+)\)")
 
 
 def approximate_interactions(index: Any, shap_values: Any, X: Any, feature_names: Any = None) -> NDArray[np.intp]:
@@ -117,24 +116,15 @@ def position_of(index: Any, values: Any, names: Any) -> int:
 
     Raises
     ------
-    ValueError
+    OptionError
         For a name that is no feature's, or a position that is out of range.
     """
     n_features = int(np.shape(values)[1])
-    if isinstance(index, str):
-        listed = [] if names is None else [str(name) for name in names]
-        if index in listed:
-            return listed.index(index)
-        rank = _RANK.fullmatch(index)
-        if rank is None:
-            msg = f"`index` is {index!r}, which is no feature's name{nearest(index, listed)}"
-            raise ValueError(msg)
-        strongest = np.argsort(-np.abs(np.asarray(values)).mean(axis=0), kind="stable")
-        index = strongest[int(rank[1])] if -n_features <= int(rank[1]) < n_features else n_features
-    if not -n_features <= int(index) < n_features:
-        msg = f"`index` is {index}, but there are {n_features} features"
-        raise ValueError(msg)
-    return int(index) % n_features
+    position = convert_name(index, values, names)
+    if not isinstance(position, (int, np.integer)) or not -n_features <= position < n_features:
+        msg = f"`index` is {index!r}, but there are {n_features} features: pass a position, a name or 'rank(0)'"
+        raise OptionError(msg)
+    return int(position) % n_features
 
 
 def _columns_of(X: Any, feature_names: Any) -> tuple[np.ndarray, Any]:

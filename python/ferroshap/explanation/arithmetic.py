@@ -2,9 +2,10 @@
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferroshap.explanation.field import Body
 from ferroshap.explanation.fields import FOLLOWS, LIKE_VALUES, OF_MAPS
@@ -19,21 +20,21 @@ _NUMBERS = (int, float, np.number, np.bool_)
 _UFUNCS: dict[Any, str] = {np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "truediv"}
 
 
-def _forward(name: str, compute: Callable[[Any, Any], Any]) -> Any:
+def _forward(name: str, compute: Callable[[Any, Any], Any]) -> "Callable[[Arithmetic, Any], Explanation]":
     def operate(self: Body, other: Any) -> Any:
         return combined(self, other, name, compute)
 
     return operate
 
 
-def _reflected(name: str, compute: Callable[[Any, Any], Any]) -> Any:
+def _reflected(name: str, compute: Callable[[Any, Any], Any]) -> "Callable[[Arithmetic, Any], Explanation]":
     def operate(self: Body, other: Any) -> Any:
         return combined(self, other, name, lambda a, b: compute(b, a))
 
     return operate
 
 
-def _comparison(compute: Callable[[Any, Any], Any]) -> Any:
+def _comparison(compute: Callable[[Any, Any], Any]) -> "Callable[[Arithmetic, Any], NDArray[np.bool_]]":
     def operate(self: Body, other: Any) -> Any:
         return compute(np.asarray(self.values), _operand(other))
 
@@ -67,7 +68,15 @@ class Arithmetic(Body):
 
     def __neg__(self) -> "Explanation":
         """Explain the negated function."""
-        return combined(self, -1, "__neg__", operator.mul)  # type: ignore[no-any-return]
+        return combined(self, -1, "__neg__", operator.mul)
+
+    def __pos__(self) -> "Explanation":
+        """Return the Explanation itself."""
+        return cast("Explanation", self)
+
+    def __abs__(self) -> "Explanation":
+        """Magnitudes, as the property `abs` has them."""
+        return cast("Explanation", self).abs
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Return the values."""
@@ -96,12 +105,12 @@ class Arithmetic(Body):
         return func(*(_operands(arg) for arg in args), **{key: _operands(arg) for key, arg in kwargs.items()})
 
 
-def combined(left: Body, other: Any, name: str, compute: Callable[[Any, Any], Any]) -> Any:
+def combined(left: Body, other: Any, name: str, compute: Callable[[Any, Any], Any]) -> "Explanation":
     """Operate on values, then on each field that stays true."""
     if isinstance(other, Arithmetic):
         return _with_explanation(left, other, name, compute)
     if not isinstance(other, (*_NUMBERS, np.ndarray, list, tuple)):
-        return NotImplemented
+        return cast("Explanation", NotImplemented)  # Python asks the other operand then
     factor = np.asarray(other)
     values = compute(np.asarray(left.values), other if factor.ndim == 0 else factor)
     if values.shape != left.shape:

@@ -146,7 +146,11 @@ def lengths(role: str, shape: Shape, axes: Axes) -> Shape:
 def feature_names(value: Any, sizes: Shape) -> FeatureNames | None:
     """One list for all feature axes, a list for each, or one string where a feature was picked."""
     if isinstance(value, FeatureNames):
-        return value
+        n_names = tuple(size if table is None else len(table) for table, size in zip(value.tables, sizes, strict=False))
+        if len(value.tables) == len(sizes) and n_names == sizes:
+            return value
+        msg = f"`feature_names` has {' x '.join(map(str, n_names))} names, but `values` has {sizes} features"
+        raise DimensionError(msg)
     if isinstance(value, NameTable):
         table = value
     elif isinstance(value, str):
@@ -237,6 +241,8 @@ def _data(name: str, array: np.ndarray, shape: Shape, axes: Axes) -> np.ndarray:
         return array
     if array.shape == (1, *features[:1]) and not rows:
         return np.asarray(array[0])
+    if rows == (1,) and array.shape == features:
+        return np.asarray(array[None])
     roles = ("row",) * len(rows) + ("feature",) * len(features)
     return _same_shape(name, array, rows + features, roles)
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from ferroshap.errors import DimensionError
 from ferroshap.explanation import checks
 from ferroshap.explanation.arithmetic import Arithmetic
 from ferroshap.explanation.axes import Axes, checked_axes, take_axes
@@ -16,6 +15,7 @@ from ferroshap.explanation.intervals import confidence_interval
 from ferroshap.explanation.maps import Maps
 from ferroshap.explanation.names import FeatureNames, NameTable
 from ferroshap.explanation.operations import Operations
+from ferroshap.explanation.refitting import kept_fields, refitted
 
 
 class Explanation(Arithmetic, Operations, Maps):
@@ -194,17 +194,19 @@ class Explanation(Arithmetic, Operations, Maps):
 
     @property
     def values(self) -> Any:
-        """The values; setting them re-validates every field."""
+        """The values; setting them re-validates every field.
+
+        Values without the output axis, with one more, or without the axis of a single row are
+        accepted, and a list with one array for each output too; fields that do not fit such values
+        any more go: set `base_values` after them.
+        """
         return self._values
 
     @values.setter
     def values(self, values: Any) -> None:
-        array = checks.as_numbers("values", values)
-        if array.ndim != len(self._axes):
-            msg = f"`values` has {array.ndim} axes, but this Explanation has {len(self._axes)}: {self._axes}"
-            raise DimensionError(msg)
-        known = checks.all_fitted(self._fields.all(), array.shape, self._axes)
-        self._values, self._fields = array, Fields(known)
+        array, axes = refitted(values, self._values.shape, self._axes)
+        known = kept_fields(self._fields.all(), array.shape, axes, self._axes)
+        self._values, self._axes, self._fields = array, axes, Fields(known)
 
     @property
     def axes(self) -> Axes:

@@ -10,7 +10,7 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.text import Text
 from matplotlib.transforms import IdentityTransform, ScaledTranslation
 
-from ferroshap.plots import colors
+from ferroshap.plots.style import get_style
 from ferroshap.plots.wording import looks_like_formula
 
 _GAP = 5.0  # points between the tip of a bar and its label
@@ -18,16 +18,17 @@ _INSIDE = 4.0  # points kept free at either end of a label inside
 
 
 class TipLabel(Text):
-    """The number of a bar: white in its middle if it fits there, else in the bar's colour beyond its tip.
+    """The number of a bar: inside its bar if it fits there, else in the bar's colour beyond its tip.
 
     `start` and `tip` are the ends of the bar, `free` the end of the part that
     nothing else is drawn on, `beyond` the point that a label outside must clear
     (the end of a whisker).
     """
 
-    def __init__(self, y: float, start: float, tip: float, text: str, color: str, size: float) -> None:
+    def __init__(self, y: float, start: float, tip: float, text: str, color: Any, size: float) -> None:
         super().__init__(tip, y, text, fontsize=size, va="center_baseline", ha="center", zorder=5)
         self.start, self.tip, self.bar_color = start, tip, color
+        self.inner_color = get_style().text_color
         self.free, self.beyond = tip, tip
         self._is_inside: bool | None = None
         self._measured: tuple[Any, float] = (None, 0.0)
@@ -80,7 +81,7 @@ class TipLabel(Text):
         axes: Any = self.axes
         data = axes.transData
         if is_inside:
-            self.set(color="white", ha="center", x=(self.start + self.free) / 2, transform=data)
+            self.set(color=self.inner_color, ha="center", x=(self.start + self.free) / 2, transform=data)
             return
         direction = -1.0 if self.tip < self.start else 1.0
         shift = ScaledTranslation(direction * _GAP / 72.0, 0.0, self._own_figure().dpi_scale_trans)
@@ -96,6 +97,7 @@ class RowLabel(Text):
         self._shown_value = value
         self._value = Text(text=value)
         self._name = Text(text=name)
+        self._value_color = get_style().tick_labels_color
         self._first_line = name.split("\n", maxsplit=1)[0]
 
     def full_text(self) -> str:
@@ -124,7 +126,7 @@ class RowLabel(Text):
         gap = 0.3 * float(self.get_fontsize()) * figure.dpi / 72.0
         probe.set_parse_math(False)
         probe.set(text=self._shown_value, position=(block.x1 - line.width - gap, block.y1 - line.y1), ha="right")
-        probe.set_color(colors.VALUE)
+        probe.set_color(self._value_color)
         self._value.draw(renderer)
         self._name.draw(renderer)
         self.stale = False

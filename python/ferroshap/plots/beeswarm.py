@@ -8,7 +8,8 @@ from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
 from ferroshap.plots.accept import accepted, refuse_outputs
-from ferroshap.plots.ordering import Rows, ordered, rows_of
+from ferroshap.plots.clusters import arranged, clustering_of, ranking
+from ferroshap.plots.ordering import Rows
 from ferroshap.plots.row_labels import names_of, row_labels
 from ferroshap.plots.stage import (
     ANNOTATION_SIZE,
@@ -20,6 +21,7 @@ from ferroshap.plots.stage import (
     widened,
     zero_line,
 )
+from ferroshap.plots.style import ink
 from ferroshap.plots.swarm import offsets, shades
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def beeswarm(
     shap_values: Any,
     max_display: int | None = 10,
     order: Any = _STRONGEST_FIRST,
-    *,
+    clustering: Any = None,
+    cluster_threshold: float = 0.5,
     color: Any = None,
     axis_color: str = colors.NAME,
     alpha: float = 1.0,
@@ -61,10 +64,15 @@ def beeswarm(
         Rows drawn; if features remain, the last row is their sum. None: all.
     order : OpChain, Explanation or array
         Sorted descending unless it holds positions (`argsort`).
+    clustering : ndarray of shape ``(features - 1, 4)``, False or None
+        A linkage of the features; None: that of the Explanation, if it has one; False: none. Features of one cluster
+        stand together, and the weakest share a row (``A + B``) before any is left out.
+    cluster_threshold : float
+        The distance up to which features belong together.
     color : optional
         A colour map or its name, or one colour for all dots.
     axis_color : str
-        Colour of the axis texts.
+        Colour of the axis texts; the default follows a dark style.
     alpha : float
         Opacity of the dots.
     ax : Axes, optional
@@ -111,8 +119,11 @@ def beeswarm(
     if ax is not None and plot_size not in ("auto", None):
         msg = f"`plot_size` is {plot_size!r}, but `ax` belongs to a figure that has a size: leave one of them out"
         raise OptionError(msg)
-    rows = rows_of(ordered(order, explanation), max_display, group=group_remaining_features)
-    totals = rows.totals(np.asarray(explanation.values, dtype=float).T)  # (rows of the picture, rows explained)
+    values = np.asarray(explanation.values, dtype=float)
+    tree = clustering_of(explanation, clustering), cluster_threshold
+    strengths = np.abs(np.nan_to_num(values)).mean(axis=0)
+    rows, _ = arranged(ranking(order, [explanation]), strengths, max_display, tree, group=group_remaining_features)
+    totals = rows.totals(values.T)  # (rows of the picture, rows explained)
     cmap, single = _colouring(color, has_data=explanation.data is not None)
 
     width, height = _size(plot_size, rows.n_rows)
@@ -122,6 +133,7 @@ def beeswarm(
     if log_scale:
         ax.set_xscale("symlog", linthresh=linear_below)
     frame(ax, rows.n_rows, _XLABEL)
+    axis_color = ink(axis_color)
     ax.xaxis.label.set_color(axis_color)
     ax.tick_params(colors=axis_color)
     zero_line(ax)
@@ -173,21 +185,30 @@ def _colouring(color: Any, *, has_data: bool) -> tuple[Any, Any]:
 
 def _draw_dots(ax: "Axes", explanation: Explanation, rows: Rows, totals: np.ndarray, look: dict[str, Any]) -> None:
     """Draw the rows from the top down, each in an order that no colour is favoured by."""
+    from ferroshap.plots.dots import Dots
+
     rng = np.random.default_rng(0)  # a generator of our own: the picture is the same every time
     data = explanation.data
     for k, values in enumerate(totals):
         order = rng.permutation(np.flatnonzero(np.isfinite(values)))
         x = values[order]
         y = rows.n_rows - 1 - k + offsets(look["along"](x), rng)
-        is_single = k < len(rows.shown)
-        shade = shades(data[:, rows.shown[k]]) if look["cmap"] is not None and data is not None and is_single else None
+        has_hues = look["cmap"] is not None and data is not None and rows.is_single(k)
+        shade = shades(data[:, rows.shown[k]]) if has_hues else None
         hues = np.full(len(x), np.nan) if shade is None else shade[order]
         grey = np.isnan(hues)
-        options = {"s": look["s"], "alpha": look["alpha"], "linewidths": 0, "rasterized": len(x) > _MANY_DOTS}
+        options = {"alpha": look["alpha"], "rasterized": len(x) > _MANY_DOTS, "offset_transform": ax.transData}
+        parts = []
         if grey.any():
-            ax.scatter(x[grey], y[grey], color=look["single"], zorder=2.5, **options)
+            parts.append(Dots(x[grey], y[grey], look["s"], facecolors=look["single"], zorder=2.5, **options))
         if not grey.all():
-            ax.scatter(x[~grey], y[~grey], c=hues[~grey], cmap=look["cmap"], vmin=0.0, vmax=1.0, zorder=3, **options)
+            parts.append(Dots(x[~grey], y[~grey], look["s"], cmap=look["cmap"], zorder=3, **options))
+            parts[-1].set_array(hues[~grey])
+            parts[-1].set_clim(0.0, 1.0)
+        for dots in parts:
+            ax.add_collection(dots, autolim=False)  # the limits are set once, for all rows
+        if len(x):
+            ax.update_datalim([(x.min(), y.min()), (x.max(), y.max())])
 
 
 def _limit(ax: "Axes", totals: np.ndarray, *, log_scale: bool) -> None:

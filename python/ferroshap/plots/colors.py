@@ -12,6 +12,24 @@ NAME, VALUE, ZERO, CONNECTOR, ROW = "#333333", "#999999", "#999999", "#BBBBBB", 
 
 IMAGE_RED, IMAGE_BLUE = "#FF0D57", "#1E88E5"  # of pixels that push up and down
 
+
+def rgb(hue: str) -> np.ndarray:
+    """Red, green and blue of ``#RRGGBB`` as numbers from 0 to 1, in an array that cannot be written.
+
+    Examples
+    --------
+    >>> rgb("#FF0000")
+    array([1., 0., 0.])
+    """
+    numbers = np.array([int(hue[i : i + 2], 16) / 255.0 for i in (1, 3, 5)])
+    numbers.flags.writeable = False
+    return numbers
+
+
+# The names and the form in which the incumbent's users know the palette.
+red_rgb, blue_rgb, light_red_rgb, light_blue_rgb = rgb(RED), rgb(BLUE), rgb(LIGHT_RED), rgb(LIGHT_BLUE)
+gray_rgb = rgb(GREY)
+
 _NAMED = {"shap_red": RED, "shap_blue": BLUE}
 _NODES = 100
 _BLUE_HUE, _RED_HUE = 4.6588, 6.6379  # radians in CIE LCh(ab), D65
@@ -53,18 +71,37 @@ def rgb_from_lch(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> 
     return rgb
 
 
+def faded_nodes(hue: str) -> np.ndarray:
+    """One colour that grows out of nothing; ``(100, 4)``."""
+    return np.column_stack([np.tile(rgb(hue), (_NODES, 1)), np.linspace(0.0, 1.0, _NODES)])
+
+
 def red_transparent_blue_nodes() -> np.ndarray:
     """Blue that fades to nothing at zero, then red that grows out of nothing; ``(200, 4)``."""
-    halves = [[int(hue[i : i + 2], 16) / 255.0 for i in (1, 3, 5)] for hue in (IMAGE_BLUE, IMAGE_RED)]
-    opaque = np.linspace(0.0, 1.0, _NODES)
-    down, up = (np.column_stack([np.tile(hue, (_NODES, 1)), opaque]) for hue in halves)
+    return np.concatenate([faded_nodes(IMAGE_BLUE)[::-1], faded_nodes(IMAGE_RED)])
+
+
+def red_white_blue_nodes() -> np.ndarray:
+    """Blue that fades to white at zero, then red that grows out of white; ``(200, 3)``."""
+    share = np.linspace(0.0, 1.0, _NODES)[:, None]
+    down, up = (1.0 - share + share * hue for hue in (blue_rgb, red_rgb))
     return np.concatenate([down[::-1], up])
+
+
+def red_blue_transparent_nodes() -> np.ndarray:
+    """From blue to red, half transparent; ``(100, 4)``."""
+    return np.column_stack([red_blue_nodes(), np.full(_NODES, 0.5)])
 
 
 _NODES_OF = {
     "red_blue": red_blue_nodes,
+    "red_blue_no_bounds": red_blue_nodes,
+    "red_blue_transparent": red_blue_transparent_nodes,
     "red_blue_circle": red_blue_circle_nodes,
     "red_transparent_blue": red_transparent_blue_nodes,
+    "red_white_blue": red_white_blue_nodes,
+    "transparent_blue": lambda: faded_nodes(IMAGE_BLUE),
+    "transparent_red": lambda: faded_nodes(IMAGE_RED),
 }
 
 
@@ -82,7 +119,10 @@ def __getattr__(name: str) -> Any:
     if name not in _MADE:
         from matplotlib.colors import LinearSegmentedColormap
 
-        _MADE[name] = LinearSegmentedColormap.from_list(name, list(_NODES_OF[name]()), N=256)
+        made = LinearSegmentedColormap.from_list(name, list(_NODES_OF[name]()), N=256)
+        if name == "red_blue":  # what has no place on the scale is grey; the map without bounds goes on with its ends
+            made = made.with_extremes(bad=GREY, over=GREY, under=GREY)
+        _MADE[name] = made
     return _MADE[name]
 
 

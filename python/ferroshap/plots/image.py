@@ -12,6 +12,7 @@ from ferroshap.plots.image_boxes import boxes_of, draw_box
 from ferroshap.plots.image_inputs import panels_from
 from ferroshap.plots.image_layout import Layout, colour_bar, fitted, is_one_scale, laid_out
 from ferroshap.plots.stage import TICK_SIZE, open_library
+from ferroshap.plots.style import ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -174,7 +175,7 @@ def _write(ax: "Axes", title: str | None, fact: str | None, labelpad: float | No
     inches = float(ax.get_position().width * ax.figure.get_figwidth())  # type: ignore[union-attr] # our own figure
     if title:
         shown, size = fitted(title, inches)
-        text = ax.set_title(shown, fontsize=size, color=colors.NAME, pad=5.0 if labelpad is None else labelpad)
+        text = ax.set_title(shown, fontsize=size, color=ink(), pad=5.0 if labelpad is None else labelpad)
         text.set_parse_math(is_math(title))
     if fact:
         shown, size = fitted(fact, inches, TICK_SIZE)

@@ -8,6 +8,7 @@ import numpy as np
 from ferroshap.errors import OptionError
 from ferroshap.plots import colors
 from ferroshap.plots.stage import LABEL_SIZE, TICK_SIZE
+from ferroshap.plots.style import ink
 from ferroshap.plots.wording import MINUS, amount
 
 _PANEL, _GAP, _EDGE = 3.0, 0.12, 0.15  # inches
@@ -92,8 +93,8 @@ def colour_bar(figure: Any, mappable: Any, ax: Any, scales: list[float]) -> None
     else:
         texts = [f"{MINUS}s", f"{MINUS}s/2", "0", "+s/2", "+s"]
     bar.set_ticks([part * largest for part in _TICKS], labels=texts)
-    ax.tick_params(labelsize=TICK_SIZE, color=colors.ROW, labelcolor=colors.NAME)
-    bar.set_label("SHAP value", fontsize=LABEL_SIZE, color=colors.NAME)
+    ax.tick_params(labelsize=TICK_SIZE, color=colors.ROW, labelcolor=ink())
+    bar.set_label("SHAP value", fontsize=LABEL_SIZE, color=ink())
 
 
 def is_one_scale(scales: list[float]) -> bool:

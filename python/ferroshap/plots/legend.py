@@ -6,8 +6,8 @@ other plots: then they reshape this one and leave the bars alone.
 
 from typing import TYPE_CHECKING, Any
 
-from ferroshap.plots import colors
 from ferroshap.plots.stage import ANNOTATION_SIZE, TICK_SIZE
+from ferroshap.plots.style import ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _MANY = 12  # more entries than this are set smaller
 
 
-def draw_legend(ax: "Axes", hues: list[Any], names: list[str]) -> None:
-    """List the outputs, strongest first."""
+def draw_legend(ax: "Axes", hues: list[Any], names: list[str], looks: list[dict[str, Any]] | None = None) -> None:
+    """List the outputs, strongest first, or whatever else the bars stand for; `looks` are hatches and edges."""
     from matplotlib.colorbar import make_axes, make_axes_gridspec
     from matplotlib.patches import Patch
 
@@ -29,13 +29,16 @@ def draw_legend(ax: "Axes", hues: list[Any], names: list[str]) -> None:
     side.set_axis_off()
     side.set_label("<legend>")
     legend = side.legend(
-        handles=[Patch(color=hue, label=name) for hue, name in zip(hues, names, strict=True)],
+        handles=[
+            Patch(**({"edgecolor": hue} | look), facecolor=hue, label=name)
+            for hue, name, look in zip(hues, names, looks or [{}] * len(hues), strict=True)
+        ],
         loc="center left",
         bbox_to_anchor=(0.0, 0.5),
         borderaxespad=0.0,
         frameon=False,
         fontsize=ANNOTATION_SIZE if len(names) <= _MANY else TICK_SIZE - 3,
-        labelcolor=colors.NAME,
+        labelcolor=ink(),
         handlelength=1.0,
         handleheight=1.0,
     )

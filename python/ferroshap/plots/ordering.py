@@ -13,17 +13,25 @@ from ferroshap.explanation import Explanation, OpChain
 class Rows:
     """The rows of a picture, strongest first: single features, then what the rest come to."""
 
-    shown: np.ndarray  # positions of the features that have a row of their own
+    shown: np.ndarray  # positions of the features that have a row of their own, or are the strongest of theirs
     merged: np.ndarray  # positions of those that share the last row
+    groups: tuple[np.ndarray, ...] = ()  # of the features of each row but the last, if some share one; else empty
 
     @property
     def n_rows(self) -> int:
         """Count the rows, the shared one included."""
         return len(self.shown) + (len(self.merged) > 0)
 
+    def is_single(self, row: int) -> bool:
+        """Tell whether a row shows one feature and not a sum."""
+        return row < len(self.shown) and (not self.groups or len(self.groups[row]) == 1)
+
     def totals(self, values: np.ndarray) -> np.ndarray:
         """Bring values to rows along the first axis; NaN counts as nothing in a sum."""
         shown: np.ndarray = values[self.shown]
+        for k, group in enumerate(self.groups):
+            if len(group) > 1:
+                shown[k] = np.nan_to_num(values[group]).sum(axis=0)
         if not len(self.merged):
             return shown
         rest = np.nan_to_num(values[self.merged]).sum(axis=0, keepdims=True)

@@ -11,6 +11,8 @@ from ferroshap.plots.wording import datum, wrapped
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_SHORT = 40  # characters up to which the names of features that share a row are all written
+
 
 def names_of(explanation: Explanation) -> list[str]:
     """Names of the features, numbered if they have none."""
@@ -32,9 +34,17 @@ def row_labels(
     from ferroshap.plots.artists import label_rows
 
     labels: list[tuple[str | None, str]] = []
-    for i in rows.shown.tolist():
-        value = None if values is None else datum(values[i])
-        labels.append((value, wrapped(names[i], 0 if value is None else len(value) + 3)))
+    for row, i in enumerate(rows.shown.tolist()):
+        value = None if values is None or not rows.is_single(row) else datum(values[i])
+        name = names[i] if rows.is_single(row) else sum_name(names, rows.groups[row], i)
+        labels.append((value, wrapped(name, 0 if value is None else len(value) + 3)))
     if len(rows.merged):
         labels.append((None, merged.format(len(rows.merged))))
     label_rows(ax, labels[::-1])
+
+
+def sum_name(names: list[str], group: np.ndarray, strongest: int) -> str:
+    """Name the sum of a few features: all of them if that is short, else the strongest and how many others."""
+    full = " + ".join(names[i] for i in group.tolist())
+    n_others = len(group) - 1
+    return full if len(full) <= _SHORT else f"{names[strongest]} + {n_others} other feature{'s' * (n_others > 1)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.plots import colors
+from ferroshap.plots.style import get_style, ink, line_ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,21 +124,21 @@ def frame(ax: "Axes", n_rows: int, xlabel: str, *, left_spine: bool = False) -> 
     for side in ("top", "right", *(() if left_spine else ("left",))):
         ax.spines[side].set_visible(False)
     for y in range(n_rows):
-        ax.axhline(y, color=colors.ROW, lw=0.5, dashes=(1, 5), zorder=-1)
-    ax.tick_params(axis="x", labelsize=TICK_SIZE, color=colors.NAME, labelcolor=colors.NAME)
-    ax.tick_params(axis="y", length=0, labelsize=LABEL_SIZE, labelcolor=colors.NAME, width=0.5)
+        ax.axhline(y, color=get_style().hlines_color, lw=0.5, dashes=(1, 5), zorder=-1)
+    ax.tick_params(axis="x", labelsize=TICK_SIZE, color=ink(), labelcolor=ink())
+    ax.tick_params(axis="y", length=0, labelsize=LABEL_SIZE, labelcolor=ink(), width=0.5)
     ax.xaxis.get_offset_text().set_fontsize(TICK_SIZE)
-    ax.xaxis.offsetText.set_color(colors.NAME)
+    ax.xaxis.offsetText.set_color(ink())
     for spine in ax.spines.values():
-        spine.set_color(colors.NAME)
+        spine.set_color(ink())
         spine.set_linewidth(0.8)
     if xlabel:
-        ax.set_xlabel(xlabel, fontsize=LABEL_SIZE, color=colors.NAME)
+        ax.set_xlabel(xlabel, fontsize=LABEL_SIZE, color=ink())
 
 
-def zero_line(ax: "Axes", color: str = colors.ZERO) -> None:
-    """Draw the line that separates pushing up from pushing down."""
-    ax.axvline(0.0, color=color, lw=0.8, zorder=-1 if color == colors.ZERO else 2.5)
+def zero_line(ax: "Axes", *, over_bars: bool = False) -> None:
+    """Draw the line that separates pushing up from pushing down: grey behind dots, black in front of bars."""
+    ax.axvline(0.0, color=line_ink() if over_bars else colors.ZERO, lw=0.8, zorder=2.5 if over_bars else -1)
 
 
 def widened(low: float, high: float) -> tuple[float, float]:

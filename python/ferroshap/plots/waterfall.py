@@ -6,11 +6,11 @@ import numpy as np
 
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots import colors
 from ferroshap.plots.accept import accepted, refuse_outputs
 from ferroshap.plots.ordering import Rows, rows_of
 from ferroshap.plots.row_labels import feature_values, names_of, row_labels
 from ferroshap.plots.stage import ANNOTATION_SIZE, close_stage, frame, open_stage, settle
+from ferroshap.plots.style import get_style, ink, pushing
 from ferroshap.plots.whiskers import draw_whisker, whisker_ends
 from ferroshap.plots.wording import amount, as_formula
 
@@ -129,7 +129,7 @@ def path_of(base: float, lengths: np.ndarray) -> np.ndarray:
 def _label(ax: "Axes", y: float, start: float, length: float, text: str) -> Any:
     from ferroshap.plots.artists import TipLabel
 
-    hue = colors.RED if length >= 0 else colors.BLUE
+    hue = pushing(length)
     label = TipLabel(y, start, start + length, text, hue, ANNOTATION_SIZE)
     ax.add_artist(label)
     label.set_clip_on(False)
@@ -158,7 +158,8 @@ def _arrow(ax: "Axes", label: Any) -> None:
 def _connect(ax: "Axes", base: float, tips: np.ndarray, n_rows: int) -> None:
     """Lead from each arrow's tip to the start of the one above; from the base up, and on to the top."""
     half = _HEIGHT / 2
-    dashed: dict[str, Any] = {"color": colors.CONNECTOR, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 0}
+    hue = get_style().vlines_color
+    dashed: dict[str, Any] = {"color": hue, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 0}
     ax.plot([base, base], [-0.6, half], **dashed)
     for row in range(n_rows - 1):
         ax.plot([tips[row]] * 2, [row - half, row + 1 + half], **dashed)
@@ -184,6 +185,6 @@ def _mark_ends(ax: "Axes", base: float, output: float, largest: float) -> None:
             ha="center",
             va=va,
             fontsize=ANNOTATION_SIZE,
-            color=colors.NAME,
+            color=ink(),
             annotation_clip=False,
         )

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.explanation import Explanation
-from ferroshap.plots import colors
 from ferroshap.plots.ordering import Rows
+from ferroshap.plots.style import pushing_softly
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +26,7 @@ def whisker_ends(explanation: Explanation, rows: Rows) -> np.ndarray | None:
         lower, upper = explanation.confidence_interval(LEVEL)
     ends: np.ndarray = np.stack([lower, upper], axis=-1).astype(float)[rows.shown]
     ends[~np.isfinite(ends).all(axis=1) | (ends[:, 0] >= ends[:, 1])] = np.nan
+    ends[[not rows.is_single(row) for row in range(len(ends))]] = np.nan
     if len(rows.merged):
         ends = np.concatenate([ends, np.full((1, 2), np.nan)])
     return ends
@@ -37,7 +38,7 @@ def draw_whisker(ax: "Axes", label: Any, ends: np.ndarray | None) -> None:
         return
     low, high = float(ends[0]), float(ends[1])
     y = float(label.get_position()[1])
-    hue = colors.LIGHT_RED if label.bar_color == colors.RED else colors.LIGHT_BLUE
+    hue = pushing_softly(label.tip - label.start)
     ax.errorbar(
         (low + high) / 2,
         y,

@@ -96,23 +96,24 @@ def looks_like_formula(name: str) -> bool:
     return _FORMULA.search(name) is not None
 
 
-def wrapped(name: str, before: int = 0) -> str:
+def wrapped(name: str, before: int = 0, lines: tuple[int, ...] = _LINES) -> str:
     """Break a long name into two or three lines, whole as far as they hold it, else cut in its middle.
 
-    `before` characters of the first line are taken by the value of the feature.
+    `before` characters of the first line are taken by the value of the feature;
+    `lines` are the characters that one, each of two and each of three lines may have.
     """
     name = " ".join(name.split("\n"))
-    if looks_like_formula(name) or len(name) + before <= _LINES[0]:
+    if looks_like_formula(name) or len(name) + before <= lines[0]:
         return name
-    for n_lines, room in ((2, _LINES[1]), (3, _LINES[2])):
+    for n_lines, room in ((2, lines[1]), (3, lines[2])):
         shortest = math.ceil((len(name) + before) / n_lines)
         for width in range(shortest, room + 1):
-            lines = _broken(name, width, before)
-            if len(lines) <= n_lines:
-                return "\n".join(lines)
-    kept = 3 * (_LINES[2] - 14) - before
+            parts = _broken(name, width, before)
+            if len(parts) <= n_lines:
+                return "\n".join(parts)
+    kept = 3 * (lines[2] - lines[2] // 4 - 1) - before
     head = kept * 2 // 3
-    return wrapped(f"{name[:head]}…{name[head - kept + 1 :]}", before)
+    return wrapped(f"{name[:head]}…{name[head - kept + 1 :]}", before, lines)
 
 
 def _broken(name: str, width: int, before: int) -> list[str]:
