@@ -1,0 +1,1 @@
+"""Explanations on their way out: tables, files, pages."""
