@@ -38,7 +38,7 @@ function sheet(surface) {
     done() { ctx.putImageData(image, 0, 0); },
   };
 }
-const dotSize = () => N <= 300 ? 3.2 : N <= 1500 ? 2.6 : 1.9;
+const dotSize = () => N <= 300 ? 3.2 : N <= 1500 ? 2.6 : 2.1;
 function ticks(low, high, about) {
   if (!(high > low)) return [low];
   const least = (high - low) / about, power = 10 ** Math.floor(Math.log10(least)), list = [];
@@ -48,7 +48,8 @@ function ticks(low, high, about) {
 }
 const tickText = (x, list) => {
   const step = list.length > 1 ? list[1] - list[0] : 1, decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return (Math.abs(x) >= 1e6 || decimals > 5 ? fmt(x) : x.toFixed(decimals)).replace("-", "\u2212");
+  const text = Math.abs(x) >= 1e15 || decimals > 5 ? fmt(x) : step >= 1e4 ? x.toLocaleString("en", { notation: "compact", maximumFractionDigits: 2 }) : x.toFixed(decimals);
+  return text.replace("-", "\u2212");
 };
 function extent(columns) {
   let low = Infinity, high = -Infinity;

@@ -16,7 +16,7 @@ function scale(width, height) {
   let missing = !levels && places.some(x => x !== x), [low, high] = levels ? [-.6, Math.max(levels.length, 1) - .4] : extent([places]);
   if (!levels && D.data && D.data[j]) { const pad = (high - low) * .03; low -= pad; high += pad; }
   let [bottom, top] = extent([effects]);
-  const left = 58 + (missing ? 34 : 0), right = 12, up = 12, down = levels && levels.length > 6 ? 88 : 44, rise = (top - bottom) * .06;
+  const left = 58 + (missing ? 34 : 0), right = 12, up = 12, down = levels && levels.length > 6 ? 104 : 44, rise = (top - bottom) * .06;
   bottom -= rise; top += rise;
   return { levels, missing, low, high, bottom, top, left, right, up, down, x: v => left + (v - low) / (high - low) * (width - left - right), y: v => up + (top - v) / (top - bottom) * (height - up - down), width, height };
 }

@@ -5,29 +5,35 @@ const narrow = () => window.matchMedia("(max-width:640px)").matches && !printing
 const lane = () => narrow() ? TALL : LANE;
 const middle = at => at * lane() + (narrow() ? 41 : LANE / 2);
 
-function ranking() {
+let ranked = [], rankedBy = "";
+function ranking() { // stays as it is while a brush moves, and where nothing is left to rank by
+  if (rankedBy === S.k + S.sort && (S.brush || !inView)) return ranked;
+  rankedBy = S.k + S.sort;
+  return ranked = order();
+}
+function order() {
   const by = { mean: j => -overall[j].mean, signed: j => -overall[j].signed, most: j => -overall[j].most }[S.sort];
-  const order = overall.map((_, j) => j);
-  return S.sort === "name" ? order.sort((a, b) => D.names[a].localeCompare(D.names[b])) : order.sort((a, b) => by(a) - by(b) || a - b);
+  const all = overall.map((_, j) => j);
+  return S.sort === "name" ? all.sort((a, b) => D.names[a].localeCompare(D.names[b])) : all.sort((a, b) => by(a) - by(b) || a - b);
 }
 painters.bars = () => {
-  const all = S.sort === "signed" ? "signed" : S.sort === "most" ? "most" : "mean";
+  const kind = S.sort === "signed" ? "signed" : S.sort === "most" ? "most" : "mean";
   overall = summaries(false)[0];
-  const order = ranking();
-  shown = S.all ? order : order.slice(0, SHOWN);
+  const all = ranking();
+  shown = S.all ? all : all.slice(0, SHOWN);
   const parts = cohorts && S.cohort < 0 ? summaries(true) : null;
-  const whole = inView < N ? D.overall[S.k].mean : null, list = $("feats"), size = s => Math.abs(s[all]);
+  const whole = inView < N ? D.overall[S.k].mean : null, list = $("feats"), size = s => Math.abs(s[kind]);
   let largest = 0;
   for (const j of shown) {
-    largest = Math.max(largest, size(overall[j]) + (all === "mean" ? overall[j].half : 0), whole && all === "mean" ? whole[j] : 0);
+    largest = Math.max(largest, size(overall[j]) + (kind === "mean" ? overall[j].half : 0), whole && kind === "mean" ? whole[j] : 0);
     if (parts) for (const part of parts) largest = Math.max(largest, size(part[j]));
   }
   const share = x => (largest ? 100 * x / largest : 0).toFixed(2) + "%";
   list.textContent = "";
   list.style.height = shown.length * lane() + "px";
   for (const j of shown) {
-    const s = overall[j], number = all === "signed" ? fmt(s.signed, true) : fmt(s[all]);
-    const half = all === "mean" && s.half > 0 ? " \u00b1 " + s.half.toPrecision(2) : "";
+    const s = overall[j], number = kind === "signed" ? fmt(s.signed, true) : fmt(s[kind]);
+    const half = kind === "mean" && s.half > 0 ? " \u00b1 " + s.half.toPrecision(2) : "";
     const item = el(list, "li", { id: "f" + j, role: "option", ariaSelected: String(j === S.feature) });
     item.dataset.feature = j;
     el(item, "b", { title: D.names[j] }, D.names[j]);
@@ -37,17 +43,17 @@ painters.bars = () => {
       const bar = el(track, "i", {}), x = part ? part[j] : s;
       bar.style.cssText = "width:" + share(size(x)) + ";height:" + Math.max(2, each - (parts ? 1 : 0)) + "px;top:" + ((narrow() ? 22 : LANE) / 2 - 9 + g * each) + "px";
       if (parts) bar.style.background = HUES[g % HUES.length];
-      else if (all === "signed") bar.style.background = s.signed < 0 ? ink.down : ink.up;
-      if (parts) bar.title = cohorts.names[g] + ": " + fmt(x[all]);
+      else if (kind === "signed") bar.style.background = s.signed < 0 ? ink.down : ink.up;
+      if (parts) bar.title = cohorts.names[g] + ": " + fmt(x[kind]);
     });
     if (half && !parts) {
       const whisker = el(track, "u", { title: "95 % interval of the estimate: " + number + half });
       const low = Math.max(0, s.mean - s.half);
       whisker.style.cssText = "left:" + share(low) + ";width:" + share(s.mean + s.half - low);
     }
-    if (whole && all === "mean" && !parts) el(track, "s", { title: "all rows: " + fmt(whole[j]) }).style.left = share(whole[j]);
+    if (whole && kind === "mean" && !parts) el(track, "s", { title: "all rows: " + fmt(whole[j]) }).style.left = share(whole[j]);
     el(item, "em", {}, number + half);
-    el(item, "span", { className: "sr" }, parts ? parts.map((part, g) => cohorts.names[g] + " " + fmt(part[j][all])).join(", ") : "");
+    el(item, "span", { className: "sr" }, parts ? parts.map((part, g) => cohorts.names[g] + " " + fmt(part[j][kind])).join(", ") : "");
   }
   list.setAttribute("aria-activedescendant", "f" + S.feature);
   $("more").hidden = M <= SHOWN;

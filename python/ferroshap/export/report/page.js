@@ -21,9 +21,9 @@ painters.controls = () => {
   colour.value = String(S.color);
   $("feature").value = String(S.feature);
   const base = $("f-base"), mean = $("f-mean"), out = outputOf(S.k);
-  const average = list => { let n = 0, sum = 0; for (let i = 0; i < N; i++) if (mask[i] && list[i] === list[i]) { n++; sum += list[i]; } return n ? sum / n : NaN; };
-  base.textContent = fmt(average(baseOf(S.k)));
-  mean.textContent = fmt(average(out));
+  const average = list => { let n = 0, sum = 0; for (let i = 0; i < N; i++) if (mask[i] && list[i] === list[i]) { n++; sum += list[i]; } return n ? fmt(sum / n) : "\u2013"; };
+  if (base) base.textContent = average(baseOf(S.k));
+  mean.textContent = average(out);
 };
 function clear() { $("search").value = ""; set({ brush: null, query: "", cohort: -1 }, VIEW); say("All rows in view"); }
 function typedRange() {

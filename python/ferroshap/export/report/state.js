@@ -34,7 +34,8 @@ function cell(j, i) {
   const column = D.data && D.data[j];
   if (!column) return "";
   if (column.levels) return column.codes[i] < 0 ? "missing" : column.levels[column.codes[i]];
-  return column.whole ? (column.numbers[i] === null ? "missing" : String(column.numbers[i])) : fmt(column.numbers[i]);
+  const x = column.numbers[i]; // values of features keep more digits than effects
+  return (x === null ? "missing" : column.whole ? String(x) : Math.abs(x) >= 1000 && Math.abs(x) < 1e12 ? String(+x.toPrecision(6)) : fmt(x)).replace("-", "\u2212");
 }
 const rowName = i => D.rows ? D.rows[i] : String(D.ids ? D.ids[i] : i);
 

@@ -16,7 +16,8 @@ function listed() {
 const longestName = () => D.rows ? D.rows.reduce((most, name) => Math.max(most, name.length), 3) : String(D.total).length;
 painters.table = () => {
   list = null;
-  columns = overall.map((_, j) => j).sort((a, b) => overall[b].mean - overall[a].mean || a - b).slice(0, COLUMNS);
+  const strength = D.overall[S.k].mean;
+  columns = overall.map((_, j) => j).sort((a, b) => strength[b] - strength[a] || a - b).slice(0, printing ? Math.max(1, Math.floor(($("rows").clientWidth - 310) / 112)) : COLUMNS);
   const host = $("table"), grid = $("rows"), rows = listed(), wide = grid.clientWidth, first = Math.min(220, Math.max(84, 26 + 8 * longestName())), each = Math.max(112, Math.floor((wide - first - 112) / Math.max(1, columns.length)));
   const template = first + "px 112px" + (" " + each + "px").repeat(columns.length);
   host.style.width = first + 112 + each * columns.length + "px";
