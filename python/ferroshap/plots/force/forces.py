@@ -118,13 +118,13 @@ def _base_values(base_value: Any, n_rows: int) -> npt.NDArray[np.float64]:
         base = np.asarray(base_value, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(_FIRST) from None
+    if not np.isfinite(base).all():
+        msg = "`base_value` of `force` is not finite: the values need somewhere to start from"
+        raise OptionError(msg)
     if base.size and np.all(base == base.flat[0]):
         base = np.full(n_rows, base.flat[0])
     if base.shape != (n_rows,):
         raise TypeError(f"`base_value` of `force` has shape {base.shape} for {n_rows} rows. " + _FIRST)
-    if not np.isfinite(base).all():
-        msg = "`base_value` of `force` is not finite: the values need somewhere to start from"
-        raise OptionError(msg)
     return base
 
 
