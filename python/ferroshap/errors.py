@@ -83,6 +83,10 @@ class OptionError(FerroshapError, ValueError):
     """A known argument was given a value that is not accepted."""
 
 
+class PictureSizeError(OptionError, RuntimeError):
+    """A picture would show more rows or features than anyone can tell apart."""
+
+
 class PrecisionWarning(UserWarning):
     """Digits were lost that the caller may want to keep, or an estimate is rougher than a quarter of itself."""
 

@@ -3,17 +3,22 @@
 from ferroshap.plots import colors
 from ferroshap.plots.bar import bar
 from ferroshap.plots.beeswarm import beeswarm
+from ferroshap.plots.decision import DecisionPlotResult, decision
 from ferroshap.plots.dependence import dependence_plot
 from ferroshap.plots.image import image
+from ferroshap.plots.multioutput_decision import multioutput_decision
 from ferroshap.plots.scatter import scatter
 from ferroshap.plots.waterfall import waterfall
 
 __all__ = [
+    "DecisionPlotResult",
     "bar",
     "beeswarm",
     "colors",
+    "decision",
     "dependence_plot",
     "image",
+    "multioutput_decision",
     "scatter",
     "waterfall",
 ]
