@@ -7,6 +7,7 @@ from ferroshap.plots.decision import DecisionPlotResult, decision
 from ferroshap.plots.dependence import dependence_plot
 from ferroshap.plots.image import image
 from ferroshap.plots.multioutput_decision import multioutput_decision
+from ferroshap.plots.partial_dependence import partial_dependence
 from ferroshap.plots.scatter import scatter
 from ferroshap.plots.waterfall import waterfall
 
@@ -19,6 +20,7 @@ __all__ = [
     "dependence_plot",
     "image",
     "multioutput_decision",
+    "partial_dependence",
     "scatter",
     "waterfall",
 ]
