@@ -5,7 +5,10 @@ from ferroshap.plots.bar import bar
 from ferroshap.plots.beeswarm import beeswarm
 from ferroshap.plots.decision import DecisionPlotResult, decision
 from ferroshap.plots.dependence import dependence_plot
+from ferroshap.plots.embedding import embedding
+from ferroshap.plots.group_difference import group_difference
 from ferroshap.plots.image import image
+from ferroshap.plots.monitoring import monitoring
 from ferroshap.plots.multioutput_decision import multioutput_decision
 from ferroshap.plots.partial_dependence import partial_dependence
 from ferroshap.plots.scatter import scatter
@@ -18,7 +21,10 @@ __all__ = [
     "colors",
     "decision",
     "dependence_plot",
+    "embedding",
+    "group_difference",
     "image",
+    "monitoring",
     "multioutput_decision",
     "partial_dependence",
     "scatter",
