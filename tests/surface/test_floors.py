@@ -13,7 +13,7 @@ CRATE = REPOSITORY / "src"
 FLOORS = [
     {"_native"},
     {"errors"},
-    {"memory", "progress", "seeds", "threads"},
+    {"memory", "progress", "seeds", "serialisation", "threads"},
     {"links", "inputs", "datasets", "svg"},
     {"clustering"},  # reads tables
     {"explanation"},

@@ -12,8 +12,13 @@ from ferroshap.explainers.plan import Plan
 from ferroshap.explainers.sampling import SamplingExplainer
 
 if TYPE_CHECKING:
+    from ferroshap.explainers import other
+    from ferroshap.explainers.additive import AdditiveExplainer
+    from ferroshap.explainers.additive import AdditiveExplainer as Additive
     from ferroshap.explainers.coalition import CoalitionExplainer
     from ferroshap.explainers.coalition import CoalitionExplainer as Coalition
+    from ferroshap.explainers.gpu_tree import GPUTreeExplainer
+    from ferroshap.explainers.gpu_tree import GPUTreeExplainer as GPUTree
     from ferroshap.explainers.gradient import GradientExplainer
     from ferroshap.explainers.gradient import GradientExplainer as Gradient
     from ferroshap.explainers.partition import PartitionExplainer
@@ -30,22 +35,33 @@ Sampling = SamplingExplainer
 
 #: Routes that are imported when somebody asks for them: they have many files, and `import ferroshap` few to spare.
 MET_RARELY = {
+    "Additive": "additive:AdditiveExplainer",
+    "AdditiveExplainer": "additive:AdditiveExplainer",
     "Coalition": "coalition:CoalitionExplainer",
     "CoalitionExplainer": "coalition:CoalitionExplainer",
+    "GPUTree": "gpu_tree:GPUTreeExplainer",
+    "GPUTreeExplainer": "gpu_tree:GPUTreeExplainer",
     "Gradient": "gradient:GradientExplainer",
     "GradientExplainer": "gradient:GradientExplainer",
     "Partition": "partition:PartitionExplainer",
     "PartitionExplainer": "partition:PartitionExplainer",
     "Tree": "tree:TreeExplainer",
     "TreeExplainer": "tree:TreeExplainer",
+    "other": "other",
 }
+#: What is shap's own.
+DELEGATED = {"Deep": "DeepExplainer", "DeepExplainer": "DeepExplainer"}
 
 __all__ = [
+    "Additive",
+    "AdditiveExplainer",
     "Coalition",
     "CoalitionExplainer",
     "Exact",
     "ExactExplainer",
     "Explainer",
+    "GPUTree",
+    "GPUTreeExplainer",
     "Gradient",
     "GradientExplainer",
     "Kernel",
@@ -61,6 +77,7 @@ __all__ = [
     "SamplingExplainer",
     "Tree",
     "TreeExplainer",
+    "other",
 ]
 
 
@@ -68,6 +85,9 @@ def __getattr__(name: str) -> Any:
     """Import the routes that are met only when somebody asks for them."""
     if name in MET_RARELY:
         room, _, explainer = MET_RARELY[name].partition(":")
-        return getattr(importlib.import_module(f"ferroshap.explainers.{room}"), explainer)
+        module = importlib.import_module(f"ferroshap.explainers.{room}")
+        return getattr(module, explainer) if explainer else module
+    if name in DELEGATED:
+        return getattr(importlib.import_module("ferroshap.delegation"), DELEGATED[name])
     msg = f"module 'ferroshap.explainers' has no attribute {name!r}"
     raise AttributeError(msg)

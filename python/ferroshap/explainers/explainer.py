@@ -11,6 +11,7 @@ from ferroshap.explainers.pickling import picklable
 from ferroshap.explainers.plan import Plan
 from ferroshap.explanation import Explanation
 from ferroshap.models import Model, as_model
+from ferroshap.serialisation import Serializable, opened
 
 
 class Chooser(type):
@@ -45,7 +46,7 @@ class Chooser(type):
         return super().__call__(*args, **options)
 
 
-class Explainer(metaclass=Chooser):
+class Explainer(Serializable, metaclass=Chooser):
     r"""Explain a model: the fastest exact route that fits it, else sampling.
 
     Calling ``Explainer(...)`` returns an instance of the class chosen, and ``.plan`` says which and why:
@@ -53,7 +54,7 @@ class Explainer(metaclass=Chooser):
     1. :class:`GradientExplainer` for a network of torch or Keras with background data, :class:`LinearExplainer` for a
        linear model;
     2. :class:`TreeExplainer` for an ensemble of trees, with or without a background, and for the methods
-       that show its sum;
+       that show its sum; :class:`AdditiveExplainer` for interpret's explainable boosting machines, in the same way;
     3. with a tree of the features (:class:`ferroshap.maskers.Partition`) :class:`PartitionExplainer` for at most 10
        features or 500 coalitions, within the same model rows as below, else :class:`PermutationExplainer` along it;
     4. :class:`ExactExplainer` for at most 10 features, while all coalitions over all background rows
@@ -72,8 +73,8 @@ class Explainer(metaclass=Chooser):
     link : str or link
         The scale on which values add up.
     algorithm : str
-        "auto", or the name of a route: "coalition", "exact", "gradient", "kernel", "linear", "partition",
-        "permutation", "sampling", "tree".
+        "auto", or the name of a route: "additive", "coalition", "deep" (by shap), "exact", "gradient", "kernel",
+        "linear", "partition", "permutation", "sampling", "tree".
     output_names, feature_names : list of str, optional
         Instead of the names found in model and background.
     linearize_link : bool
@@ -113,6 +114,8 @@ class Explainer(metaclass=Chooser):
     plan: Plan
     partial: Explanation | None = None
     _call_defaults: dict[str, Any] = {}  # noqa: RUF012 - never changed: replaced by classes that take some
+    #: Whether the state has all that is explained, so that a file needs no model beside it.
+    _holds_its_model = False
 
     def __init__(
         self,
@@ -187,6 +190,88 @@ class Explainer(metaclass=Chooser):
             return
         as_model(model)
         as_masker(masker)
+
+    def save(self, out_file: Any, model_saver: Any = ".save", masker_saver: Any = ".save") -> None:
+        """Write the explainer to a path, or to a binary stream at its position.
+
+        Trees are written as they were parsed, all other models as pickles.
+
+        Parameters
+        ----------
+        out_file : path or binary stream
+            Where to write.
+        model_saver : ".save", callable, None or False
+            ``model_saver(model, stream)``, with the `model` of this explainer, instead of a pickle. None or False: no
+            model is written, and :meth:`load` needs a `model_loader`.
+        masker_saver : ".save", callable, None or False
+            The same of the masker.
+
+        Raises
+        ------
+        pickle.PicklingError
+            When the model cannot be pickled.
+
+        Examples
+        --------
+        >>> import io, numpy as np
+        >>> stream = io.BytesIO()
+        >>> Explainer((np.ones(2), 0.0), np.zeros((1, 2))).save(stream)
+        >>> position = stream.seek(0)
+        >>> Explainer.load(stream).shap_values(np.array([[3.0, 4.0]]))
+        array([[3., 4.]])
+        """
+        from ferroshap.explainers.saving import write_explainer
+
+        with opened(out_file, "wb") as stream:
+            write_explainer(self, stream, model_saver, masker_saver)
+
+    @classmethod
+    def load(  # type: ignore[override]  # shap's order
+        cls, in_file: Any, model_loader: Any = None, masker_loader: Any = None, instantiate: bool = True
+    ) -> Any:
+        """Read an explainer from a path, or from a binary stream at its position.
+
+        Parameters
+        ----------
+        in_file : path or binary stream
+            What :meth:`save` wrote. It holds pickles, which can run any code: read only what you trust.
+        model_loader, masker_loader : callable, optional
+            ``loader(stream)`` returns the model, or a method of it; for what was saved by a function, or not at all.
+        instantiate : bool
+            False is for subclasses with a `save` of their own: return the constructor's arguments read here.
+
+        Returns
+        -------
+        Explainer
+            Of the class that was saved.
+
+        Raises
+        ------
+        FileFormatError
+            When the file holds something else.
+        """
+        from ferroshap.explainers.saving import read_explainer
+
+        if not instantiate:
+            read = read_explainer(in_file, model_loader, masker_loader)
+            background = "data" if "data" in cls.__signature__.parameters else "masker"
+            return {"model": read["model"], background: read["masker"], "link": read["state"].get("link")}
+        with opened(in_file, "rb") as stream:
+            return cls._instantiated_load(stream, model_loader=model_loader, masker_loader=masker_loader)
+
+    @classmethod
+    def _read_file(cls, in_file: Any, model_loader: Any = None, masker_loader: Any = None) -> Any:
+        from ferroshap.explainers.saving import read_explainer
+
+        read = read_explainer(in_file, model_loader, masker_loader)
+        twin: Any = object.__new__(cls)
+        if hasattr(twin, "__setstate__"):
+            twin.__setstate__(read["state"])
+        else:
+            twin.__dict__.update(read["state"])
+        if cls._holds_its_model and read["model"] is not None:
+            twin.model.inner_model = twin.model.original_model = read["model"]
+        return twin
 
     def __repr__(self) -> str:
         """Name the class, the model, and the sizes."""

@@ -14,6 +14,7 @@ from ferroshap.explainers.lasso import LassoRows, Selection, as_selection
 from ferroshap.explainers.precedence import with_numbers
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation
+from ferroshap.maskers import DenseData, Masker
 from ferroshap.models import as_model
 from ferroshap.progress import Report
 from ferroshap.run.advice import as_tolerance
@@ -234,6 +235,12 @@ class KernelExplainer(AgnosticExplainer):
         The options are those of the call; `gc_collect` is accepted and changes nothing.
         """
         return self(X, l1_reg=l1_reg, silent=silent, nsamples=nsamples).values
+
+    @property
+    def data(self) -> DenseData:
+        """The background, its weights and its groups; :attr:`masker` is what fills with it."""
+        masker: Masker = self.masker
+        return masker.dense_data
 
     @staticmethod
     def not_equal(i: Any, j: Any) -> int:

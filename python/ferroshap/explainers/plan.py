@@ -13,7 +13,8 @@ class Plan:
     Attributes
     ----------
     route : str
-        "exact", "permutation", "kernel", "sampling", "partition", "coalition", "linear", "tree" or "gradient".
+        "exact", "permutation", "kernel", "sampling", "partition", "coalition", "linear", "additive",
+        "tree" or "gradient".
     reason : str
         One sentence.
     n_background : int

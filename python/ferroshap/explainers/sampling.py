@@ -6,8 +6,9 @@ from ferroshap.errors import BudgetError, InvalidMaskerError, OptionError
 from ferroshap.estimators import Permutation
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import check_call_defaults, checked_call, one_seed, positive
+from ferroshap.explainers.kernel import KernelExplainer
 from ferroshap.explanation import Explanation
-from ferroshap.maskers import Masker
+from ferroshap.maskers import DenseData, Masker
 from ferroshap.progress import Report
 from ferroshap.run.advice import as_tolerance
 from ferroshap.run.loop import N_ENDPOINTS
@@ -165,6 +166,14 @@ class SamplingExplainer(AgnosticExplainer):
         `min_samples_per_feature` is accepted and changes nothing: orders give every feature the same share.
         """
         return self(X, nsamples=nsamples, silent=silent).values
+
+    @property
+    def data(self) -> DenseData:
+        """The background, its weights and its groups; :attr:`masker` is what fills with it."""
+        masker: Masker = self.masker
+        return masker.dense_data
+
+    not_equal = staticmethod(KernelExplainer.not_equal)
 
     @staticmethod
     def _evaluations(n_players: int, nsamples: int | str) -> int:

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from ferroshap.errors import ColumnsWarning, DimensionError, OptionError, nearest, warn_user
 from ferroshap.inputs.table import Table
 
-AUTOMATIC_NAMES = ("{}", "Column_{}", "column_{}", "Feature {}")  # pandas and CatBoost, LightGBM, polars, ourselves
+#: Of pandas and CatBoost, LightGBM, polars, ourselves, interpret.
+AUTOMATIC_NAMES = ("{}", "Column_{}", "column_{}", "Feature {}", "feature_{:04}")
 
 
 def is_automatic(names: Sequence[str]) -> bool:

@@ -7,14 +7,15 @@ from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
 from ferroshap.maskers.copula import Copula
+from ferroshap.maskers.dense_data import DenseData
 from ferroshap.maskers.empirical import Empirical
 from ferroshap.maskers.forest import Forest
 from ferroshap.maskers.gaussian import Gaussian
-from ferroshap.maskers.groups import Groups
+from ferroshap.maskers.groups import Groups, group_units
 from ferroshap.maskers.impute import Impute
 from ferroshap.maskers.independent import Baseline, Independent
 from ferroshap.maskers.masker import Masker
-from ferroshap.maskers.recognition import as_marginal, as_masker
+from ferroshap.maskers.recognition import as_marginal, as_masker, is_marginal
 from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "Baseline",
     "Conditional",
     "Copula",
+    "DenseData",
     "Draws",
     "Empirical",
     "Forest",
@@ -48,6 +50,8 @@ __all__ = [
     "as_marginal",
     "as_masker",
     "compress",
+    "group_units",
+    "is_marginal",
     "kmeans",
     "sample",
 ]
@@ -57,5 +61,7 @@ def __getattr__(name: str) -> Any:
     """Import the maskers that are met only when somebody asks for them."""
     if name in MET_RARELY:
         return getattr(importlib.import_module(f"ferroshap.maskers.{MET_RARELY[name]}"), name)
+    if name == "Text":  # shap's own
+        return importlib.import_module("ferroshap.delegation").delegated("maskers.Text")
     msg = f"module 'ferroshap.maskers' has no attribute {name!r}"
     raise AttributeError(msg)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ferroshap.errors import OptionError, WeightsError
 from ferroshap.inputs import read_table
+from ferroshap.maskers.dense_data import DenseData
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +72,7 @@ def normalised_weights(weights: Any, n_rows: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class Summary:
+class Summary(DenseData):
     """Weighted rows that stand for a background: the result of :func:`compress` and :func:`kmeans`.
 
     Attributes

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.inputs import Table, read_table
 from ferroshap.maskers.background import Summary, normalised_weights, sampled_rows
+from ferroshap.maskers.dense_data import DenseData
 from ferroshap.maskers.units import Units
+from ferroshap.serialisation import Serializable
 
 Floats = NDArray[np.float64]
 
 
-class Masker:
+class Masker(Serializable):
     """What stands for absent features: rows of a background, or what is learnt from them.
 
     Not to be made directly. The worth of nobody is always the mean over the background; maskers differ
@@ -40,6 +42,7 @@ class Masker:
     #: Whether what is explained are images, and players regions of them.
     takes_images = False
 
+    _argument = "masker"
     table: Table
     weights: Floats
     n_summarised: int | None = None
@@ -53,7 +56,8 @@ class Masker:
         if hasattr(data, "group_names") and hasattr(data, "weights"):  # a summary
             weights = data.weights if weights is None else weights
             self.units = _units_of(data)
-            data = data.data
+            source = getattr(data, "source", None)
+            data = data.data if source is None else source
         table = read_table(data, argument="data")
         if table.n_rows == 0:
             msg = f"`data` has 0 rows and {table.n_columns} columns, but a background needs at least one row"
@@ -80,6 +84,15 @@ class Masker:
     def data(self) -> NDArray[Any]:
         """The background as an array, ``(n_background, n_features)``."""
         return self.table.display
+
+    @property
+    def dense_data(self) -> DenseData:
+        """The background, its weights and the groups of its columns, as shap's old interface has them."""
+        table, units = self.table, self.units
+        names = self.feature_names or [f"Feature {number}" for number in range(self.n_players)]
+        found = DenseData(table.display, names, None if units is None else units.columns, self.weights)
+        found.source = table.source
+        return found
 
     @property
     def n_background(self) -> int:

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ferroshap.models.outputs import read_output
+from ferroshap.serialisation import Serializable
 
 FLOAT64 = np.dtype(np.float64)
 
 
-class Model:
+class Model(Serializable):
     """The user's model as a function from rows to numbers.
 
     An exception that the model raises passes through as it is. The object pickles
@@ -33,19 +34,28 @@ class Model:
         does not say.
     """
 
+    _argument = "model"
     __slots__ = ("function", "inner_model", "output_names", "reference_names", "wants_frame")
 
     def __init__(
         self,
-        inner_model: object,
-        function: Callable[[Any], object],
+        model: object,
+        function: Callable[[Any], object] | None = None,
         *,
         output_names: list[str] | None = None,
         reference_names: list[str] | None = None,
         wants_frame: bool | None = None,
     ) -> None:
-        """Keep what `as_model` found out."""
-        self.inner_model = inner_model
+        """Keep what `as_model` found out; without a function, what it finds out now."""
+        if function is None:
+            from ferroshap.models.recognition import as_model
+
+            known: Any = as_model(model)
+            model, function = known.inner_model, known.function
+            output_names = known.output_names if output_names is None else output_names
+            reference_names = known.reference_names if reference_names is None else reference_names
+            wants_frame = known.wants_frame if wants_frame is None else wants_frame
+        self.inner_model = model
         self.function = function
         self.output_names = output_names
         self.reference_names = reference_names
@@ -55,8 +65,10 @@ class Model:
         """Say what is called."""
         return f"<Model {described(self.function)}>"
 
-    def __call__(self, rows: object, n_rows: int) -> npt.NDArray[np.float64]:
+    def __call__(self, rows: Any, n_rows: int | None = None) -> npt.NDArray[np.float64]:
         """Call the model on `n_rows` rows: outputs `(n_rows,)` or `(n_rows, outputs)`, C-contiguous.
+
+        Without the number, it is that of the rows themselves.
 
         The array is the model's own if it is float64 already. NaN and infinity pass.
 
@@ -68,6 +80,8 @@ class Model:
             The output is not made of real numbers.
         """
         output = self.function(rows)
+        if n_rows is None:
+            n_rows = int(rows.shape[0]) if hasattr(rows, "shape") else len(rows)
         if (
             type(output) is np.ndarray
             and output.dtype is FLOAT64
