@@ -181,6 +181,7 @@ class TestEvaluator:
         evaluated(RandomForestClassifier(20, random_state=0).fit(X, y), X, y, "classifier")
         assert pictures_of(run) == PICTURES  # the classifier's `predict` is explained: labels, as MLflow has it
 
+    @pytest.mark.filterwarnings("ignore")  # labels, which MLflow explains, are probabilities of 0 and 1: we say so
     def test_the_kernel_takes_the_logit_link(self, run):
         X, y = table(load_breast_cancer)
         model = LogisticRegression(max_iter=10_000).fit(X, y)

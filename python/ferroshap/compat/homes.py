@@ -44,11 +44,14 @@ PRIVATE = {
     "plots._utils": "compat.private.plots",
     "plots._violin": "compat.private.plots",
     "plots._waterfall": "compat.private.plots",
-    "utils._clustering": "utils",
+    "utils._clustering": "compat.private.utils",
     "utils._exceptions": "errors",
     "utils._general": "utils",
     "utils._legacy": "compat.private.legacy",
 }
+
+#: Names that the incumbent has in a public module of ours, and we elsewhere: bound there while the alias is on.
+BOUND = {"utils": "compat.private.utils"}
 
 
 def home_of(path: str) -> str | None:
