@@ -39,6 +39,10 @@ class InvalidModelError(FerroshapError, ValueError):
     """An object was given as a model that cannot be one, or it returned what no model may."""
 
 
+class MixedColumnsError(InvalidModelError):
+    """A step of a pipeline mixes columns, so the columns of its last step are not those of its input."""
+
+
 class NoTreesError(InvalidModelError):
     """A model of a class that is often a sum of trees is none: the model-agnostic explainers take it."""
 

@@ -224,7 +224,9 @@ def test_under_a_tree_linear_models_have_their_closed_form_and_trees_do_not(case
     assert isinstance(explainer, LinearExplainer)
     assert np.allclose(explainer(case.rows).values, PartitionExplainer(line, masker)(case.rows).values, atol=1e-11)
     grouped = Partition(Groups(case.background, {"pair": [0, 1]}))
-    assert isinstance(ferroshap.Explainer(line, grouped), PartitionExplainer)
+    pairs = ferroshap.Explainer(line, grouped)
+    assert isinstance(pairs, LinearExplainer)
+    assert np.allclose(pairs(case.rows).values, PartitionExplainer(line, grouped)(case.rows).values, atol=1e-11)
     forest = fitted(RandomForestRegressor(3, random_state=0), case)
     assert isinstance(ferroshap.Explainer(forest, masker), PartitionExplainer)
     with pytest.raises(InvalidMaskerError, match="TreeExplainer fills features from a whole background"):

@@ -157,7 +157,14 @@ ALIASES = [
 ]
 
 #: (where, parameter): why. `*` stands for any place.
-DIFFERENCES: dict[tuple[str, str], str] = {}
+DIFFERENCES: dict[tuple[str, str], str] = {
+    ("KernelExplainer.__call__", "l1_reg"): "D3: every feature keeps its value unless fewer are asked for",
+    ("maskers.Independent.__init__", "max_samples"): "D4: all background rows count",
+    ("maskers.Partition.__init__", "max_samples"): "D4: all background rows count",
+    ("maskers.Image.__init__", "mask_value"): "D27: a blur is the default; shap has none",
+    ("maskers.Image.__call__", "self"): "D27: players are regions, which a mask of pixels does not name",
+    ("*", "show"): "D17: None shows where no axes were given; True and False are as in shap",
+}
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 #: Written in another way, meant the same.
@@ -189,7 +196,7 @@ def plain(default):
     if type(default) is object or type(default).__name__ == "Deprecated":
         return "deprecated"
     name = getattr(default, "__name__", None) or repr(default)
-    if "identity" in name or "logit" in name:
+    if isinstance(name, str) and ("identity" in name or "logit" in name):
         return "identity" if "identity" in name else "logit"
     if type(default).__name__ == "OpChain":
         return repr(default).replace("ferroshap", "shap").replace("shap.Explanation", "Explanation")

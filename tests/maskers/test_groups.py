@@ -12,7 +12,7 @@ from tests.oracle import shapley
 
 import ferroshap as shap
 from ferroshap.errors import InvalidMaskerError, OptionError
-from ferroshap.maskers import Baseline, Groups, Independent, Partition
+from ferroshap.maskers import Baseline, Gaussian, Groups, Independent, Partition
 
 
 def model(rows):
@@ -182,10 +182,27 @@ def test_groups_of_groups_and_routes_without_them_are_refused(seed):
     with pytest.raises(OptionError, match="tree knows no groups"):
         Groups(Partition(background), {"h": [2, 3]})
     with pytest.raises(InvalidMaskerError, match="LinearExplainer"):
-        shap.LinearExplainer((np.ones(6), 0.0), masker)
+        shap.LinearExplainer((np.ones(6), 0.0), Groups(Gaussian(background), {"g": [0, 1]}))
     assert isinstance(shap.Explainer((lambda X: X.sum(axis=1)), masker), shap.ExactExplainer)
     assert Groups(Baseline(np.zeros(6)), {"g": [0, 1]}).n_background == 1
     assert Groups(Independent(background, weights=np.arange(30.0)), {"g": [0, 1]}).n_background == 29
+
+
+@pytest.mark.parametrize("n_outputs", [None, 3])
+def test_linear_models_sum_over_their_groups(n_outputs, seed):
+    rng = np.random.default_rng([seed, 8])
+    background, rows = drawn(seed)
+    coef = rng.normal(size=6 if n_outputs is None else (n_outputs, 6))
+    masker = Groups(Independent(background, weights=rng.random(30)), {"first": [0, 3], "last": [4, 5]})
+    explainer = shap.LinearExplainer((coef, rng.normal(size=n_outputs)), masker)
+    explained = explainer(rows, main_effects=True)
+    exact = shap.ExactExplainer(explainer.model, masker)(rows)
+    assert explained.feature_names == exact.feature_names == ["first", "Feature 1", "Feature 2", "last"]
+    np.testing.assert_allclose(explained.values, exact.values, rtol=0, atol=1e-13)
+    np.testing.assert_array_equal(explained.data, exact.data)
+    np.testing.assert_array_equal(explainer(rows[1]).values, explained.values[1])
+    grouped = shap.LinearExplainer((coef, 0.0), Partition(masker))
+    np.testing.assert_allclose(grouped.shap_values(rows), explained.values, rtol=0, atol=1e-15)
 
 
 def test_groups_of_a_summary_are_players(seed):

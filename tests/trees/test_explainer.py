@@ -369,7 +369,7 @@ def test_the_signatures_are_shap_s_with_ours_after_them():
         "model data model_output feature_perturbation feature_names approximate link linearize_link"
     )
     assert set(names(explainer, keyword)) == {
-        "output_names", "weights", "n_jobs", "seed", "rng", "random_state", "memory_limit", "progress",
+        "output_names", "weights", "n_jobs", "seed", "rng", "random_state", "memory_limit", "progress", "groups",
     }  # fmt: skip
     assert names(explainer.__call__, positional) == ["X", "y", "interactions", "check_additivity", "approximate"]
     assert names(explainer.shap_values, positional) == [

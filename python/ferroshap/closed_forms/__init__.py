@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ferroshap.closed_forms.correlated import CorrelatedForm, correlated_form
-from ferroshap.closed_forms.linear import LinearForm, read_linear
+from ferroshap.closed_forms.linear import LinearForm, linear_form, read_linear
 
 if TYPE_CHECKING:
     from ferroshap.closed_forms.additive import AdditiveForm, read_additive
@@ -26,6 +26,7 @@ __all__ = [
     "LinearForm",
     "correlated_form",
     "is_boosted_terms",
+    "linear_form",
     "read_additive",
     "read_boosted_terms",
     "read_linear",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferroshap.closed_forms.gblinear import read_gblinear
 from ferroshap.errors import DimensionError, InvalidModelError
 from ferroshap.inputs import Table
 from ferroshap.models import Model, as_model
@@ -36,6 +37,8 @@ class LinearForm:
         The constants.
     model : Model or None
         The function that the coefficients came from.
+    is_single : bool
+        Whether it predicts in single precision.
 
     Examples
     --------
@@ -47,6 +50,7 @@ class LinearForm:
     coef: Floats
     intercept: Floats
     model: Model | None = None
+    is_single: bool = False
 
     @property
     def n_features(self) -> int:
@@ -84,11 +88,25 @@ def read_linear(model: Any, background: Table) -> LinearForm:
     DimensionError
         When it has not one coefficient a column.
     """
-    form = _from_pair(*model) if isinstance(model, tuple) and len(model) == 2 else _from_estimator(model)
+    form = linear_form(model)
     if form.n_features != background.n_columns:
         msg = f"`model` has {form.n_features} coefficients, but the background has {background.n_columns} columns"
         raise DimensionError(msg)
     return form if form.model is None else _checked(form, background)
+
+
+def linear_form(model: Any) -> LinearForm:
+    """Find the coefficients that a model says it has, not compared with what it predicts.
+
+    Raises
+    ------
+    InvalidModelError
+        When it has none.
+    """
+    if isinstance(model, tuple) and len(model) == 2:
+        return _from_pair(*model)
+    found = read_gblinear(model.function if isinstance(model, Model) else model)
+    return _from_estimator(model) if found is None else LinearForm(*found, is_single=True)
 
 
 def _from_pair(coef: Any, intercept: Any) -> LinearForm:
@@ -166,7 +184,7 @@ def _checked(form: LinearForm, background: Table) -> LinearForm:
         raise InvalidModelError(msg)
     gap = np.abs(computed - outputs.reshape(computed.shape)).max()
     scale = (np.abs(rows) @ np.abs(form.coef.T) + np.abs(form.intercept)).max()
-    is_double = table.numeric is not None and numbers.dtype != np.float32
+    is_double = not form.is_single and numbers.dtype != np.float32
     if not gap <= (DOUBLE if is_double else SINGLE) * max(scale, np.finfo(np.float64).tiny):
         msg = f"{model!r} is not linear: it differs from what its `coef_` and `intercept_` give by {gap:.3g}"
         raise InvalidModelError(msg)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ferroshap import explainers, links
 from ferroshap.closed_forms import read_linear
-from ferroshap.errors import InvalidAlgorithmError, NoTreesError, OptionError, nearest
+from ferroshap.errors import InvalidAlgorithmError, MixedColumnsError, NoTreesError, OptionError, nearest
 from ferroshap.estimators import Auto
 from ferroshap.explainers.calls import options_of
 from ferroshap.explainers.exact import ExactExplainer
@@ -17,9 +17,9 @@ from ferroshap.explainers.plan import about
 from ferroshap.explainers.tree import TreeExplainer
 from ferroshap.explainers.tree_methods import tree_and_output
 from ferroshap.explainers.tree_outputs import NotExplainedError
-from ferroshap.maskers import Conditional, Independent, Masker, as_masker
+from ferroshap.maskers import Conditional, Independent, Masker, as_masker, is_marginal
 from ferroshap.maskers.calling import is_called
-from ferroshap.models import Model
+from ferroshap.models import Model, parted
 
 ROUTES: dict[str, str] = {
     "additive": "AdditiveExplainer",
@@ -81,6 +81,13 @@ def _calling(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
 
 
 def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
+    """Take the first route that fits; of a pipeline say why its last step's own did not."""
+    try:
+        _, part = parted(model)
+    except MixedColumnsError as error:
+        explainer = _sampled(model, masker, given, options)
+        explainer.plan = replace(explainer.plan, reason=f"{explainer.plan.reason}; {error}")
+        return explainer
     if links.resolve(given["link"]) is links.identity:
         is_background = isinstance(masker, Independent) or not (isinstance(masker, Masker) or callable(masker))
         if _is_network(model) and masker is not None and is_background:
@@ -88,11 +95,21 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
             return _made(explainers.GradientExplainer, model, masker, given, options, reason)
         if masker is not None and LinearExplainer.why_not(model, masker) is None:
             return _made(LinearExplainer, model, masker, given, options)
-        trees = _as_trees(model, masker, given, options)
+        trees = _as_trees(model, part, masker, given, options)
         if trees is not None:
             return trees
         if is_additive(model) and explainers.AdditiveExplainer.why_not(model, masker) is None:
             return _made(explainers.AdditiveExplainer, model, masker, given, options)
+    explainer = _sampled(model, masker, given, options)
+    if part is not model and not isinstance(part, tuple):
+        last = type(getattr(part, "__self__", part)).__name__
+        reason = f"{explainer.plan.reason}; the last step, {last}, has no exact route for what is asked"
+        explainer.plan = replace(explainer.plan, reason=reason)
+    return explainer
+
+
+def _sampled(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
+    """Explain a function of rows: all coalitions where they are few, else some."""
     background = as_masker(masker, weights=options.pop("weights", None))
     if isinstance(model, tuple) and len(model) == 2:
         model = Model(model, read_linear(model, background.table).outputs, wants_frame=False)
@@ -156,18 +173,18 @@ def _along_tree(model: Any, masker: Masker, n_rows: int, given: dict[str, Any], 
     return _made(PermutationExplainer, model, masker, given, options, reason)
 
 
-def _as_trees(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer | None:
-    """Explain an ensemble of trees, or a method that shows its sum; None for all else.
+def _as_trees(model: Any, part: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer | None:
+    """Explain an ensemble of trees, or a method that shows its sum; None for all else. `part` predicts in `model`.
 
     A model of a class that we read raises what is wrong with it, unless it is no sum of trees at all.
     """
-    owner, output = tree_and_output(model)
-    is_marginal = isinstance(masker, Independent) or not (isinstance(masker, Masker) or callable(masker))
-    if owner is None or not is_marginal:
+    owner, output = tree_and_output(part)
+    if owner is None or not (masker is None or is_marginal(masker)):
         return None
+    whole = model if part is model else getattr(model, "__self__", model)
     try:
-        return _made(TreeExplainer, owner, masker, given, output | options)
-    except (NoTreesError, NotExplainedError):
+        return _made(TreeExplainer, owner if whole is part else whole, masker, given, output | options)
+    except (NoTreesError, NotExplainedError, MixedColumnsError):
         if "model_output" in options:
             raise
         return None

@@ -6,21 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import links
-from ferroshap.closed_forms import CorrelatedForm, LinearForm, correlated_form, read_linear
-from ferroshap.errors import ExplainerError, InvalidModelError, OptionError
+from ferroshap.closed_forms import CorrelatedForm, LinearForm, correlated_form, linear_form, read_linear
+from ferroshap.errors import ExplainerError, OptionError
 from ferroshap.explainers.calls import checked_call, one_seed, only_input, positive
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
+from ferroshap.explainers.groups import shown_groups
+from ferroshap.explainers.linear_columns import LinearColumns, as_floats
 from ferroshap.explainers.linear_maskers import CORRELATED, background_of, perturbed
-from ferroshap.explainers.names import Columns, Positions, output_names
+from ferroshap.explainers.names import Positions, output_names
 from ferroshap.explainers.outputs import OutputChoice, take_outputs
 from ferroshap.explainers.plan import Plan
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.game.batches import batch_rows
 from ferroshap.inputs import Table, read_table
-from ferroshap.maskers import Masker
 from ferroshap.memory import as_bytes
-from ferroshap.models import Model, as_model
+from ferroshap.models import Model, as_model, parted
 from ferroshap.progress import Report
 from ferroshap.seeds import Seed
 from ferroshap.threads import as_threads
@@ -43,9 +44,11 @@ class LinearExplainer(Explainer):
     ----------
     model : estimator, its bound ``predict`` or ``decision_function``, or ``(coef, intercept)``
         ``coef`` is ``(n_features,)`` or ``(n_outputs, n_features)``. Of a classifier the decision function
-        is explained.
+        is explained. A Pipeline that ends in one, where its other steps act column by column, has values for its own
+        input columns.
     masker : masker, background data, ``(mean, cov)`` or ``{"mean": ..., "cov": ...}``
-        A masker of class Gaussian or Impute takes correlations into account; for all else only the mean matters.
+        A masker of class Gaussian or Impute takes correlations into account; for all else only the mean matters. With
+        Groups the players are the groups.
     link : str or link
         Must be the identity: values of a linear model add up on its own scale.
     nsamples : int
@@ -103,7 +106,9 @@ class LinearExplainer(Explainer):
             raise OptionError(msg)
         self._form, self._columns = _form_and_columns(model, masker, weights, feature_names)
         self.model = self._form.model or Model(model, self._form.outputs)
-        self.masker = self._columns.masker
+        if self._columns.is_pipeline:
+            self.model = as_model(model)
+        self.masker = self._columns.matched.masker
         self.coef, self.intercept = self._form.coef, self._form.intercept
         self._correlated: CorrelatedForm | None = None
         self.cov: Floats | None = None
@@ -113,17 +118,18 @@ class LinearExplainer(Explainer):
                 self.coef, self.mean, self.cov, orders=orders, seed=self.seed, n_threads=n_threads
             )
         else:
-            self.mean = _mean(self.masker)
+            self.mean = self._columns.mean
         self._base = np.atleast_1d(self._form.outputs(self.mean))
         self.expected_value = as_expected_value(self._base, is_vector=self.coef.ndim == 1)
-        self.feature_names = self._columns.names
+        self.feature_names = self._columns.matched.names
         self.output_names = _names_of_outputs(output_names, self._form)
         self.partial = None
         self.plan = Plan("linear", self._reason(), self.masker.n_background, self.masker.n_background, None)
 
     def _reason(self) -> str:
         if self._correlated is None:
-            return "the model is linear, so values are its coefficients times the distance from the background's mean"
+            reason = "the model is linear, so values are its coefficients times the distance from the background's mean"
+            return reason if self._columns.players is None else f"{reason}, summed over the columns of each player"
         start = "the model is linear and features are filled by their correlation, so values are linear in the features"
         if self._correlated.groups is None:
             return f"{start}, exactly"
@@ -159,8 +165,8 @@ class LinearExplainer(Explainer):
             positive(max_evals, "max_evals")
         batch_rows(batch_size, 1)
         table = read_table(only_input(args, self), argument="X", allow_single_row=True)
-        rows, positions = self._columns.match(table)
-        numbers = _as_floats(rows)
+        rows, positions = self._columns.matched.match(table)
+        numbers = as_floats(self._columns.born(rows))
         values = self._values(numbers)
         if not np.isfinite(values).all():
             row = int(np.argwhere(~np.isfinite(values))[0][0])
@@ -173,7 +179,7 @@ class LinearExplainer(Explainer):
 
     def _values(self, numbers: Floats) -> Floats:
         if self._correlated is None:
-            return self._form.values(numbers, self.mean)
+            return self._columns.summed(self._form.values(numbers, self.mean))
         values = self._correlated.values(numbers)
         return values[:, :, 0] if self.coef.ndim == 1 else values
 
@@ -201,7 +207,8 @@ class LinearExplainer(Explainer):
         errors: bool,
     ) -> Explanation:
         spread = self._errors(numbers)
-        if positions is not None:
+        matched = self._columns.matched
+        if positions is not None and matched.units is None:
             values = np.take(values, np.argsort(positions), axis=1)
             spread = None if spread is None else np.take(spread, np.argsort(positions), axis=1)
         is_vector = self.coef.ndim == 1
@@ -222,8 +229,8 @@ class LinearExplainer(Explainer):
             axes = (*axes, "output")
         fields |= {
             "base_values": base[:, 0] if is_vector else base,
-            "data": table.display,
-            "feature_names": NameTable(self._columns.names_of(table)),
+            "data": table.display if matched.units is None else shown_groups(table, positions, matched.units),
+            "feature_names": NameTable(matched.names_of(table)),
             "n_evaluations": np.zeros(table.n_rows, dtype=np.int64),
             "status": "EXACT" if spread is None else "BUDGET_SPENT",
             "plan": self.plan,
@@ -247,38 +254,14 @@ def _first_row(explanation: Explanation) -> Explanation:
     return Explanation._trusted(row.values, row.axes, row._fields.all())  # noqa: SLF001 - ours
 
 
-def _form_and_columns(model: Any, masker: Any, weights: Any, feature_names: Any) -> tuple[LinearForm, Columns]:
+def _form_and_columns(model: Any, masker: Any, weights: Any, feature_names: Any) -> tuple[LinearForm, LinearColumns]:
     if isinstance(masker, tuple) and len(masker) == 2:
         masker = {"mean": masker[0], "cov": masker[1]}
-    background = background_of(masker, weights)
-    own = None if isinstance(model, tuple) else _model_of(model)
-    columns = Columns(background, own, feature_names, "masker")
-    return read_linear(model, columns.masker.table), columns
-
-
-def _model_of(model: Any) -> Any:
-    """The names that the model knows; None for what is no model."""
-    try:
-        return as_model(model)
-    except InvalidModelError:
-        return None
-
-
-def _mean(masker: Masker) -> Floats:
-    table = masker.table
-    if table.kind == "sparse":
-        return np.asarray(table.source.T @ masker.weights, dtype=np.float64)
-    return np.asarray(masker.weights @ _as_floats(table), dtype=np.float64)
-
-
-def _as_floats(table: Table) -> Floats:
-    numbers = table.numeric
-    if numbers is None:
-        msg = (
-            f"`{table.argument}` has columns that are no numbers, which a linear model cannot weigh: encode them first"
-        )
-        raise OptionError(msg)
-    return np.asarray(numbers, dtype=np.float64)
+    front, part = parted(model)
+    if front is not None:
+        linear_form(part)  # before rows are transformed for nothing
+    columns = LinearColumns(model, front, background_of(masker, weights), feature_names)
+    return read_linear(part, columns.background), columns
 
 
 def _names_of_outputs(given: Any, form: LinearForm) -> list[str]:

@@ -19,7 +19,7 @@ def background_of(masker: Any, weights: Any) -> Masker:
     """
     if isinstance(masker, Masker) and masker.tree is not None and isinstance(masker.filler, Independent):
         # Whoever is there already, a feature of a linear model gains the same: Owen values are Shapley values.
-        masker = masker.filler if masker.units is None else masker
+        masker = masker.filler if masker.units is None else getattr(masker, "inner", masker)
     if isinstance(masker, CORRELATED):
         return as_masker(masker, weights=weights)
     if isinstance(masker, Conditional):

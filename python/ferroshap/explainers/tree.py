@@ -17,8 +17,9 @@ from ferroshap.explainers.tree_outputs import class_names, explained_output
 from ferroshap.explainers.tree_perturbation import DEPRECATED, as_perturbation, check_old_options
 from ferroshap.explainers.tree_wrapper import ExplainedTrees
 from ferroshap.explanation import Explanation, NameTable
-from ferroshap.maskers import as_marginal
+from ferroshap.maskers import Groups, as_marginal, as_masker
 from ferroshap.memory import as_bytes
+from ferroshap.models import parted
 from ferroshap.progress import Report
 from ferroshap.seeds import Seed
 from ferroshap.threads import as_threads
@@ -40,9 +41,10 @@ class TreeExplainer(TreeAnswers):
     ----------
     model : tree ensemble
         Of scikit-learn, XGBoost, LightGBM or CatBoost; what :func:`ferroshap.trees.load` read from a file;
-        or shap's dict of trees. Our reading is compared with the library's own prediction first.
+        or shap's dict of trees; or a Pipeline that ends in one and whose other steps act column by column: then
+        its own input columns have the values. Our reading is compared with the library's own prediction first.
     data : array, frame, sparse matrix, masker or summary of ``kmeans``, optional
-        The background.
+        The background; with :class:`ferroshap.maskers.Groups` the players are the groups.
     model_output : str
         "raw" (the sum of the trees: log-odds for boosted classifiers, probabilities for forests), or with a
         background "probability", "predict_proba" (both classes), "log_loss" (needs `y`), or a method's name.
@@ -56,6 +58,8 @@ class TreeExplainer(TreeAnswers):
     output_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
         Names of outputs; weights of background rows; threads; three names for a seed, which changes
         nothing here; bytes that results may take; called with ``(done, total)`` rows, False for no line.
+    groups : dict, optional
+        Players that are groups of columns, as in :class:`ferroshap.maskers.Groups`; with or without a background.
 
     Attributes
     ----------
@@ -104,6 +108,7 @@ class TreeExplainer(TreeAnswers):
         random_state: Seed = None,
         memory_limit: int | str | None = None,
         progress: Report | bool | None = None,
+        groups: Any = None,
     ) -> None:
         """Read the model, hold the reading against its library, prepare the background."""
         del linearize_link  # there is nothing to linearise
@@ -115,22 +120,26 @@ class TreeExplainer(TreeAnswers):
         if memory_limit is not None:
             as_bytes(memory_limit)
         self.feature_perturbation = as_perturbation(feature_perturbation, has_data=data is not None)
-        trees = loaded(model)
+        front, part = parted(model)
+        trees = loaded(part)
+        if groups is not None and data is not None:
+            data, groups, weights = Groups(as_masker(data, argument="data", weights=weights), groups), None, None
         if data is None and weights is not None:
             msg = "`weights` are those of background rows, but there is no background: pass data=X_background"
             raise OptionError(msg)
         background = None if data is None else as_marginal(data, "TreeExplainer", argument="data", weights=weights)
         forest = trees.forest
-        self._columns = TreeColumns(forest.n_columns, trees.feature_names, background, feature_names)
+        n_columns, own = (forest.n_columns, trees.feature_names) if front is None else (front.n_columns, front.names)
+        self._columns = TreeColumns(n_columns, own, background, feature_names, groups=groups, front=front)
         self.masker = self._columns.masker
         self._reader = RowReader(trees)
-        rows = None if self.masker is None else self._reader(self.masker.table)
+        rows = None if self.masker is None else self._reader(self._columns.born(self.masker.table))
         self._verification = verify(trees, rows)
         self.model_output = model_output
         self._engine = self._make_engine(trees, rows, n_threads)
         self._trees = trees
         self._classes = class_names(trees)
-        self.model = ExplainedTrees(trees.model, self._columns, self._reader, self._engine)
+        self.model = ExplainedTrees(trees.model if front is None else model, self._columns, self._reader, self._engine)
         self.feature_names = self._columns.names
         self.data_feature_names = self.feature_names
         self.output_names = self._names_of_outputs(output_names)
@@ -150,7 +159,7 @@ class TreeExplainer(TreeAnswers):
         if rows is not None and self.feature_perturbation == "tree_path_dependent":
             forest, rows, weights = forest.with_covers(rows, weights, n_threads), None, None
         output = explained_output(trees, self.model_output, has_background=rows is not None)
-        return TreeEngine(forest, rows, weights, output, is_vector=trees.is_vector)
+        return TreeEngine(forest, rows, weights, output, is_vector=trees.is_vector, players=self._columns.players)
 
     def _names_of_outputs(self, given: Any) -> list[str] | None:
         count = self._engine.n_outputs
@@ -179,7 +188,8 @@ class TreeExplainer(TreeAnswers):
             "depth": forest.depth,
             "verification": self._verification,
         }
-        return Plan("tree", f"{trees} of {library}, exactly, {how}", n_background, n_background, None, details)
+        what = f"{trees} of {library}, exactly, {how}{self._columns.words}"
+        return Plan("tree", what, n_background, n_background, None, details)
 
     @property
     def data(self) -> Any:

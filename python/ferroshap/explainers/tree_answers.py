@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from ferroshap.errors import InvalidFeaturePerturbationError, OptionError, nearest
 from ferroshap.explainers.explainer import Explainer
+from ferroshap.explainers.groups import shown_groups
+from ferroshap.explainers.names import Positions
 from ferroshap.explainers.tree_checks import check_sums, rows_for_library
 from ferroshap.explainers.tree_columns import TreeColumns
 from ferroshap.explainers.tree_engine import TreeEngine
@@ -25,6 +27,7 @@ from ferroshap.explainers.tree_packing import (
 )
 from ferroshap.explainers.tree_parts import answer_in_parts, leaf_rows
 from ferroshap.explanation import Explanation, NameTable
+from ferroshap.inputs import Table
 from ferroshap.progress import Progress, Report
 from ferroshap.threads import as_threads
 from ferroshap.trees import TreeModel
@@ -116,7 +119,7 @@ class TreeAnswers(Explainer):
         gap = None
         if check_additivity and question != "approximate":
             gap = self._checked(asked, engine, values, base, n_axes, n_threads, precision, labels, shift)
-        values = in_user_order(values, asked.positions, n_axes)
+        values = in_user_order(values, self._back(asked), n_axes)
         values = shaped(values, asked, is_vector=engine.is_vector)
         if out is not None:
             if not np.shares_memory(values, out):
@@ -149,7 +152,7 @@ class TreeAnswers(Explainer):
         n_features = len(self._columns.names)
         axes = (n_features,) * (2 if question == "interactions" else 1)
         if question == "pair_interactions":
-            axes = (len(engine.plan(precision, n_threads).pairs),)
+            axes = (len(engine.pairs(precision, n_threads)),)
         shape = (asked.table.n_rows, *axes, *(() if engine.is_vector else (engine.n_outputs,)))
         dtype = precision or "float64"
         into = None
@@ -157,7 +160,7 @@ class TreeAnswers(Explainer):
             check_memory(shape, dtype, self._memory_limit, _remedy(question))
         else:
             dtype = writable(out, shape[1:] if asked.table.is_single_row else shape, precision, asked.native)
-            if asked.positions is None and engine.output.function is None:
+            if self._back(asked) is None and engine.is_direct:
                 into = out
         progress = self._progress_of(asked, engine, question, silent=silent)
         reached: list[NDArray[Any]] = []
@@ -192,7 +195,7 @@ class TreeAnswers(Explainer):
         part = replace(asked, table=asked.table.take_rows(slice(0, len(values))))
         base = engine.base(n_threads, None if labels is None else labels[: len(values)])
         n_axes = values.ndim - 2
-        values = shaped(in_user_order(values, asked.positions, n_axes), part, is_vector=engine.is_vector)
+        values = shaped(in_user_order(values, self._back(asked), n_axes), part, is_vector=engine.is_vector)
         return self._packed(Computed(part, values, base, None, n_axes), status="INTERRUPTED")
 
     def _progress_of(self, asked: RowsAsked, engine: TreeEngine, question: str, *, silent: bool) -> Progress | None:
@@ -253,16 +256,12 @@ class TreeAnswers(Explainer):
         base = computed.base
         if base.ndim == 1:
             base = np.repeat(base[None, :], table.n_rows, axis=0)
-        data = table.display
-        if table.kind == "sparse" and np.isnan(self._trees.forest.absent):
-            # What is not stored is missing here, not 0.
-            dense = as_dense(asked.native, table.n_columns, np.nan)[: table.n_rows]
-            data = in_user_order(dense, asked.positions, 1)
+        data = self._shown(asked)
         n_evaluations = np.zeros(table.n_rows, dtype=np.int64)
         fields: dict[str, Any] = {
             "base_values": shaped(base, asked, is_vector=is_vector),
             "data": data[0] if is_single else data,
-            "feature_names": self._name_table if table.names is None else NameTable(table.names),
+            "feature_names": self._name_table if self._is_named_here(table) else NameTable(table.names or []),
             "n_evaluations": n_evaluations[0] if is_single else n_evaluations,
             "status": status,
             "plan": self.plan,
@@ -275,6 +274,28 @@ class TreeAnswers(Explainer):
             axes = (*axes, "output")
             fields["output_names"] = self._output_table
         return Explanation._trusted(computed.values, axes, fields)  # noqa: SLF001 - ours
+
+    def _shown(self, asked: RowsAsked) -> NDArray[Any]:
+        """What the user sees of the rows, ``(rows, players)``."""
+        table, units = asked.table, self._columns.units
+        if units is not None:
+            return shown_groups(table, asked.positions, units)
+        if table.kind == "sparse" and np.isnan(self._trees.forest.absent) and not self._columns.is_pipeline:
+            # What is not stored is missing here, not 0.
+            dense = as_dense(asked.native, table.n_columns, np.nan)[: table.n_rows]
+            return in_user_order(dense, asked.positions, 1)
+        return table.display
+
+    def _back(self, asked: RowsAsked) -> Positions:
+        """Where each player stands in the table; groups have an order of their own."""
+        return None if self._columns.units is not None else asked.positions
+
+    def _is_named_here(self, table: Table) -> bool:
+        """Whether the names of the players are the explainer's, not those of the rows."""
+        return table.names is None or self._columns.units is not None
+
+    def _names_of(self, table: Table) -> list[str]:
+        return self._columns.names if self._is_named_here(table) else table.names or []
 
     def _interaction_values(
         self, X: Any, options: dict[str, Any], *, out: Any, sparse: bool, features: Any, reduce: str | None
@@ -307,7 +328,7 @@ class TreeAnswers(Explainer):
         matrices = self._matrices(asked, options)
         if reduce is not None:
             return _mean(matrices, asked, is_absolute=reduce == "mean_abs", is_vector=self._engine.is_vector)
-        chosen = chosen_features(features, asked.table.names or self._columns.names)
+        chosen = chosen_features(features, self._names_of(asked.table))
         sides = (len(chosen), len(chosen), *(() if self._engine.is_vector else (self._engine.n_outputs,)))
         dtype = float_name(options["dtype"]) or "float64"
         check_memory(
@@ -330,7 +351,7 @@ class TreeAnswers(Explainer):
             matrices = engine.values(
                 "interactions", rows, n_threads, precision, precision or "float64", None, None, None
             )
-            yield in_user_order(matrices, asked.positions, 2)
+            yield in_user_order(matrices, self._back(asked), 2)
 
     def _sparse(self, X: Any, options: dict[str, Any]) -> SparseInteractions:
         """Pairs that share a path, in the user's columns."""
@@ -339,12 +360,13 @@ class TreeAnswers(Explainer):
         precision = float_name(options["dtype"])
         n_threads = as_threads(self.n_jobs if options["n_jobs"] is None else options["n_jobs"])
         engine = self._limited(options["tree_limit"])
-        pairs = engine.plan(precision, n_threads).pairs
+        pairs = engine.pairs(precision, n_threads)
         values = self._answer(
             asked, engine, "pair_interactions", n_threads, precision, None, None, silent=options["silent"]
         )
-        if asked.positions is not None:
-            pairs = np.sort(asked.positions[pairs], axis=1)
+        back = self._back(asked)
+        if back is not None:
+            pairs = np.sort(back[pairs], axis=1)
             order = np.lexsort((pairs[:, 1], pairs[:, 0]))
             pairs, values = pairs[order], values[:, order]
         return SparseInteractions(pairs, shaped(values, asked, is_vector=engine.is_vector))

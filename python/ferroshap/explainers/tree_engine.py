@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ferroshap import _native
 from ferroshap.errors import InvalidFeaturePerturbationError
 from ferroshap.explainers.tree_outputs import ExplainedOutput
+from ferroshap.explainers.tree_players import TreePlayers
 from ferroshap.trees.rows import NativeRows, n_rows_of
 
 Floats = NDArray[np.float64]
@@ -31,6 +32,8 @@ class TreeEngine:
         Which function of the margin is explained.
     is_vector : bool
         Whether the margin has no output axis.
+    players : TreePlayers or None
+        Whose the columns are; None where each is a player.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class TreeEngine:
         output: ExplainedOutput,
         *,
         is_vector: bool,
+        players: TreePlayers | None = None,
     ) -> None:
         """Refuse a forest that knows no covers, where they are needed."""
         if background is None and not forest.has_cover:
@@ -55,7 +59,8 @@ class TreeEngine:
                 "values without a background would need: pass data=X_background"
             )
             raise InvalidFeaturePerturbationError(msg)
-        self.forest = forest
+        self.forest = forest if players is None else players.given_to(forest)
+        self.players = players
         self.background = background
         self.weights = weights
         self.output = output
@@ -148,15 +153,28 @@ class TreeEngine:
         """Answer "values", "interactions" or "pair_interactions" of the rows, outputs last."""
         if question == "approximate":
             plan = _native.TreePlan(self.forest, "float64", n_threads, approximate=True)
-            return plan.values(rows, n_threads, dtype, out, report)
+            return self._spread(plan.values(rows, n_threads, dtype, out, report), 1)
         if self.output.function is None:
             answer: NDArray[Any] = getattr(self.plan(precision, n_threads), question)(
                 rows, n_threads, dtype, out, report
             )
-            return answer
+            return self._spread(answer, {"interactions": 2, "pair_interactions": 0}.get(question, 1))
         into = out if dtype == "float64" else None
-        values = self.margin_plan(precision, n_threads).values(rows, n_threads, labels, into, report)
+        values = self._spread(self.margin_plan(precision, n_threads).values(rows, n_threads, labels, into, report), 1)
         return self._doubled(values, constant=0.0) if into is None else values
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the core's own numbers are the values, so that it can write them where they are wanted."""
+        return self.output.function is None and (self.players is None or self.players.all_own)
+
+    def pairs(self, precision: str | None, n_threads: int) -> NDArray[np.int64]:
+        """Pairs of players that can interact, ``(pairs, 2)``."""
+        pairs = self.plan(precision, n_threads).pairs
+        return pairs if self.players is None else self.players.numbered(pairs)
+
+    def _spread(self, values: NDArray[Any], n_axes: int) -> NDArray[Any]:
+        return values if self.players is None else self.players.spread(values, n_axes)
 
     def _doubled(self, values: NDArray[Any], constant: float) -> NDArray[Any]:
         """Put class 0 before class 1, where both are explained."""
@@ -178,7 +196,8 @@ def first_trees(forest: _native.Forest, n_trees: int, *, is_mean: bool) -> _nati
         return part
     weight = forest.n_trees / n_trees
     offset = (1.0 - weight) * forest.offset  # the part's own comes back times the weight
-    return _native.combine_forests([(part, weight, None, None)], forest.n_columns, forest.n_outputs, offset)
+    whole = _native.combine_forests([(part, weight, None, None)], forest.n_columns, forest.n_outputs, offset)
+    return whole.with_players(forest.players)
 
 
 def of_margin(output: ExplainedOutput, margins: Floats, labels: Floats | None) -> Floats:

@@ -27,7 +27,7 @@ class RowsAsked:
     positions : ndarray or None
         Where each column of the model stands in the table.
     matched : Table
-        The same with the model's columns in the model's order.
+        The same with the model's columns in the model's order; of a pipeline what its last step is given.
     native : rows
         What the core takes.
     base_margin : ndarray or None
@@ -55,6 +55,7 @@ def read_rows(X: Any, columns: TreeColumns, reader: RowReader) -> RowsAsked:
     else:
         table = read_table(X, argument="X", allow_single_row=True)
     matched, positions = columns.match(table)
+    matched = columns.born(matched)
     return RowsAsked(table, positions, matched, reader(matched), base_margin)
 
 

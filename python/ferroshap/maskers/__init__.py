@@ -11,11 +11,11 @@ from ferroshap.maskers.dense_data import DenseData
 from ferroshap.maskers.empirical import Empirical
 from ferroshap.maskers.forest import Forest
 from ferroshap.maskers.gaussian import Gaussian
-from ferroshap.maskers.groups import Groups
+from ferroshap.maskers.groups import Groups, group_units
 from ferroshap.maskers.impute import Impute
 from ferroshap.maskers.independent import Baseline, Independent
 from ferroshap.maskers.masker import Masker
-from ferroshap.maskers.recognition import as_marginal, as_masker
+from ferroshap.maskers.recognition import as_marginal, as_masker, is_marginal
 from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ __all__ = [
     "as_marginal",
     "as_masker",
     "compress",
+    "group_units",
+    "is_marginal",
     "kmeans",
     "sample",
 ]

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from ferroshap.errors import OptionError, nearest
-from ferroshap.inputs import Table
 from ferroshap.maskers.masker import Masker
 from ferroshap.maskers.recognition import as_masker
 from ferroshap.maskers.units import Units
@@ -55,7 +54,8 @@ class Groups(Masker):
         self.table, self.weights = inner.table, inner.weights
         self.n_summarised = inner.n_summarised
         self.is_conditional = inner.is_conditional
-        self.units = _units(inner.table, groups)
+        names = inner.table.names or [f"Feature {column}" for column in range(inner.table.n_columns)]
+        self.units = group_units(names, groups)
 
     @property
     def filler(self) -> Masker:
@@ -73,12 +73,29 @@ class Groups(Masker):
         return f"Groups({self.inner!r}, {self.n_players} players)"
 
 
-def _units(table: Table, groups: Mapping[str, Any]) -> Units:
-    """The players: groups in the order of their first columns, among the columns that are in none."""
+def group_units(names: list[str], groups: Mapping[str, Any]) -> Units:
+    """The players of a table: groups in the order of their first columns, among the columns that are in none.
+
+    Parameters
+    ----------
+    names : list of str
+        The columns of the table.
+    groups : dict
+        From the name of a group to its columns, by name or position.
+
+    Raises
+    ------
+    OptionError
+        When a column does not exist, or is in two groups, or a group is empty or named like a column of its own.
+
+    Examples
+    --------
+    >>> group_units(["x", "age", "y"], {"position": ["x", "y"]}).names
+    ['position', 'age']
+    """
     if not isinstance(groups, Mapping) or not groups:
         msg = f"`groups` is {groups!r}, but must be a dict from names of groups to their columns"
         raise OptionError(msg)
-    names = table.names or [f"Feature {column}" for column in range(table.n_columns)]
     owner: dict[int, str] = {}
     for group, members in groups.items():
         listed = [members] if isinstance(members, str) or not isinstance(members, Iterable) else list(members)
@@ -91,13 +108,13 @@ def _units(table: Table, groups: Mapping[str, Any]) -> Units:
                 msg = f"`groups` has column {names[column]!r} in {owner[column]!r} and in {group!r}: once is enough"
                 raise OptionError(msg)
             owner[column] = str(group)
-    alone = [names[column] for column in range(table.n_columns) if column not in owner]
+    alone = [names[column] for column in range(len(names)) if column not in owner]
     taken = sorted(set(owner.values()) & set(alone))
     if taken:
         msg = f"`groups` names a group {taken[0]!r}, as is a column that is not in it: choose another name"
         raise OptionError(msg)
     players: dict[str | int, list[int]] = {}
-    for column in range(table.n_columns):
+    for column in range(len(names)):
         players.setdefault(owner.get(column, column), []).append(column)
     columns = [np.array(members, dtype=np.int64) for members in players.values()]
     return Units(columns, [names[key] if isinstance(key, int) else key for key in players])

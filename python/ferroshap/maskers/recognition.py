@@ -44,20 +44,37 @@ def _refusal(masker: Any, argument: str) -> str:
     )
 
 
-def as_marginal(masker: Any, route: str, *, argument: str = "masker", weights: Any = None) -> Independent:
+def is_marginal(masker: Any) -> bool:
+    """Tell whether a masker, or what stands for one, fills absent features from a whole background.
+
+    Its players may be groups of columns, but not stand in a tree.
+
+    Examples
+    --------
+    >>> from ferroshap.maskers import Gaussian, Groups
+    >>> data = [[0.0, 1.0], [1.0, 0.0]]
+    >>> is_marginal(data), is_marginal(Groups(data, {"both": [0, 1]})), is_marginal(Gaussian(data))
+    (True, True, False)
+    """
+    if isinstance(masker, Masker):
+        return masker.tree is None and isinstance(masker.filler, Independent)
+    return not callable(masker)
+
+
+def as_marginal(masker: Any, route: str, *, argument: str = "masker", weights: Any = None) -> Masker:
     """Return the masker that is meant, for a route that fills features from the background as a whole.
 
     Raises
     ------
     InvalidMaskerError
-        When it fills features in another way, or its players are groups of columns.
+        When it fills features in another way.
     """
     found = as_masker(masker, argument=argument, weights=weights)
-    if not isinstance(found, Independent) or found.units is not None:
+    if not is_marginal(found):
         msg = (
-            f"`{argument}` is {found!r}, but {route} fills features from a whole background, each a player: pass "
-            "background data or maskers.Independent, or explain through ExactExplainer, PermutationExplainer or "
-            "KernelExplainer"
+            f"`{argument}` is {found!r}, but {route} fills features from a whole background: pass background data, "
+            "maskers.Independent, or maskers.Groups over one of them, or explain through ExactExplainer, "
+            "PermutationExplainer or KernelExplainer"
         )
         raise InvalidMaskerError(msg)
     return found

@@ -4,16 +4,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ferroshap.models.model import Model
+from ferroshap.models.parting import parted
 from ferroshap.models.recognition import as_model
 
 if TYPE_CHECKING:
     from ferroshap.models.detector import Detector
+    from ferroshap.models.front import Front
     from ferroshap.models.targets import Targets
 
-__all__ = ["Detector", "Model", "Targets", "as_model"]
+__all__ = ["Detector", "Front", "Model", "Targets", "as_model", "parted"]
 
 #: Met only when somebody asks for them.
-LAZY = {"Detector": "ferroshap.models.detector", "Targets": "ferroshap.models.targets"}
+LAZY = {
+    "Detector": "ferroshap.models.detector",
+    "Front": "ferroshap.models.front",
+    "Targets": "ferroshap.models.targets",
+}
 #: What is shap's own.
 DELEGATED = ("TeacherForcing", "TextGeneration", "TopKLM", "TransformersPipeline")
 
