@@ -162,7 +162,8 @@ DIFFERENCES: dict[tuple[str, str], str] = {
     ("maskers.Independent.__init__", "max_samples"): "D4: all background rows count",
     ("maskers.Partition.__init__", "max_samples"): "D4: all background rows count",
     ("maskers.Image.__init__", "mask_value"): "D27: a blur is the default; shap has none",
-    ("maskers.Image.__call__", "self"): "D27: players are regions, which a mask of pixels does not name",
+    ("maskers.Impute.__call__", "*args"): "it fills by what is present, so no mask is enough",
+    ("*", "cmap"): "None is the same map, made when it is drawn with: an import loads no matplotlib",
     ("*", "show"): "D17: None shows where no axes were given; True and False are as in shap",
 }
 
@@ -176,7 +177,9 @@ def found(package, path):
     here = package
     for part in path.split("."):
         try:
-            here = getattr(here, part)
+            here = (inspect.getattr_static if inspect.isclass(here) and part in EXPLANATION[1:] else getattr)(
+                here, part
+            )
         except (AttributeError, ImportError):
             try:
                 here = importlib.import_module(f"{here.__name__}.{part}")
@@ -199,7 +202,7 @@ def plain(default):
     if isinstance(name, str) and ("identity" in name or "logit" in name):
         return "identity" if "identity" in name else "logit"
     if type(default).__name__ == "OpChain":
-        return repr(default).replace("ferroshap", "shap").replace("shap.Explanation", "Explanation")
+        return repr(default).replace("ferroshap", "shap").replace("shap.Explanation", "Explanation").removesuffix("()")
     if hasattr(default, "tolist"):
         return default.tolist()
     return default

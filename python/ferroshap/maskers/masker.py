@@ -51,6 +51,10 @@ class Masker(Serializable):
     n_summarised: int | None = None
     units: Units | None = None
     tree: Any = None
+    #: The tree in SciPy's linkage format, where there is one.
+    clustering: Any = None
+    #: Whether calls take changes of a mask instead of masks: never.
+    supports_delta_masking = False
     _own_names: list[str] | None = None
     #: Inputs that a call takes beside the mask.
     n_arguments: Any = 1
