@@ -290,6 +290,32 @@ def test_what_is_reached_before_an_exception_stays():
     assert explainer.partial.shape == (2, 4)
 
 
+class OfTheUser(maskers.Masker):
+    """A subclass with attributes of its own, as people write them for shap."""
+
+    def __init__(self, data):
+        self.data = data
+        self.shape = data.shape
+        self.feature_names = ["a", "b", "c", "d"]
+
+    def __call__(self, mask, x):
+        return np.where(mask, x, self.data)
+
+
+def test_subclasses_of_masker_say_what_they_like():
+    masker = OfTheUser(BACKGROUND)
+    assert (masker.shape, masker.clustering) == ((6, 4), None)
+    explanation = ExactExplainer(smooth, masker)(ROWS)
+    assert explanation.feature_names == list("abcd")
+    want = ExactExplainer(smooth, BACKGROUND)(ROWS).values
+    assert np.abs(explanation.values - want).max() <= 1e-12
+    around = maskers.OutputComposite(masker, lambda x: np.zeros(1))
+    assert around.shape == (6, 4)
+    assert getattr(around, "invariants", None) is None
+    told = ExactExplainer(lambda rows, nothing: smooth(rows) + nothing, maskers.Composite(around))(ROWS)
+    assert np.abs(told.values - want).max() <= 1e-12
+
+
 def test_no_rows_give_none():
     assert ExactExplainer(smooth, zeroed)(ROWS[:0]).shape[0] == 0
 

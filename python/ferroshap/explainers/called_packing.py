@@ -12,7 +12,6 @@ from ferroshap.explainers.names import output_names as names_of_outputs
 from ferroshap.explainers.outputs import OutputChoice, take_outputs
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.inputs import read_table
-from ferroshap.maskers.calling import n_arguments
 
 if TYPE_CHECKING:
     from ferroshap.explainers.called_route import CalledRoute
@@ -118,7 +117,7 @@ def packed_rows(route: "CalledRoute", inputs: Inputs, played: list[Played], give
         data = [row[place] for row in shown]
         found.append(_explanation(route, played, outputs, part, shape, data, names, given))
         first = part.stop
-    return found[0] if len(found) == 1 and n_arguments(route.masker) == 1 else found
+    return found[0] if len(found) == 1 else found
 
 
 def _explanation(

@@ -25,7 +25,22 @@ def is_called(masker: Any) -> bool:
     (True, False)
     """
     own: bool | None = getattr(type(masker), "takes_calls", None)
-    return callable(masker) if own is None else own
+    if own is None:
+        return callable(masker)
+    return own or not type(masker).__call__.__module__.startswith("ferroshap.")
+
+
+def said_by(masker: Any, name: str) -> Any:
+    """What a masker says of itself under a name; None where it says nothing.
+
+    What maskers of tables say is not meant by a subclass that has no table.
+    """
+    is_ours = hasattr(type(masker), "takes_calls") and not hasattr(masker, "table")
+    if is_ours and name not in vars(masker):
+        home = next((cls for cls in type(masker).__mro__ if name in vars(cls)), None)
+        if home is not None and home.__module__ == "ferroshap.maskers.masker":
+            return None
+    return getattr(masker, name, None)
 
 
 def masked_rows(masker: "Masker", mask: Any, x: Any) -> tuple[Any]:
@@ -84,7 +99,7 @@ def n_arguments(masker: Any) -> int:
     >>> n_arguments(lambda mask, text, image: None)
     2
     """
-    own: int | None = getattr(masker, "n_arguments", None)
+    own: int | None = said_by(masker, "n_arguments")
     if own is not None:
         return own
     parameters = inspect.signature(masker).parameters.values()
@@ -94,7 +109,7 @@ def n_arguments(masker: Any) -> int:
 
 def shape_of(masker: Any, args: Sequence[Any]) -> tuple[int | None, int]:
     """Rows that a masker returns, where it says so, and players, for some inputs: by default their entries."""
-    shape = getattr(masker, "shape", None)
+    shape = said_by(masker, "shape")
     shape = shape(*args) if callable(shape) else shape
     if shape is None:
         return None, sum(int(np.prod(np.shape(arg))) for arg in args)
@@ -104,21 +119,21 @@ def shape_of(masker: Any, args: Sequence[Any]) -> tuple[int | None, int]:
 
 def mask_shapes_of(masker: Any, args: Sequence[Any]) -> list[tuple[int, ...]]:
     """The shape in which the values of each input are given: by default that of the input."""
-    shapes = getattr(masker, "mask_shapes", None)
+    shapes = said_by(masker, "mask_shapes")
     found = [np.shape(arg) for arg in args] if shapes is None else shapes(*args)
     return [tuple(int(side) for side in shape) for shape in found]
 
 
 def clustering_of(masker: Any, args: Sequence[Any]) -> Any:
     """The linkage of the players of some inputs, ``(n_players - 1, 4)``; None where there is none."""
-    clustering = getattr(masker, "clustering", None)
+    clustering = said_by(masker, "clustering")
     clustering = clustering(*args) if callable(clustering) else clustering
     return None if clustering is None else np.asarray(clustering, dtype=np.float64)
 
 
 def varying_of(masker: Any, args: Sequence[Any], n_players: int) -> Bools:
     """Which players can matter at all: those of whom some row of the background differs from the inputs."""
-    invariants = getattr(masker, "invariants", None)
+    invariants = said_by(masker, "invariants")
     if not callable(invariants):
         return np.ones(n_players, dtype=np.bool_)
     same = np.asarray(invariants(*args), dtype=np.bool_)

@@ -6,7 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.errors import DimensionError, InvalidMaskerError
-from ferroshap.maskers.calling import clustering_of, mask_shapes_of, n_arguments, shape_of, standard_mask, varying_of
+from ferroshap.maskers.calling import (
+    clustering_of,
+    mask_shapes_of,
+    n_arguments,
+    said_by,
+    shape_of,
+    standard_mask,
+    varying_of,
+)
 from ferroshap.maskers.masker import Masker
 
 Floats = NDArray[np.float64]
@@ -87,7 +95,7 @@ class _Around(Called):
     def __getattribute__(self, name: str) -> Any:
         """Take what is said of players from the masker inside."""
         if name in SAID:
-            found = getattr(object.__getattribute__(self, "masker"), name, None)
+            found = said_by(object.__getattribute__(self, "masker"), name)
             if found is None:
                 msg = f"{type(self).__name__!r} around a masker without {name!r} has none either"
                 raise AttributeError(msg)
@@ -198,7 +206,8 @@ class Composite(Called):
         if not maskers:
             msg = "`maskers` are missing: Composite puts one or more side by side"
             raise InvalidMaskerError(msg)
-        self.n_arguments = sum(map(n_arguments, self.maskers))
+        self.arg_counts = list(map(n_arguments, self.maskers))
+        self.n_arguments = self.total_args = sum(self.arg_counts)
         self.text_data = any(getattr(masker, "text_data", False) for masker in self.maskers)
         self.image_data = any(getattr(masker, "image_data", False) for masker in self.maskers)
 
@@ -250,7 +259,7 @@ class Composite(Called):
     @property
     def clustering(self) -> Any:
         """A function of the inputs that joins the trees of all maskers; None where one has no tree."""
-        if any(getattr(masker, "clustering", None) is None for masker in self.maskers):
+        if any(said_by(masker, "clustering") is None for masker in self.maskers):
             return None
         return self._joined
 

@@ -12,6 +12,7 @@ from ferroshap.inputs import Table, read_table
 from ferroshap.maskers.background import Summary, normalised_weights, sampled_rows
 from ferroshap.maskers.calling import invariants_of, masked_rows
 from ferroshap.maskers.dense_data import DenseData
+from ferroshap.maskers.said import said
 from ferroshap.maskers.units import Units
 from ferroshap.serialisation import Serializable
 
@@ -85,12 +86,12 @@ class Masker(Serializable):
         self.table = table
         self.weights = given
 
-    @property
+    @said
     def filler(self) -> "Masker":
         """The masker that fills absent features: this one, or the one inside."""
         return self
 
-    @property
+    @said
     def data(self) -> NDArray[Any]:
         """The background as an array, ``(n_background, n_features)``."""
         return self.table.display
@@ -104,12 +105,12 @@ class Masker(Serializable):
         found.source = table.source
         return found
 
-    @property
+    @said
     def n_background(self) -> int:
         """Rows in the background."""
         return self.table.n_rows
 
-    @property
+    @said
     def n_players(self) -> int:
         """Players: columns, or groups of them."""
         return self.table.n_columns if self.units is None else self.units.n_players
@@ -117,7 +118,7 @@ class Masker(Serializable):
     @property
     def feature_names(self) -> list[str] | None:
         """Names of the players, where the background has any, or they were set."""
-        if self._own_names is not None:
+        if self._own_names is not None or not hasattr(self, "table"):
             return self._own_names
         return self.table.names if self.units is None else self.units.names
 
@@ -130,13 +131,16 @@ class Masker(Serializable):
         DimensionError
             When there are not as many names.
         """
+        if not hasattr(self, "table"):  # of a subclass that is called, which may name what it wants
+            self._own_names = names
+            return
         given = None if names is None else [str(name) for name in names]
         if given is not None and len(given) != self.n_players:
             msg = f"`feature_names` has {len(given)} names, but there are {self.n_players} players: one for each"
             raise DimensionError(msg)
         self._own_names = given
 
-    @property
+    @said
     def shape(self) -> Any:
         """Rows of the background, and players."""
         return self.n_background, self.n_players

@@ -39,9 +39,10 @@ class Partition(Masker):
     max_samples : int, optional
         Keep that many random rows of a background. All rows by default.
     clustering : str, dict, list, tuple, linkage array or None
-        The tree. None: a root with every player as its child, and values are Shapley values. A metric of :func:`ferroshap.clustering.column_distances`: columns are clustered by single linkage
+        The tree. A metric of :func:`ferroshap.clustering.column_distances`: columns are clustered by single linkage
         ("correlation" for tables of numbers, "association" for any table). An array of shape
-        ``(n_players - 1, 4)``: SciPy's linkage format. A nested dict or list of names or positions:
+        ``(n_players - 1, 4)``: SciPy's linkage format. None: a root with every player as its child, so that values
+        are Shapley values. A nested dict or list of names or positions:
         ``{"person": ["age", "sex"], "blood": {"lipids": ["s1", "s2"], "glucose": "s6"}}``; players named nowhere are
         children of the root.
     weights : array of shape ``(n_background,)``, optional
