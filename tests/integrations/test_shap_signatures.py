@@ -274,3 +274,18 @@ def test_every_name_of_shap_is_here():
     names = {name for name in dir(shap) if not name.startswith("_")} - foreign
     missing = {name for name in names if name not in dir(ferroshap) and found(ferroshap, name) is None}
     assert not missing
+
+
+@pytest.mark.parametrize("name", ["iris", "diabetes", "linnerud", "corrgroups60", "independentlinear60"])
+@pytest.mark.parametrize("n_points", [15, 200])
+def test_tables_at_hand_have_shap_s_rows(name, n_points):
+    if name == "corrgroups60" and n_points < 60:
+        pytest.skip("fewer rows than features cannot be decorrelated")
+    ours, theirs = (getattr(package.datasets, name)(n_points=n_points) for package in (ferroshap, shap))
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine.shape == other.shape
+        assert (
+            abs(mine - other).to_numpy().max() <= 1e-10
+            if hasattr(mine, "columns")
+            else abs(mine - other).max() <= 1e-10
+        )
