@@ -91,6 +91,10 @@ class OptionError(FerroshapError, ValueError):
     """A known argument was given a value that is not accepted."""
 
 
+class PictureSizeError(OptionError, RuntimeError):
+    """A picture would show more rows or features than anyone can tell apart."""
+
+
 class AliasError(FerroshapError, ImportError):
     """The name `shap` cannot stand for ferroshap, because the real one is imported already."""
 
