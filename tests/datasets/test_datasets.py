@@ -102,9 +102,7 @@ def test_files_are_downloaded_once_and_kept(tmp_path, folder):
     path = datasets.cache(source.as_uri())
     assert path == str(folder / "table.csv")
     source.unlink()
-    assert Path(datasets.cache(source.as_uri())).read_text() == "a,b
-1,2
-"
+    assert Path(datasets.cache(source.as_uri())).read_text() == "a,b\n1,2\n"
     assert [file.name for file in folder.iterdir()] == ["table.csv"]
     assert datasets.cache(source.as_uri().replace("table", "other"), "table.csv") == path
 

@@ -90,7 +90,8 @@ def independentlinear60(n_points: int = 1_000) -> tuple[Any, Floats]:
 
 def _centred(generator: np.random.RandomState, n_points: int) -> Floats:
     drawn: Floats = generator.randn(n_points, N_FEATURES)
-    return drawn - drawn.mean(axis=0)
+    drawn -= drawn.mean(axis=0)
+    return drawn
 
 
 def _with_target(generator: np.random.RandomState, columns: Floats) -> tuple[Any, Floats]:
