@@ -143,13 +143,14 @@ def is_math(name: str) -> bool:
     return True
 
 
-def label_rows(ax: Axes, labels: list[tuple[str | None, str]]) -> None:
-    """Label rows 0, 1, ... with names, and ``value =`` in grey before those that have one."""
+def label_rows(ax: Axes, labels: list[tuple[str | None, str]], more: dict[float, str] | None = None) -> None:
+    """Label rows 0, 1, ... with names, and ``value =`` in grey before those that have one; `more` stand elsewhere."""
     texts = [RowLabel(f"{value} =", name) if value is not None else None for value, name in labels]
     full = [text.full_text() if text else name for text, (_, name) in zip(texts, labels, strict=True)]
-    ax.set_yticks(range(len(labels)), full)
+    more = more or {}
+    ax.set_yticks([*range(len(labels)), *more], [*full, *more.values()])
     literal = [not is_math(name) for _, name in labels]
-    for k, (tick, text, (_, name)) in enumerate(zip(ax.yaxis.get_major_ticks(), texts, labels, strict=True)):
+    for k, (tick, text, (_, name)) in enumerate(zip(ax.yaxis.get_major_ticks(), texts, labels, strict=False)):
         n_lines = name.count("\n") + 1
         tick.label1.set_parse_math(not literal[k])
         if n_lines > 1:

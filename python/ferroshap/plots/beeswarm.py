@@ -9,28 +9,16 @@ from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
 from ferroshap.plots.accept import accepted, refuse_outputs
 from ferroshap.plots.clusters import arranged, clustering_of, ranking
-from ferroshap.plots.ordering import Rows
+from ferroshap.plots.color_bar import draw_color_bar
 from ferroshap.plots.row_labels import names_of, row_labels
-from ferroshap.plots.stage import (
-    ANNOTATION_SIZE,
-    TICK_SIZE,
-    WIDTH,
-    close_stage,
-    frame,
-    open_stage,
-    widened,
-    zero_line,
-)
+from ferroshap.plots.stage import close_stage, frame, open_stage, zero_line
 from ferroshap.plots.style import ink
-from ferroshap.plots.swarm import offsets, shades
+from ferroshap.plots.swarm_rows import VALUE_LABEL, SwarmLook, draw_swarms, linear_below, size_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _STRONGEST_FIRST = Explanation.abs.mean(0)
-_MANY_DOTS = 500  # more are drawn as an image inside vector files
-_THINNEST = 0.05  # inches: a colour bar thinner than this cannot be read
-_XLABEL = "SHAP value (impact on model output)"
 
 
 def beeswarm(
@@ -126,26 +114,19 @@ def beeswarm(
     totals = rows.totals(values.T)  # (rows of the picture, rows explained)
     cmap, single = _colouring(color, has_data=explanation.data is not None)
 
-    width, height = _size(plot_size, rows.n_rows)
+    width, height = size_of(plot_size, rows.n_rows)
     stage = open_stage(ax, height, width)
     ax = stage.ax
-    linear_below = (float(np.max(np.abs(totals[np.isfinite(totals)]), initial=0.0)) or 1.0) / 1000.0
-    if log_scale:
-        ax.set_xscale("symlog", linthresh=linear_below)
-    frame(ax, rows.n_rows, _XLABEL)
+    look = SwarmLook(cmap, single, s, alpha, linear_below(totals) if log_scale else None)
+    frame(ax, rows.n_rows, VALUE_LABEL)
     axis_color = ink(axis_color)
     ax.xaxis.label.set_color(axis_color)
     ax.tick_params(colors=axis_color)
     zero_line(ax)
     row_labels(ax, names_of(explanation), rows, None)
-    look = {"cmap": cmap, "single": single, "s": s, "alpha": alpha}
-    # Dots are stacked where they look close: on a logarithmic axis, by their logarithms.
-    look["along"] = (lambda x: np.sign(x) * np.log1p(np.abs(x) / linear_below)) if log_scale else np.asarray
-    _draw_dots(ax, explanation, rows, totals, look)
-    ax.set_ylim(-1.0, rows.n_rows)
-    _limit(ax, totals, log_scale=log_scale)
+    draw_swarms(ax, rows, totals, explanation.data, look)
     if color_bar and cmap is not None:
-        _draw_color_bar(ax, cmap, color_bar_label, axis_color)
+        draw_color_bar(ax, cmap, color_bar_label, axis_color)
     return close_stage(stage, show=show)  # type: ignore[no-any-return] # Axes or None
 
 
@@ -156,16 +137,6 @@ def _with_rows(explanation: Explanation) -> Explanation:
         msg = "`shap_values` of `beeswarm` is a single row: draw it with `waterfall` or `bar`, or pass sv[:1]"
         raise DimensionError(msg)
     return explanation
-
-
-def _size(plot_size: Any, n_rows: int) -> tuple[float, float]:
-    """Width and height in inches."""
-    if plot_size is None or isinstance(plot_size, str):
-        return WIDTH, n_rows * 0.4 + 1.5
-    if isinstance(plot_size, (int, float)):
-        return WIDTH, n_rows * float(plot_size) + 1.5
-    width, height = plot_size
-    return float(width), float(height)
 
 
 def _colouring(color: Any, *, has_data: bool) -> tuple[Any, Any]:
@@ -181,56 +152,3 @@ def _colouring(color: Any, *, has_data: bool) -> tuple[Any, Any]:
     if isinstance(color, Colormap):
         return (color, colors.GREY) if has_data else (None, colors.SINGLE)
     return None, color
-
-
-def _draw_dots(ax: "Axes", explanation: Explanation, rows: Rows, totals: np.ndarray, look: dict[str, Any]) -> None:
-    """Draw the rows from the top down, each in an order that no colour is favoured by."""
-    from ferroshap.plots.dots import Dots
-
-    rng = np.random.default_rng(0)  # a generator of our own: the picture is the same every time
-    data = explanation.data
-    for k, values in enumerate(totals):
-        order = rng.permutation(np.flatnonzero(np.isfinite(values)))
-        x = values[order]
-        y = rows.n_rows - 1 - k + offsets(look["along"](x), rng)
-        has_hues = look["cmap"] is not None and data is not None and rows.is_single(k)
-        shade = shades(data[:, rows.shown[k]]) if has_hues else None
-        hues = np.full(len(x), np.nan) if shade is None else shade[order]
-        grey = np.isnan(hues)
-        options = {"alpha": look["alpha"], "rasterized": len(x) > _MANY_DOTS, "offset_transform": ax.transData}
-        parts = []
-        if grey.any():
-            parts.append(Dots(x[grey], y[grey], look["s"], facecolors=look["single"], zorder=2.5, **options))
-        if not grey.all():
-            parts.append(Dots(x[~grey], y[~grey], look["s"], cmap=look["cmap"], zorder=3, **options))
-            parts[-1].set_array(hues[~grey])
-            parts[-1].set_clim(0.0, 1.0)
-        for dots in parts:
-            ax.add_collection(dots, autolim=False)  # the limits are set once, for all rows
-        if len(x):
-            ax.update_datalim([(x.min(), y.min()), (x.max(), y.max())])
-
-
-def _limit(ax: "Axes", totals: np.ndarray, *, log_scale: bool) -> None:
-    """Leave room for the outermost dots; zero is always in sight."""
-    finite = totals[np.isfinite(totals)]
-    low, high = widened(float(np.min(finite, initial=0.0)), float(np.max(finite, initial=0.0)))
-    if log_scale:
-        ax.set_xlim(low * 1.6, high * 1.6)
-        return
-    margin = 0.04 * (high - low)
-    ax.set_xlim(low - margin, high + margin)
-
-
-def _draw_color_bar(ax: "Axes", cmap: Any, text: str, axis_color: str) -> None:
-    """Draw a thin bar that says which end is high."""
-    from matplotlib.cm import ScalarMappable
-
-    inches = ax.get_window_extent().height / ax.figure.dpi
-    aspect = min(80.0, max(inches / _THINNEST, 20.0))
-    bar = ax.figure.colorbar(ScalarMappable(cmap=cmap), ax=ax, ticks=[0, 1], aspect=aspect, fraction=0.03, pad=0.03)
-    bar.set_ticklabels(["Low", "High"])
-    bar.set_label(text, size=ANNOTATION_SIZE, labelpad=0, color=axis_color)
-    bar.ax.tick_params(labelsize=TICK_SIZE, length=0, labelcolor=axis_color)
-    bar.set_alpha(1)
-    bar.outline.set_visible(False)

@@ -54,12 +54,15 @@ def ranking(order: Any, explanations: list[Explanation]) -> Rank:
     features = explanations[0].axes.index("feature")
 
     def rank(groups: list[np.ndarray]) -> np.ndarray:
-        is_plain = all(len(group) == 1 for group in groups)
-        if not is_plain and not isinstance(order, OpChain):
+        if all(len(group) == 1 for group in groups):
+            places = _places(order, explanations)
+        elif not isinstance(order, OpChain):
             best = _places(order, explanations)
-            return np.argsort([best[group].min() for group in groups], kind="stable")
-        merged = explanations if is_plain else [_summed(one, groups, features) for one in explanations]
-        return np.argsort(_places(order, merged), kind="stable")
+            places = np.array([best[group].min() for group in groups])
+        else:
+            places = _places(order, [_summed(one, groups, features) for one in explanations])
+        line: np.ndarray = np.argsort(places, kind="stable")
+        return line
 
     return rank
 
@@ -69,7 +72,8 @@ def _places(order: Any, explanations: list[Explanation]) -> np.ndarray:
     if len(explanations) > 1 and isinstance(order, OpChain) and not order.has("argsort"):
         numbers = [np.nan_to_num(np.asarray(order.apply(one), dtype=float)) for one in explanations]
         return _inverse(ordered(np.mean(numbers, axis=0), explanations[0]))
-    return np.mean([_inverse(ordered(order, one)) for one in explanations], axis=0)
+    places: np.ndarray = np.mean([_inverse(ordered(order, one)) for one in explanations], axis=0)
+    return places
 
 
 def _inverse(order: np.ndarray) -> np.ndarray:

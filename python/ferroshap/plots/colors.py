@@ -1,5 +1,7 @@
 """The palette, and colour maps that are made when they are first asked for."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -93,15 +95,15 @@ def red_blue_transparent_nodes() -> np.ndarray:
     return np.column_stack([red_blue_nodes(), np.full(_NODES, 0.5)])
 
 
-_NODES_OF = {
+_NODES_OF: dict[str, Callable[[], np.ndarray]] = {
     "red_blue": red_blue_nodes,
     "red_blue_no_bounds": red_blue_nodes,
     "red_blue_transparent": red_blue_transparent_nodes,
     "red_blue_circle": red_blue_circle_nodes,
     "red_transparent_blue": red_transparent_blue_nodes,
     "red_white_blue": red_white_blue_nodes,
-    "transparent_blue": lambda: faded_nodes(IMAGE_BLUE),
-    "transparent_red": lambda: faded_nodes(IMAGE_RED),
+    "transparent_blue": partial(faded_nodes, IMAGE_BLUE),
+    "transparent_red": partial(faded_nodes, IMAGE_RED),
 }
 
 
@@ -119,7 +121,7 @@ def __getattr__(name: str) -> Any:
     if name not in _MADE:
         from matplotlib.colors import LinearSegmentedColormap
 
-        made = LinearSegmentedColormap.from_list(name, list(_NODES_OF[name]()), N=256)
+        made: Any = LinearSegmentedColormap.from_list(name, list(_NODES_OF[name]()), N=256)
         if name == "red_blue":  # what has no place on the scale is grey; the map without bounds goes on with its ends
             made = made.with_extremes(bad=GREY, over=GREY, under=GREY)
         _MADE[name] = made

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WIDTH = 0.1  # of the axes, from its right edge to the cutoff
-_LINE = {"color": colors.ZERO, "lw": 1.2, "solid_capstyle": "projecting", "clip_on": False}
+_LINE: dict[str, Any] = {"color": colors.ZERO, "lw": 1.2, "solid_capstyle": "projecting", "clip_on": False}
 
 
 def draw_dendrogram(ax: "Axes", brackets: list[Bracket], cutoff: float, n_rows: int) -> None:

@@ -31,7 +31,7 @@ class Dots(PathCollection):
         super().__init__((circle,), sizes=[area], offsets=np.column_stack([x, y]), linewidths=0, **options)
         self.set_transform(IdentityTransform())
 
-    @allow_rasterization
+    @allow_rasterization  # type: ignore[untyped-decorator] # matplotlib has no types for it
     def draw(self, renderer: Any) -> None:
         """Draw the dots that show at the present size and limits."""
         offsets = np.asarray(self.get_offsets())
@@ -48,9 +48,9 @@ class Dots(PathCollection):
         part.update_from(self)
         part.set_array(None)
         part.set_facecolor(faces)
-        part.set_rasterized(None)  # this call may be the rasterised part of a vector file already
-        part.set_figure(self.get_figure())
-        part.axes = self.axes
+        owner: Any = self.axes
+        part.set_figure(owner.figure)
+        part.axes = owner
         part.set_offset_transform(self.get_offset_transform())
         part.set_transform(IdentityTransform())
         part.draw(renderer)
@@ -72,7 +72,8 @@ class Dots(PathCollection):
         cell = max(radius * _CELL, 0.1)
         column, row = ((place[candidates] - (box.x0 - radius, box.y0 - radius)) / cell).astype(np.intp).T
         n_rows = int(row.max(initial=0)) + 1
-        return candidates[_last_of_each(column * n_rows + row, self._layers())]
+        chosen: np.ndarray = candidates[_last_of_each(column * n_rows + row, self._layers())]
+        return chosen
 
     def _layers(self) -> int:
         """How many dots on top of each other let nothing through."""

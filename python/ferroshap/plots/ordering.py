@@ -56,16 +56,20 @@ def rows_of(order: np.ndarray, max_display: int | None, *, group: bool = True) -
     return Rows(order[: max_display - 1], order[max_display - 1 :])
 
 
-def ordered(order: Any, explanation: Explanation) -> np.ndarray:
-    """Positions of all features in the order asked for.
+def ordered(order: Any, explanation: Explanation, role: str = "feature", argument: str = "order") -> np.ndarray:
+    """Positions of all features (or rows) in the order asked for.
 
     Parameters
     ----------
     order : OpChain, Explanation or array
-        A chain without `argsort`, or numbers one a feature, are sorted descending;
+        A chain without `argsort` or `hclust`, or numbers one a feature, are sorted descending;
         positions are taken as they are, features left out of them follow by number.
     explanation : Explanation
         What a chain is applied to.
+    role : "feature" or "row"
+        What is put into order.
+    argument : str
+        What the caller calls the order.
 
     Raises
     ------
@@ -74,29 +78,29 @@ def ordered(order: Any, explanation: Explanation) -> np.ndarray:
     """
     is_order = isinstance(order, (np.ndarray, list, tuple))
     if isinstance(order, OpChain):
-        is_order = order.has("argsort")
+        is_order = order.has("argsort") or order.has("hclust")
         order = order.apply(explanation)
     elif isinstance(order, Explanation):
         is_order = any(item.name == "argsort" for item in order.op_history)
     numbers = np.asarray(order)
-    n_features = explanation.shape[explanation.axes.index("feature")]
+    size = explanation.shape[explanation.axes.index(role)]
     if numbers.ndim != 1:
-        msg = f"`order` gives numbers of shape {numbers.shape}, not one for each of the {n_features} features"
+        msg = f"`{argument}` gives numbers of shape {numbers.shape}, not one for each of the {size} {role}s"
         raise OptionError(msg)
     if is_order and numbers.dtype.kind in "iu":
-        chosen = _checked(numbers, n_features)
-        return np.concatenate([chosen, np.setdiff1d(np.arange(n_features), chosen)])
-    if len(numbers) != n_features:
-        msg = f"`order` gives {len(numbers)} numbers, but there are {n_features} features"
+        chosen = _checked(numbers, size, argument)
+        return np.concatenate([chosen, np.setdiff1d(np.arange(size), chosen)])
+    if len(numbers) != size:
+        msg = f"`{argument}` gives {len(numbers)} numbers, but there are {size} {role}s"
         raise OptionError(msg)
     strongest_first: np.ndarray = np.argsort(-np.nan_to_num(numbers.astype(float), nan=-np.inf), kind="stable")
     return strongest_first
 
 
-def _checked(positions: np.ndarray, n_features: int) -> np.ndarray:
+def _checked(positions: np.ndarray, size: int, argument: str) -> np.ndarray:
     """Refuse positions that are out of range or stand twice."""
-    inside = (positions >= 0) & (positions < n_features)
+    inside = (positions >= 0) & (positions < size)
     if not inside.all() or len(np.unique(positions)) != len(positions):
-        msg = f"`order` is {positions.tolist()!r}: give different positions from 0 to {n_features - 1}"
+        msg = f"`{argument}` is {positions.tolist()!r}: give different positions from 0 to {size - 1}"
         raise OptionError(msg)
     return positions.astype(np.intp)

@@ -28,9 +28,15 @@ def feature_values(explanation: Explanation) -> np.ndarray | None:
 
 
 def row_labels(
-    ax: "Axes", names: list[str], rows: Rows, values: np.ndarray | None, *, merged: str = "Sum of {} other features"
+    ax: "Axes",
+    names: list[str],
+    rows: Rows,
+    values: np.ndarray | None,
+    *,
+    merged: str = "Sum of {} other features",
+    more: dict[float, str] | None = None,
 ) -> None:
-    """Label the rows from the top down; the shared row tells how many features it holds."""
+    """Label the rows from the top down; the shared row tells how many features it holds, `more` stand elsewhere."""
     from ferroshap.plots.artists import label_rows
 
     labels: list[tuple[str | None, str]] = []
@@ -40,7 +46,7 @@ def row_labels(
         labels.append((value, wrapped(name, 0 if value is None else len(value) + 3)))
     if len(rows.merged):
         labels.append((None, merged.format(len(rows.merged))))
-    label_rows(ax, labels[::-1])
+    label_rows(ax, labels[::-1], more)
 
 
 def sum_name(names: list[str], group: np.ndarray, strongest: int) -> str:
