@@ -112,7 +112,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_values_are_those_of_the_librarys_own_prediction(name):
+def test_values_are_those_of_what_the_library_predicts(name):
     model, y, method, route = ACCEPTED[name]
     model.fit(X, y)
     explainer = shap.Explainer(model, BACKGROUND)
