@@ -19,7 +19,7 @@ from ferroshap.plots.wording import amount
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ABOVE = 1.0  # rows from the top of the matrix to the line of f(x), which swings as far either way
+_ABOVE, _SWING = 1.15, 1.0  # rows: from the top of the matrix to the middle of the line of f(x); and either way
 _TALL = 5  # rows beside which the whole text of the colour bar has room
 _BARS = 0.05  # of the width of the matrix, for the strongest feature
 
@@ -110,7 +110,7 @@ def heatmap(
     _draw_outputs(ax, np.nan_to_num(values, posinf=0.0, neginf=0.0).sum(axis=1), rows.n_rows)
     _draw_weights(ax, rows, weights, len(columns))
     ax.set_xlim(-0.5, len(columns) - 0.5)
-    ax.set_ylim(-0.5, rows.n_rows - 0.5 + 2 * _ABOVE + 0.25)
+    ax.set_ylim(-0.5, rows.n_rows - 0.5 + _ABOVE + _SWING + 0.25)
     for side in ("left", "right"):
         ax.spines[side].set_visible(True)
         ax.spines[side].set_bounds(-0.5, rows.n_rows - 0.5)
@@ -170,7 +170,7 @@ def _draw_outputs(ax: "Axes", outputs: np.ndarray, n_rows: int) -> None:
     largest = float(np.abs(outputs).max()) or 1.0
     ax.axhline(middle, color=colors.ZERO, ls="--", lw=0.5)
     x = np.arange(len(outputs)) if len(outputs) > 1 else np.array([-0.5, 0.5])
-    ax.plot(x, middle + _ABOVE * np.broadcast_to(outputs / largest, x.shape), color=line_ink(), lw=1.0)
+    ax.plot(x, middle + _SWING * np.broadcast_to(outputs / largest, x.shape), color=line_ink(), lw=1.0)
 
 
 def _draw_weights(ax: "Axes", rows: Rows, weights: np.ndarray, n_columns: int) -> None:
