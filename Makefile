@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN     = $(VENV)/bin
 RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
-SOURCE  = pyproject.toml README.md $(shell find python -name '*.py*' -not -path '*/__pycache__/*')
+SOURCE  = pyproject.toml README.md $(shell find python -type f -not -path '*/__pycache__/*' -not -name '*.so')
 # The newest Python that the peers' newest versions want; ours, where there is no newer one.
 NEWEST  = for python in $$(ls -d "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[2-9].*/bin/python 2>/dev/null | sort -rV) \
               python3.14 python3.13 python3.12; do \
@@ -24,6 +24,12 @@ define torch-where-there-is-room
 	else timeout 900 $(1) -m pip install --quiet --disable-pip-version-check --group torch \
 	    && $(1) -m pip install --quiet --disable-pip-version-check --no-deps facenet-pytorch \
 	    || echo "not installed: torch"; fi
+endef
+
+# Integrations, by name, in a virtual environment whose .ready is not empty.
+define in-venv
+	if test -s .venv-$(1)/.ready; then .venv-$(1)/bin/python -m pytest -rs -p no:dash --timeout=600 $(2:%=tests/integrations/test_%.py); \
+	else echo "not tested: $(2), since $(1) did not install"; fi
 endef
 
 help:  ## this list
@@ -58,24 +64,49 @@ test: build $(VENV)/.with-test  ## laws, examples, README
 	$(BIN)/python -m pytest --ignore=tests/integrations
 
 test-integrations: build $(VENV)/.with-test  ## every library that installs here
-	for group in trees onnx frameworks; do $(PIP) --group $$group || echo "not installed: $$group"; done
+	for group in trees onnx frameworks browser; do $(PIP) --group $$group || echo "not installed: $$group"; done
 	$(call torch-where-there-is-room,$(BIN)/python)
 	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations tests/trees
+
+# The dash package's plugin for pytest warns when it is imported, and warnings are errors.
+test-embedders: .venv-embedders/.ready .venv-dashboard/.ready  ## libraries that import shap, run on ferroshap; shap beside us
+	$(call in-venv,embedders,notebooks shap_* mlflow shapash interpret)
+	$(call in-venv,dashboard,explainerdashboard)
 
 bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their own
 	shopt -s nullglob; for file in benches/*.py; do echo "== $$file"; .venv-bench/bin/python "$$file"; done
 
-# The wheel that users get, on the newest Python here: peers' newest versions do not install on 3.11.
-.venv-bench/.ready: $(RUST) $(SOURCE) | $(VENV)/.tools
+# The wheel that users get: one for every Python from 3.11 on.
+target/wheel/.built: $(RUST) $(SOURCE) | $(VENV)/.tools
+	rm -rf target/wheel
+	$(BIN)/maturin build --quiet --release --locked --interpreter $(BIN)/python --out target/wheel
+	touch $@
+
+# On the newest Python here: peers' newest versions do not install on 3.11.
+.venv-bench/.ready: target/wheel/.built
 	test -x .venv-bench/bin/python || $(BENCH_PYTHON) -m venv .venv-bench
-	rm -rf .venv-bench/wheel
-	$(BIN)/maturin build --quiet --release --locked --interpreter .venv-bench/bin/python --out .venv-bench/wheel
 	.venv-bench/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	.venv-bench/bin/python -m pip install --quiet --group bench
 	$(call torch-where-there-is-room,.venv-bench/bin/python)
-	.venv-bench/bin/python -m pip install --quiet --force-reinstall --no-deps .venv-bench/wheel/*.whl
-	.venv-bench/bin/python -m pip install --quiet .venv-bench/wheel/*.whl   # what the wheel needs, where the group lacks it
+	.venv-bench/bin/python -m pip install --quiet --force-reinstall --no-deps target/wheel/*.whl
+	.venv-bench/bin/python -m pip install --quiet target/wheel/*.whl   # what the wheel needs, where the group lacks it
 	touch $@
+
+# Tools that import shap pin what others need newer: each group has a venv of its own. An empty .ready says that the group
+# did not install: delete the folder to try again.
+.venv-embedders/.ready .venv-dashboard/.ready: .venv-%/.ready: target/wheel/.built
+	test -x .venv-$*/bin/python || $(BENCH_PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	if timeout 900 .venv-$*/bin/python -m pip install --quiet --group $* \
+	    && .venv-$*/bin/python -m pip install --quiet --force-reinstall --no-deps target/wheel/*.whl \
+	    && .venv-$*/bin/python -m pip install --quiet target/wheel/*.whl; \
+	then echo ready > $@; else echo "not installed: $*" >&2; : > $@; fi
+
+incumbent: .venv-embedders/.ready  ## shap's own tests, run on ferroshap: SDIST=shap-0.54.1.tar.gz
+	FERROSHAP_INCUMBENT_SDIST=$(SDIST) .venv-embedders/bin/python -m pytest -rs -p no:dash --timeout=7200 tests/surface/test_incumbent.py
+
+docs: build $(VENV)/.with-docs  ## pages of the interface, into target/docs
+	$(BIN)/pdoc --docformat numpy --math --output-directory target/docs ferroshap '!ferroshap._native' '!ferroshap.compat.private'
 
 fuzz:  ## mutated model files, a minute a reader (FERROSHAP_FUZZ_SECONDS)
 	cargo test --locked --release --test rust fuzz -- --ignored
@@ -91,4 +122,4 @@ lint: build $(VENV)/.with-lint  ## formatting, lints, types, stubs
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/mypy tests/surface/typing_cases.py && $(BIN)/typos
 	$(BIN)/python -m mypy.stubtest ferroshap._native --allowlist tests/surface/stubtest_allowlist.txt
 
-.PHONY: help build demo test test-integrations bench fuzz gallery lint
+.PHONY: help build demo test test-integrations test-embedders bench incumbent docs fuzz gallery lint

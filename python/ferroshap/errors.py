@@ -31,6 +31,10 @@ class StackError(DimensionError, AssertionError):
     """Two Explanations do not fit side by side."""
 
 
+class ExplanationFileError(FerroshapError, ValueError):
+    """A file is no Explanation, is damaged, or was written by a newer version."""
+
+
 class InvalidMaskerError(FerroshapError, ValueError):
     """An object was given as a masker that cannot be one."""
 
@@ -85,6 +89,14 @@ class UnknownOptionError(FerroshapError, TypeError):
 
 class OptionError(FerroshapError, ValueError):
     """A known argument was given a value that is not accepted."""
+
+
+class PictureSizeError(OptionError, RuntimeError):
+    """A picture would show more rows or features than anyone can tell apart."""
+
+
+class AliasError(FerroshapError, ImportError):
+    """The name `shap` cannot stand for ferroshap, because the real one is imported already."""
 
 
 class PrecisionWarning(UserWarning):

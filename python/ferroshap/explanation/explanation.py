@@ -12,13 +12,14 @@ from ferroshap.explanation.fields import FOLLOWS, Fields, Step, Take
 from ferroshap.explanation.history import OpHistoryItem
 from ferroshap.explanation.indexing import resolved
 from ferroshap.explanation.intervals import confidence_interval
+from ferroshap.explanation.leaving import Leaving
 from ferroshap.explanation.maps import Maps
 from ferroshap.explanation.names import FeatureNames, NameTable
 from ferroshap.explanation.operations import Operations
 from ferroshap.explanation.refitting import kept_fields, refitted
 
 
-class Explanation(Arithmetic, Operations, Maps):
+class Explanation(Arithmetic, Operations, Maps, Leaving):
     """Values of players for each explained row, with all that belongs to them.
 
     ``base_values + values.sum(features)`` is the model's output, in the space

@@ -29,8 +29,10 @@ class Stage:
     fits: bool = False  # whether the margins have been moved since the last text was added
 
 
-def open_stage(ax: Any, height: float, width: float = WIDTH) -> Stage:
+def open_stage(ax: Any, height: float | None, width: float = WIDTH) -> Stage:
     """Take the axes given, else pyplot's current ones, whose figure is resized if nothing else is in it.
+
+    A height of None leaves the figure as large as it is.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def open_stage(ax: Any, height: float, width: float = WIDTH) -> Stage:
 
     ax = plt.gca()
     is_own = plt.gcf().axes == [ax]
-    if is_own:
+    if is_own and height is not None:
         plt.gcf().set_size_inches(width, min(height, _TALLEST))
     return Stage(ax, is_own=is_own, was_given=False)
 

@@ -133,6 +133,21 @@ def _broken(name: str, width: int, before: int) -> list[str]:
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
+def shortened(text: str, longest: int) -> str:
+    """Cut a text in its middle, where it is too long.
+
+    Examples
+    --------
+    >>> shortened("Married-AF-spouse", 12), shortened("cat", 12)
+    ('Married…ouse', 'cat')
+    """
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    tail = (longest - 1) * 2 // 5
+    return f"{text[: longest - 1 - tail]}…{text[len(text) - tail :]}"
+
+
 def value_label(history: Sequence[OpHistoryItem]) -> str:
     """Build the text of a value axis from what was done to the values.
 

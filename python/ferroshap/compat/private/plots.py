@@ -1,0 +1,23 @@
+"""The private files of `shap.plots`: their public functions, and the older ones on arrays."""
+
+import importlib
+from typing import Any
+
+#: Names of the incumbent's files that are called otherwise here, or live elsewhere.
+ELSEWHERE = {
+    "Explanation": "ferroshap.explanation:Explanation",
+    "bar_legacy": "ferroshap.plots:bar_plot",
+    "dependence_legacy": "ferroshap.plots:dependence_plot",
+    "summary_legacy": "ferroshap.plots:summary_plot",
+    "waterfall_legacy": "ferroshap.compat.private.waterfall:waterfall_legacy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Look a function up among the plots: matplotlib is not loaded for asking."""
+    room, _, attribute = ELSEWHERE.get(name, f"ferroshap.plots:{name}").partition(":")
+    module = importlib.import_module(room)
+    if not hasattr(module, attribute):
+        msg = f"ferroshap has no {name!r} among its plots"
+        raise AttributeError(msg)
+    return getattr(module, attribute)
