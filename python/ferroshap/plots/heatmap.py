@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.errors import DimensionError
-from ferroshap.explanation import Explanation, OpChain
+from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
 from ferroshap.plots.accept import accepted, refuse_outputs
 from ferroshap.plots.color_bar import slim_bar
-from ferroshap.plots.ordering import Rows, ordered, rows_of
+from ferroshap.plots.ordering import Rows, numbers_of, ordered, rows_of
 from ferroshap.plots.row_labels import names_of, row_labels
 from ferroshap.plots.stage import ANNOTATION_SIZE, LABEL_SIZE, close_stage, frame, open_stage
 from ferroshap.plots.style import ink, line_ink
@@ -115,7 +115,7 @@ def heatmap(
         ax.spines[side].set_visible(True)
         ax.spines[side].set_bounds(-0.5, rows.n_rows - 0.5)
     ax.spines["bottom"].set_visible(False)
-    ax.locator_params(axis="x", integer=True)
+    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
     ends = [amount(sign * most, most, signed=False) for sign in (-1.0, 1.0)]
     bar = slim_bar(ax, ax.images[-1], [-most, most], ends, ink(), pad=0.1, fraction=0.02)
     label = VALUE_LABEL if rows.n_rows >= _TALL else "SHAP value"
@@ -135,9 +135,7 @@ def _with_rows(explanation: Explanation) -> Explanation:
 
 def _weights(feature_values: Any, explanation: Explanation) -> np.ndarray:
     """One number for each feature."""
-    if isinstance(feature_values, OpChain):
-        feature_values = feature_values.apply(explanation)
-    weights = np.asarray(feature_values, dtype=float)
+    weights = numbers_of(feature_values, explanation)[0].astype(float)
     n_features = explanation.shape[explanation.axes.index("feature")]
     if weights.shape != (n_features,):
         msg = f"`feature_values` gives numbers of shape {weights.shape}, not one for each of the {n_features} features"
