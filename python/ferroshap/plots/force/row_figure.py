@@ -81,7 +81,7 @@ def _ends(ax: Any, scale: Scale, forces: Forces, pair: tuple[str, str]) -> None:
     span = scale.high - scale.low
     dashed = [scale.value(beside), base, base]
     ax.plot(dashed, [40.0, 34.0, -_HALF], color="#999999", linewidth=0.8, linestyle=(0, (3, 3)), zorder=0)
-    ax.plot([output, output], [38.0, _HALF], color="#555555", linewidth=0.8, zorder=0)
+    ax.plot([output, output], [38.0, _HALF], color="#888888", linewidth=0.8, zorder=0)
     middle: dict[str, Any] = {"ha": "center", "va": "baseline"}
     ax.text(scale.value(at), 62.0, forces.output_name, fontsize=12, alpha=0.6, **middle)
     ax.text(scale.value(at), 43.0, shown(output, forces.link, span), fontsize=14, weight="bold", **middle)
