@@ -8,7 +8,7 @@ import pytest
 from tests.surface import incumbent
 
 SDIST = os.environ.get("FERROSHAP_INCUMBENT_SDIST")
-REASONS = {"internals", "wording", "download", "stream", "delegated", "random", "pictures", "theirs"}
+REASONS = {"internals", "wording", "download", "stream", "delegated"}
 
 
 def test_every_expected_failure_has_a_reason():

@@ -40,7 +40,7 @@ PRIVATE = {
     "plots._heatmap": "compat.private.plots",
     "plots._image": "compat.private.plots",
     "plots._scatter": "compat.private.plots",
-    "plots._style": "plots.style",
+    "plots._style": "compat.private.style",
     "plots._utils": "compat.private.plots",
     "plots._violin": "compat.private.plots",
     "plots._waterfall": "compat.private.plots",

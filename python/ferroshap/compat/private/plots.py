@@ -8,7 +8,9 @@ ELSEWHERE = {
     "Explanation": "ferroshap.explanation:Explanation",
     "bar_legacy": "ferroshap.plots:bar_plot",
     "dependence_legacy": "ferroshap.plots:dependence_plot",
+    "convert_color": "ferroshap.plots.colormaps:colormap",
     "summary_legacy": "ferroshap.plots:summary_plot",
+    "verify_valid_cmap": "ferroshap.plots.force.palette:pair_of",
     "waterfall_legacy": "ferroshap.compat.private.waterfall:waterfall_legacy",
 }
 
