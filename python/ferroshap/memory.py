@@ -1,7 +1,6 @@
 """Memory ceilings: what is available, and what a limit means."""
 
 import re
-from pathlib import Path
 
 from ferroshap.errors import OptionError
 
@@ -39,6 +38,8 @@ def as_bytes(memory_limit: int | str | None) -> int:
 
 def available_bytes() -> int:
     """Return the memory that this process may still take: the smaller of the machine's and the control group's."""
+    from pathlib import Path  # eight modules, that `import ferroshap` can do without
+
     free = [2**33]  # where the system does not say
     try:
         for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
