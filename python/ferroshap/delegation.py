@@ -125,9 +125,11 @@ class DeepExplainer(Explainer):
         """Explain rows: an Explanation of ours."""
         return _from_shap(self._inner(X))
 
-    def shap_values(self, X: Any, *args: Any, **options: Any) -> Any:
+    def shap_values(  # type: ignore[override]  # shap's own
+        self, X: Any, ranked_outputs: Any = None, output_rank_order: str = "max", check_additivity: bool = True
+    ) -> Any:
         """Return what shap returns."""
-        return self._inner.shap_values(X, *args, **options)
+        return self._inner.shap_values(X, ranked_outputs, output_rank_order, check_additivity)
 
     def __repr__(self) -> str:
         """Name both."""
