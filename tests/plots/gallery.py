@@ -202,7 +202,7 @@ def picture(plot, explanation, title, **options):
         figure.set_dpi(DPI)
     pixels = pixels_of(figure)
     head = plt.figure(figsize=(pixels.shape[1] / DPI, 0.35), dpi=DPI, facecolor="#DDEEDD")
-    head.text(0.02, 0.3, title, fontsize=12)
+    head.text(0.02, 0.3, title, fontsize=12, color="black")
     return np.concatenate([pixels_of(head), pixels])
 
 
@@ -253,6 +253,9 @@ def main(folder):
     ]
     plt.imsave(folder / "options.png", sheet(more))
     image_sheets(folder)
+    from gallery_curves import curve_sheets  # which draws with what is defined here
+
+    curve_sheets(folder)
     plt.imsave(folder / "grid.png", grid("constrained"))
     plt.imsave(folder / "grid_tight.png", grid("tight"))
 
