@@ -26,6 +26,13 @@ def name_dates(axis: Any) -> None:
     axis.set_major_formatter(ConciseDateFormatter(locator))
 
 
+def whole_numbers(axis: Any) -> None:
+    """Write whole numbers only: nothing lies between the levels of a feature that has no others."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 5, 10]))
+
+
 def name_places(ax: "Axes", places: np.ndarray, names: Sequence[str]) -> None:
     """Write each name at its place; where even small upright ones would touch, only every second, third, ..."""
     low, high = ax.get_xlim()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.plots import colors
-from ferroshap.plots.axis_names import name_dates, name_places
+from ferroshap.plots.axis_names import name_dates, name_places, whole_numbers
 from ferroshap.plots.histogram import draw_histogram, smallest_gap
 from ferroshap.plots.limits import limits
 from ferroshap.plots.places import Column
@@ -175,3 +175,5 @@ def _frame(ax: "Axes", column: Column, look: Look) -> None:
         name_places(ax, column.levels, column.level_names)
     elif column.is_date:
         name_dates(ax.xaxis)
+    elif level_names(column, column.distinct()) is not None:
+        whole_numbers(ax.xaxis)

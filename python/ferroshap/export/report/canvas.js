@@ -63,6 +63,8 @@ function write(ctx, text, x, y, align, colour, size) {
   ctx.textAlign = align || "center"; ctx.fillStyle = colour || ink.muted;
   ctx.fillText(text, x, y);
 }
+const ruler = document.createElement("canvas").getContext("2d");
+ruler.font = "13px system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif";
 function shortened(ctx, text, width) {
   if (ctx.measureText(text).width <= width) return text;
   let n = text.length;
@@ -81,5 +83,5 @@ function aboutDot(i, j) {
   const v = valuesOf(S.k)[j][i], e = errorsOf(S.k), half = e ? factor(i) * e[j][i] : 0;
   const shown = cell(j, i);
   return "Row " + rowName(i) + ", " + D.outputs[S.k] + " = " + fmt(outputOf(S.k)[i]) + "\n" + D.names[j] + (shown ? " = " + shown : "") +
-    "\nSHAP value " + fmt(v, true) + (half > 0 ? " \u00b1 " + fmt(half) : "");
+    "\nSHAP value " + fmt(v, true) + (half > 0 ? " \u00b1 " + rough(half) : "");
 }

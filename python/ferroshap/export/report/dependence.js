@@ -17,7 +17,7 @@ function scale(width, height) {
   if (!levels && D.data && D.data[j]) { const pad = (high - low) * .03; low -= pad; high += pad; }
   let [bottom, top] = extent([effects]);
   const left = 58 + (missing ? 34 : 0), right = 12, up = 12, down = levels && levels.length > 6 ? 104 : 44, rise = (top - bottom) * .06;
-  bottom -= rise; top += rise;
+  bottom -= rise * (D.data && D.data[j] ? 2.2 : 1); top += rise;
   return { levels, missing, low, high, bottom, top, left, right, up, down, x: v => left + (v - low) / (high - low) * (width - left - right), y: v => up + (top - v) / (top - bottom) * (height - up - down), width, height };
 }
 painters.scatter = () => {
@@ -39,6 +39,7 @@ painters.scatter = () => {
   if (inView < N) for (let i = 0; i < N; i++) if (!mask[i] && dots.y[i] === dots.y[i]) faint(dots.x[i], dots.y[i], grey);
   for (const i of MIXED) if (mask[i] && dots.y[i] === dots.y[i]) full(dots.x[i], dots.y[i], c < 0 ? plain : hues ? colours.get(codes[i]) || other : shades[i] === 255 ? other : RAMP[shades[i]]);
   page.done();
+  histogram(g, j);
   dependenceAxes(g, j);
   dependenceWhiskers(g, j);
   colourKey(c, hues);
@@ -82,6 +83,17 @@ function dependenceAxes(g, j) {
   ctx.save(); ctx.translate(13, g.up + (base - g.up) / 2); ctx.rotate(-Math.PI / 2);
   write(ctx, "SHAP value", 0, 0, "center", ink.ink, 13);
   ctx.restore();
+}
+function histogram(g, j) { // how many rows in view there are at each value, in grey along the bottom
+  if (!(D.data && D.data[j])) return;
+  const { ctx } = scatter, places = placesOf(j), bins = g.levels ? g.levels.length : 40, counts = new Float64Array(bins), base = g.height - g.down;
+  const from = g.levels ? -.5 : g.low, each = g.levels ? 1 : (g.high - g.low) / bins;
+  for (let i = 0; i < N; i++) if (mask[i] && places[i] === places[i]) counts[Math.min(bins - 1, Math.floor((places[i] - from) / each))]++;
+  const most = Math.max(...counts);
+  if (!most) return;
+  ctx.fillStyle = ink.muted; ctx.globalAlpha = .18;
+  counts.forEach((n, q) => { if (n) { const x = g.x(from + q * each), tall = Math.max(1, 44 * n / most); ctx.fillRect(x + .5, base - tall, g.x(from + (q + 1) * each) - x - 1, tall); } });
+  ctx.globalAlpha = 1;
 }
 function dependenceWhiskers(g, j) { // of every dot while they can be told apart
   const errors = errorsOf(S.k), { ctx } = scatter;

@@ -33,7 +33,7 @@ painters.bars = () => {
   list.style.height = shown.length * lane() + "px";
   for (const j of shown) {
     const s = overall[j], number = kind === "signed" ? fmt(s.signed, true) : fmt(s[kind]);
-    const half = kind === "mean" && s.half > 0 ? " \u00b1 " + s.half.toPrecision(2) : "";
+    const half = kind === "mean" && s.half > 0 ? " \u00b1 " + rough(s.half) : "";
     const item = el(list, "li", { id: "f" + j, role: "option", ariaSelected: String(j === S.feature) });
     item.dataset.feature = j;
     el(item, "b", { title: D.names[j] }, D.names[j]);

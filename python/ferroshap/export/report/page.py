@@ -62,6 +62,11 @@ def _head(explanation: Explanation, chosen: Chosen) -> str:
     for name, value, kind in (_status(explanation), _gap(explanation), _accuracy(explanation)):
         mark = f'<span class="dot {kind}"></span>' if kind else ""
         listed += f"<div><dt>{name}</dt><dd>{mark}{svg.escaped(value)}</dd></div>"
+    if explanation.n_evaluations is not None:
+        total = int(np.sum(explanation.n_evaluations)) * (
+            chosen.n_rows if np.ndim(explanation.n_evaluations) == 0 else 1
+        )
+        listed += f"<div><dt>Evaluations</dt><dd>{total:,}</dd></div>"
     captions = "".join(f'<p class="caption">{svg.escaped(text)}</p>' for text in _captions(chosen))
     how = "" if explanation.plan is None else f'<p class="muted">{svg.escaped(_sentence(str(explanation.plan)))}</p>'
     return f'{how}<dl class="facts">{listed}</dl>{captions}'

@@ -26,9 +26,10 @@ const levelsOf = j => D.data && D.data[j] && D.data[j].levels;
 function fmt(x, signed) {
   if (x === null || x !== x) return "missing";
   const a = Math.abs(x);
-  const text = a === Infinity ? String(x) : a !== 0 && (a >= 1e6 || a < 1e-4) ? x.toExponential(2) : String(+x.toPrecision(4));
+  const text = a === Infinity ? String(x) : a !== 0 && (a >= 1e6 || a < 1e-4) ? x.toExponential(2).replace(/\.?0+e/, "e") : String(+x.toPrecision(4));
   return (signed && x >= 0 ? "+" + text : text).replace("-", "\u2212");
 }
+const rough = x => x >= 1e6 || x < 1e-4 ? x.toExponential(1).replace("-", "\u2212") : String(+x.toPrecision(2)); // of an error, two digits
 const count = (n, word) => n.toLocaleString("en") + " " + word + (n === 1 ? "" : "s");
 function cell(j, i) {
   const column = D.data && D.data[j];

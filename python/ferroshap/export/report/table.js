@@ -20,6 +20,7 @@ painters.table = () => {
   columns = overall.map((_, j) => j).sort((a, b) => strength[b] - strength[a] || a - b).slice(0, printing ? Math.max(1, Math.floor(($("rows").clientWidth - 310) / 112)) : COLUMNS);
   const host = $("table"), grid = $("rows"), rows = listed(), wide = grid.clientWidth, first = Math.min(220, Math.max(84, 26 + 8 * longestName())), each = Math.max(112, Math.floor((wide - first - 112) / Math.max(1, columns.length)));
   const template = first + "px 112px" + (" " + each + "px").repeat(columns.length);
+  grid.style.height = printing ? "" : Math.min(392, HEAD + N * ROW + 18) + "px";
   host.style.width = first + 112 + each * columns.length + "px";
   host.textContent = "";
   const heads = el(host, "div", { className: "hd", role: "row" });

@@ -32,18 +32,19 @@ painters.fall = () => {
     const y = top + q * each + (close ? 20 : 2), tall = 22, mid = y + tall / 2, a = x(step.from), b = x(step.to), ahead = step.v < 0 ? -1 : 1, head = Math.min(6, Math.abs(b - a)) * ahead;
     if (q + 1 < steps.length) line(step.from, y + 2, y + each + tall - 2);
     const mark = draw(svg, "path", { d: "M" + a.toFixed(1) + " " + y + "H" + (b - head).toFixed(1) + "L" + b.toFixed(1) + " " + mid + "L" + (b - head).toFixed(1) + " " + (y + tall) + "H" + a.toFixed(1) + "Z", fill: step.v < 0 ? ink.down : ink.up });
-    const number = fmt(step.v, true) + (step.half > 0 ? " \u00b1 " + step.half.toPrecision(2) : "");
+    const number = fmt(step.v, true) + (step.half > 0 ? " \u00b1 " + rough(step.half) : "");
     draw(mark, "title", {}, step.name + (step.value ? " = " + step.value : "") + ": " + number);
     if (step.half > 0) draw(svg, "path", { d: "M" + x(step.to - step.half).toFixed(1) + " " + (mid - 4) + "v8m0-4H" + x(step.to + step.half).toFixed(1) + "m0-4v8", stroke: ink.ink, "stroke-width": 1.5, fill: "none" });
-    const reach = Math.max(a, b, x(step.to + step.half)) + 6, least = Math.min(a, b, x(step.to - step.half)) - 6, wide = fmt(step.v, true).length * 7.6;
+    const reach = Math.max(a, b, x(step.to + step.half)) + 6, least = Math.min(a, b, x(step.to - step.half)) - 6, wide = ruler.measureText(fmt(step.v, true)).width;
     const inside = Math.abs(b - a) > wide + 18 && !(step.half > 0), before = step.v < 0 && least - wide > left || reach + wide > width - 4;
     draw(svg, "text", inside ? { x: (a + b) / 2 - head / 3, y: mid + 4.5, "text-anchor": "middle", style: "fill:#fff;font-weight:600" } : { x: before ? least : reach, y: mid + 4.5, "text-anchor": before ? "end" : "start", style: "fill:" + (step.v < 0 ? "var(--down-ink)" : "var(--up-ink)") }, fmt(step.v, true));
-    const text = draw(svg, "text", close ? { x: 4, y: y - 5 } : { x: left - 8, y: mid + 4.5, "text-anchor": "end" }), room = Math.floor((close ? width : left - 14) / 7.1);
-    const shownValue = step.value.length > room / 2 ? step.value.slice(0, Math.max(3, room / 2 - 1)) + "\u2026" : step.value, nameRoom = room - (shownValue ? shownValue.length + 3 : 0);
-    if (shownValue) draw(text, "tspan", { class: "v" }, shownValue + " = ");
-    draw(text, "tspan", {}, step.name.length > nameRoom ? step.name.slice(0, Math.max(4, nameRoom - 1)) + "\u2026" : step.name);
+    const text = draw(svg, "text", close ? { x: 4, y: y - 5 } : { x: left - 8, y: mid + 4.5, "text-anchor": "end" }), room = (close ? width - 8 : left - 14);
+    // A long value leaves half of the room to the name.
+    const value = step.value ? shortened(ruler, step.value, Math.max(room / 2, room - ruler.measureText(" = " + step.name).width) - 16) + " = " : "";
+    if (value) draw(text, "tspan", { class: "v" }, value);
+    draw(text, "tspan", {}, shortened(ruler, step.name, room - ruler.measureText(value).width));
   });
-  svg.setAttribute("aria-label", "Waterfall of row " + rowName(i) + ": from the base value " + fmt(base) + " to " + label + " " + fmt(output) + ". " + steps.map(step => step.name + (step.value ? " = " + step.value : "") + " " + fmt(step.v, true) + (step.half > 0 ? " plus or minus " + step.half.toPrecision(2) : "")).join("; ") + ".");
+  svg.setAttribute("aria-label", "Waterfall of row " + rowName(i) + ": from the base value " + fmt(base) + " to " + label + " " + fmt(output) + ". " + steps.map(step => step.name + (step.value ? " = " + step.value : "") + " " + fmt(step.v, true) + (step.half > 0 ? " plus or minus " + rough(step.half) : "")).join("; ") + ".");
   $("rowname").textContent = "Row " + rowName(i);
 };
 function step(by) {

@@ -81,12 +81,13 @@ function (id, d) {
     edge.forEach(reach); base.forEach(reach);
     if (!(top > bottom)) { top += 0.5; bottom -= 0.5; }
     areas.textContent = "";
+    var thin = count > 150; // many columns leave no room between strokes
     paths.forEach(function (p) {
       if (!p[0].some(function (v, c) { return v !== p[1][c]; })) return;
       s = "M";
       for (k = 0; k < count; k++) s += (k ? "L" : "") + x(k, count).toFixed(1) + " " + y(p[0][k]).toFixed(1);
       for (k = count - 1; k >= 0; k--) s += "L" + x(k, count).toFixed(1) + " " + y(p[1][k]).toFixed(1);
-      var path = el("path", { d: s + "Z", fill: p[2], "fill-opacity": opacity(p[3]), stroke: "#fff", "stroke-opacity": 0.55, "stroke-width": 0.6 }, areas);
+      var path = el("path", { d: s + "Z", fill: p[2], "fill-opacity": opacity(p[3]), stroke: "#fff", "stroke-opacity": thin ? 0.25 : 0.55, "stroke-width": thin ? 0.3 : 0.6 }, areas);
       el("title", {}, path, d.names[p[4]] + (p[5] ? " pushes down" : " pushes up"));
     });
     function line(v, attributes) {
@@ -94,7 +95,7 @@ function (id, d) {
       attributes.d = "M" + s; attributes.stroke = "currentColor"; attributes.fill = "none";
       el("path", attributes, areas);
     }
-    line(edge, { "stroke-width": 1.4 });
+    line(edge, { "stroke-width": thin ? 0.8 : 1.4 });
     if (!one) line(base, { "stroke-opacity": 0.6, "stroke-dasharray": "4 3" });
     axes();
     point(-1);
@@ -115,9 +116,14 @@ function (id, d) {
   }
   function axes() {
     marks.textContent = ""; foot.textContent = "";
-    nice(bottom, top, 7).forEach(function (v) {
+    var odds = d.logit && state.what < 0, least = (top - bottom) / 7, chosen = [];
+    if (odds) [0.5, 0.2, 0.8, 0.1, 0.9, 0.05, 0.95, 0.02, 0.98, 0.01, 0.99, 1e-3, 0.999, 1e-4, 0.9999, 1e-5, 0.99999].forEach(function (p) {
+      var v = Math.log(p / (1 - p));
+      if (v >= bottom && v <= top && chosen.every(function (u) { return Math.abs(u - v) >= least; })) chosen.push(v);
+    });
+    (chosen.length > 1 ? chosen : nice(bottom, top, 7)).forEach(function (v) {
       el("path", { d: "M" + L + " " + y(v).toFixed(1) + "H" + (W - R), stroke: "currentColor", "stroke-opacity": 0.12 }, marks);
-      var text = d.logit && state.what < 0 ? shownOutput(v) : short(v);
+      var text = odds ? (chosen.length > 1 ? String(+(1 / (1 + Math.exp(-v))).toFixed(9)) : shownOutput(v)) : short(v);
       el("text", { x: L - 8, y: y(v) + 4, "text-anchor": "end", "font-size": 11, "fill-opacity": 0.7 }, marks, text);
     });
     var named = menu.order.options[menu.order.selectedIndex].text;
