@@ -29,7 +29,7 @@ def operations(explanation):
         "sv.abs.mean(0)": (200, lambda: explanation.abs.mean(0)),
         STRONGEST: (200, lambda: explanation[:, explanation.abs.mean(0).argsort.flip[:5]]),
         "1 - sv": (200, lambda: 1 - explanation),
-        "np.asarray(sv)": (2_000, lambda: np.asarray(explanation)),
+        "np.asarray(sv)": (100, lambda: np.asarray(explanation)),
         "sv.sample(100)": (200, lambda: explanation.sample(100)),
         "sv.cohorts(4)": (2, lambda: explanation.cohorts(4)),
         "sv[:300].hclust()": (1, explanation[:300].hclust),
