@@ -38,8 +38,6 @@ def as_bytes(memory_limit: int | str | None) -> int:
 
 def available_bytes() -> int:
     """Return the memory that this process may still take: the smaller of the machine's and the control group's."""
-    from pathlib import Path  # eight modules, that `import ferroshap` can do without
-
     free = [2**33]  # where the system does not say
     try:
         for line in _read("/proc/meminfo").splitlines():

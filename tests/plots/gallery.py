@@ -335,6 +335,9 @@ def main(folder):
     for name, pictures in (("summaries", summaries()), ("groups", groups()), ("dark", dark())):
         plt.imsave(folder / f"{name}.png", sheet(pictures))
     image_sheets(folder)
+    from gallery_curves import curve_sheets  # which draws with what is defined here
+
+    curve_sheets(folder)
     plt.imsave(folder / "grid.png", grid("constrained"))
     plt.imsave(folder / "grid_tight.png", grid("tight"))
 
