@@ -111,6 +111,16 @@ def test_probabilities_at_the_ends_are_told_of_once_a_call():
     assert len(caught) == 1
 
 
+def test_one_row_is_explained_as_older_code_asks():
+    explainer = KernelExplainer(lambda X: X[:, 0] * X[:, 1], np.zeros((1, 2)))
+    assert explainer.explain(np.array([[3.0, 4.0]]), nsamples=20).tolist() == [6.0, 6.0]
+    assert explainer.explain(np.array([3.0, 4.0])).tolist() == [6.0, 6.0]
+    with pytest.raises(ValueError, match="`incoming_instance` has 2 rows"):
+        explainer.explain(np.zeros((2, 2)))
+    with pytest.raises(TypeError, match="did you mean 'nsamples'"):
+        explainer.explain(np.zeros((1, 2)), nsample=3)
+
+
 def test_a_series_is_a_background_of_one_row():
     row = pd.Series({"a": 1.0, "b": 2.0})
     explainer = KernelExplainer(lambda X: X[:, 0] * X[:, 1], row)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ferroshap.errors import BudgetError, OptionError
+from ferroshap.errors import BudgetError, DimensionError, OptionError
 from ferroshap.estimators import Auto, Leverage, Method, as_method
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import check_call_defaults, checked_call, one_seed, positive
@@ -237,6 +237,27 @@ class KernelExplainer(AgnosticExplainer):
         The options are those of the call; `gc_collect` is accepted and changes nothing.
         """
         return self(X, l1_reg=l1_reg, silent=silent, nsamples=nsamples).values
+
+    def explain(self, incoming_instance: Any, **options: Any) -> Any:
+        """Return the values of one row alone, ``(features,)`` or ``(features, outputs)``, as shap's older code asks.
+
+        Parameters
+        ----------
+        incoming_instance : table of one row, or a row
+            The row.
+        **options
+            Those of :meth:`shap_values`.
+
+        Raises
+        ------
+        DimensionError
+            For more rows than one.
+        """
+        table = read_table(incoming_instance, argument="incoming_instance", allow_single_row=True)
+        if table.n_rows != 1:
+            msg = f"`incoming_instance` has {table.n_rows} rows, but must be one: use shap_values for more"
+            raise DimensionError(msg)
+        return self.shap_values(table.source, **options)[0]
 
     @property
     def data(self) -> DenseData:
