@@ -17,7 +17,15 @@ from ferroshap import links, plots
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
 from ferroshap.plots.force.forces import read_forces
-from ferroshap.plots.force.layout import Scale, arranged, ends_of, margins_for, pieces_of
+from ferroshap.plots.force.layout import (
+    Scale,
+    arranged,
+    corners_of,
+    ends_of,
+    margins_for,
+    outermost_of,
+    pieces_of,
+)
 from ferroshap.svg import text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -71,6 +79,19 @@ class TestPieces:
             ("ward = A100", 6.0, 6.5),
             ("bmi = 31.25", 13.5, 9.5),
         ]
+
+    @given(arrays(float, st.integers(1, 120), elements=st.floats(-100, 100)))
+    def test_however_thin_they_keep_their_thickness(self, values):
+        forces = forces_of(values)
+        pieces = pieces_of(forces, 0)
+        scale = Scale(*ends_of(pieces, 0.0, float(forces.outputs[0])), 1000.0, (40.0, 40.0))
+        for piece in pieces:
+            outermost = piece in outermost_of(pieces)
+            x, y = np.array(corners_of(piece, scale, outermost=outermost, head=7.0, half=13.0, gap=1.5)).T
+            area = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
+            length = abs(scale(piece.tip) - scale(piece.start))
+            # coordinates up to 1000, each rounded, times 26 high
+            assert area >= 0.5 * 26 * length - 26 * 12 * 1000 * 2**-52
 
     def test_what_is_thinner_than_a_hair_shares_one(self):
         values = np.concatenate([[50.0, -50.0], np.full(30, 0.01)])
