@@ -1,6 +1,6 @@
 """The sheets of the plots that draw values over values: scatter, dependence, decision and the smaller ones.
 
-Run as ``python tests/plots/gallery_curves.py FOLDER``, or as a part of the gallery.
+Run as ``python -m tests.plots.gallery_curves FOLDER``, or as a part of the gallery.
 """
 
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from gallery import TABLES, diabetes, made_up, picture, sheet, wine
+from tests.plots.gallery import TABLES, diabetes, made_up, picture, sheet, wine
 
 from ferroshap import plots
 from ferroshap.explanation import Explanation
