@@ -2,15 +2,11 @@
 
 import io
 import xml.etree.ElementTree as ET  # of our own drawings
-from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 import ferroshap
 from ferroshap import links, plots
