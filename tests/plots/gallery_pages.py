@@ -2,14 +2,10 @@
 
 import html
 
-<<<<<<< HEAD
 from tests.plots.gallery import TABLES, wine
 
-=======
->>>>>>> report
 from ferroshap import plots
 from ferroshap.export.report import report
-from tests.plots.gallery import TABLES, wine
 
 STYLE = "<meta charset=utf-8><style>:root{color-scheme:light dark}body{font-family:system-ui;max-width:1200px}</style>"
 
