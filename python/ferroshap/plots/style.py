@@ -31,6 +31,11 @@ _NAMES = tuple(field.name for field in dataclasses.fields(StyleConfig))
 _IN_FORCE = [StyleConfig()]
 
 
+def load_default_style() -> StyleConfig:
+    """Return the colours that are in force until someone changes them."""
+    return StyleConfig()
+
+
 def get_style() -> StyleConfig:
     """Return the colours in force.
 
