@@ -152,6 +152,7 @@ class TestOneRow:
 
     def test_colours_come_from_the_map(self):
         assert "#FF0D57" in plots.force(ROW).svg()
+        assert "#b40426" in plots.force(ROW, plot_cmap="coolwarm").svg()  # the upper end of matplotlib's
         assert "#18C45D" in plots.force(ROW, plot_cmap="GnPR").svg()
         drawing = plots.force(ROW, plot_cmap=["#123456", "#abcdef"]).svg()
         assert "#123456" in drawing

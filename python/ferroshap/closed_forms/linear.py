@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.closed_forms.gblinear import read_gblinear
 from ferroshap.errors import DimensionError, InvalidModelError
 from ferroshap.inputs import Table
+from ferroshap.inputs.numbers import as_real
 from ferroshap.models import Model, as_model
 
 Floats = NDArray[np.float64]
@@ -105,6 +105,8 @@ def linear_form(model: Any) -> LinearForm:
     """
     if isinstance(model, tuple) and len(model) == 2:
         return _from_pair(*model)
+    from ferroshap.closed_forms.gblinear import read_gblinear
+
     found = read_gblinear(model.function if isinstance(model, Model) else model)
     return _from_estimator(model) if found is None else LinearForm(*found, is_single=True)
 
@@ -171,13 +173,13 @@ def _checked(form: LinearForm, background: Table) -> LinearForm:
     if model is None:
         return form
     table = background.take_rows(slice(0, MOST_ROWS))
-    numbers = table.numeric
-    if numbers is None:
+    rows = as_real(table)
+    if rows is None:
         msg = "`masker` has columns that are no numbers, which a linear model cannot weigh: use another explainer"
         raise InvalidModelError(msg)
+    numbers = rows if table.numeric is None else table.numeric
     given = numbers if table.kind == "array" or model.wants_frame is False else table.source
     outputs = model(given, table.n_rows)
-    rows = np.asarray(numbers, dtype=np.float64)
     computed = rows @ form.coef.T + form.intercept
     if computed.shape != outputs.reshape(table.n_rows, -1).shape:
         msg = f"{model!r} returns {outputs.shape[1:]} outputs a row, but has coefficients for {len(form.coef)}"

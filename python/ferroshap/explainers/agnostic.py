@@ -11,6 +11,7 @@ from ferroshap.estimators import Exact, Method, resolve
 from ferroshap.explainers.calls import positive
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
+from ferroshap.explainers.image_network import as_function
 from ferroshap.explainers.names import Columns, output_names
 from ferroshap.explainers.outputs import OutputChoice
 from ferroshap.explainers.packing import packed
@@ -21,7 +22,7 @@ from ferroshap.game import Reference
 from ferroshap.inputs import read_table
 from ferroshap.maskers import Conditional, Masker, as_masker
 from ferroshap.memory import as_bytes
-from ferroshap.models import as_model
+from ferroshap.models import Model, as_model
 from ferroshap.progress import Report
 from ferroshap.threads import as_threads
 
@@ -58,7 +59,7 @@ class AgnosticExplainer(Explainer):
         """Ask the model about the background."""
         _check_adds_up(method)
         self._n_threads = as_threads(n_jobs)
-        self.model = as_model(model)
+        self.model = _as_model(model)
         background = as_masker(masker, argument=masker_argument, weights=weights)
         _check_follows_tree(background, method, masker_argument, type(self).__name__)
         self._columns = Columns(background, self.model, feature_names, masker_argument)
@@ -177,6 +178,15 @@ class AgnosticExplainer(Explainer):
         """Read a pickle."""
         self.__dict__.update(state)
         self._n_threads = as_threads(self.n_jobs)
+
+
+def _as_model(model: Any) -> Model:
+    """Return the model as a function of rows; a network of torch gets arrays as tensors."""
+    function = as_function(model)
+    found = as_model(function)
+    if function is not model:
+        found.inner_model = model
+    return found
 
 
 def _check_adds_up(method: Method) -> None:

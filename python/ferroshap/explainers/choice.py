@@ -18,6 +18,7 @@ from ferroshap.explainers.tree import TreeExplainer
 from ferroshap.explainers.tree_methods import tree_and_output
 from ferroshap.explainers.tree_outputs import NotExplainedError
 from ferroshap.maskers import Conditional, Independent, Masker, as_masker, is_marginal
+from ferroshap.maskers.calling import is_called
 from ferroshap.models import Model, parted
 
 ROUTES: dict[str, str] = {
@@ -57,6 +58,8 @@ def choose(
         from ferroshap.explainers.image_choice import choose_for_images
 
         return choose_for_images(model, masker, given, options)
+    if algorithm == "auto" and is_called(masker):
+        return _calling(model, masker, given, options)
     if algorithm == "auto":
         return _fitting(model, masker, given, options)
     if algorithm not in ROUTES:
@@ -67,6 +70,16 @@ def choose(
     return _made(chosen, model, masker, given, options, f"algorithm={algorithm!r} was named")
 
 
+def _calling(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
+    """Explain under a masker that is a function: along the tree of images or text, else by orders."""
+    has_tree = getattr(masker, "clustering", None) is not None
+    if has_tree and (getattr(masker, "image_data", False) or getattr(masker, "text_data", False)):
+        reason = "the masker is a function with a tree of its players, so its nodes are split where most is at stake"
+        return _made(explainers.PartitionExplainer, model, masker, given, options, reason)
+    reason = "the masker is a function, which is called for every coalition, so joining orders are averaged"
+    return _made(PermutationExplainer, model, masker, given, options, reason)
+
+
 def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
     """Take the first route that fits; of a pipeline say why its last step's own did not."""
     try:
@@ -75,6 +88,7 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
         explainer = _sampled(model, masker, given, options)
         explainer.plan = replace(explainer.plan, reason=f"{explainer.plan.reason}; {error}")
         return explainer
+    cause: Any = None
     if links.resolve(given["link"]) is links.identity:
         is_background = isinstance(masker, Independent) or not (isinstance(masker, Masker) or callable(masker))
         if _is_network(model) and masker is not None and is_background:
@@ -82,16 +96,17 @@ def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, 
             return _made(explainers.GradientExplainer, model, masker, given, options, reason)
         if masker is not None and LinearExplainer.why_not(model, masker) is None:
             return _made(LinearExplainer, model, masker, given, options)
-        trees = _as_trees(model, part, masker, given, options)
-        if trees is not None:
-            return trees
+        cause = _as_trees(model, part, masker, given, options)
+        if isinstance(cause, Explainer):
+            return cause
         if is_additive(model) and explainers.AdditiveExplainer.why_not(model, masker) is None:
             return _made(explainers.AdditiveExplainer, model, masker, given, options)
     explainer = _sampled(model, masker, given, options)
-    if part is not model and not isinstance(part, tuple):
+    if cause is None and part is not model:
         last = type(getattr(part, "__self__", part)).__name__
-        reason = f"{explainer.plan.reason}; the last step, {last}, has no exact route for what is asked"
-        explainer.plan = replace(explainer.plan, reason=reason)
+        cause = f"the last step, {last}, has no exact route for what is asked"
+    if cause is not None:
+        explainer.plan = replace(explainer.plan, reason=f"{explainer.plan.reason}; {cause}")
     return explainer
 
 
@@ -160,8 +175,10 @@ def _along_tree(model: Any, masker: Masker, n_rows: int, given: dict[str, Any], 
     return _made(PermutationExplainer, model, masker, given, options, reason)
 
 
-def _as_trees(model: Any, part: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer | None:
-    """Explain an ensemble of trees, or a method that shows its sum; None for all else. `part` predicts in `model`.
+def _as_trees(model: Any, part: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Any:
+    """Explain an ensemble of trees, or a method that shows its sum; `part` predicts in `model`.
+
+    Returns None for what looks like none, and the cause, as text, for what only looked like one.
 
     A model of a class that we read raises what is wrong with it, unless it is no sum of trees at all.
     """
@@ -171,10 +188,10 @@ def _as_trees(model: Any, part: Any, masker: Any, given: dict[str, Any], options
     whole = model if part is model else getattr(model, "__self__", model)
     try:
         return _made(TreeExplainer, owner if whole is part else whole, masker, given, output | options)
-    except (NoTreesError, NotExplainedError, MixedColumnsError):
+    except (NoTreesError, NotExplainedError, MixedColumnsError) as error:
         if "model_output" in options:
             raise
-        return None
+        return str(error).partition("; ")[0].partition(": explain")[0]
 
 
 def _made(
@@ -194,6 +211,7 @@ def _made(
     passed = {name: value for name, value in given.items() if name in own}
     explainer: Explainer = chosen(model, masker, **passed, **options)
     if reason is not None:
-        end = about(explainer.masker) if isinstance(explainer.masker, Masker) else ""
+        is_table = isinstance(explainer.masker, Masker) and not explainer.masker.takes_calls
+        end = about(explainer.masker) if is_table else ""
         explainer.plan = replace(explainer.plan, reason=reason + end)
     return explainer

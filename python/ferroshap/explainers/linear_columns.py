@@ -9,6 +9,7 @@ from ferroshap.errors import InvalidMaskerError, InvalidModelError, OptionError
 from ferroshap.explainers.linear_maskers import CORRELATED
 from ferroshap.explainers.names import Columns
 from ferroshap.inputs import Table
+from ferroshap.inputs.numbers import as_real
 from ferroshap.maskers import Masker
 from ferroshap.models import as_model
 
@@ -94,13 +95,13 @@ def as_floats(table: Table) -> Floats:
     OptionError
         When some columns hold none.
     """
-    numbers = table.numeric
+    numbers = as_real(table)
     if numbers is None:
         msg = (
             f"`{table.argument}` has columns that are no numbers, which a linear model cannot weigh: encode them first"
         )
         raise OptionError(msg)
-    return np.asarray(numbers, dtype=np.float64)
+    return numbers
 
 
 def _model_of(model: Any) -> Any:

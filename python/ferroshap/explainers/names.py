@@ -85,7 +85,7 @@ class Columns:
 
     def match(self, rows: Table) -> tuple[Table, Positions]:
         """Return the rows with the model's columns, and where each stood."""
-        if rows.names is None:
+        if rows.names is None or self.reference is None:
             positions = self.background_order
             if rows.n_columns != self.masker.table.n_columns:
                 msg = (

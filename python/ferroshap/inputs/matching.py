@@ -1,11 +1,12 @@
 """Columns matched by name, so that a frame in another order is not explained by position in silence."""
 
+import difflib
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from ferroshap.errors import ColumnsWarning, DimensionError, OptionError, nearest, warn_user
+from ferroshap.errors import ColumnsWarning, DimensionError, OptionError, warn_user
 from ferroshap.inputs.table import Table
 
 #: Of pandas and CatBoost, LightGBM, polars, ourselves, interpret.
@@ -102,13 +103,12 @@ def _disagreement(
         parts.append(f"missing: {_listed(missing)}")
     if unexpected:
         parts.append(f"unexpected: {_listed(unexpected)}")
-    for name in unexpected:
-        meant = nearest(name, missing)
-        if meant != ".":
-            parts.append(f"{name!r}{meant}")
-            break
+    close = ((name, difflib.get_close_matches(name, missing, n=1)) for name in unexpected)
+    meant = [f"{known[0]!r} by {name!r}" for name, known in close if known][:3]
+    if meant:
+        parts.append(f"did you mean {', '.join(meant)}?")
     error = OptionError if len(names) == len(reference_names) else DimensionError
-    return error("; ".join(parts).removesuffix(".") + ".")
+    return error("; ".join(parts) + ("" if meant else "."))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ferroshap.inputs.column import Column
-from ferroshap.inputs.exactness import Array
+from ferroshap.inputs.exactness import Array, real_numbers
 from ferroshap.inputs.pairing import Pairing, pair
 from ferroshap.inputs.table import Table
 
@@ -57,6 +57,29 @@ def as_numbers(background: Table, rows: Table, pairing: Pairing | None = None) -
                 is_category[position] = True
             known[:, position], given[:, position] = mine, theirs
     return Numbers(known, given, is_category)
+
+
+def as_real(table: Table) -> Floats | None:
+    """Give a table as real numbers, also where objects or categories hold them; None where something is no number.
+
+    Examples
+    --------
+    >>> from ferroshap.inputs import read_table
+    >>> as_real(read_table([[1, None], [True, 2.5]], argument="X"))
+    array([[1. , nan],
+           [1. , 2.5]])
+    """
+    if table.numeric is not None:
+        return np.asarray(table.numeric, dtype=np.float64)
+    found = []
+    for column in table.columns:
+        numbers = column.numbers()
+        if numbers is None and column.plain is None:
+            numbers = real_numbers(column.objects().tolist())
+        if numbers is None:
+            return None
+        found.append(np.asarray(numbers, dtype=np.float64))
+    return np.column_stack(found)
 
 
 def _as_floats(column: Column) -> Floats | None:

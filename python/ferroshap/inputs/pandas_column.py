@@ -93,7 +93,8 @@ class PandasColumn(Column):
         try:
             if _strangers(values, dtype):
                 return None
-            native = _pandas().Series(values).astype(dtype)
+            given = object if values.dtype == object else None  # else pandas takes a lone NaT for a date
+            native = _pandas().Series(values, dtype=given).astype(dtype)
         except (TypeError, ValueError, OverflowError, ArithmeticError, NotImplementedError):
             return None
         before = values if values.dtype == object else _pandas().Series(values).astype(object).to_numpy()

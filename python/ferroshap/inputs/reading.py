@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ferroshap.errors import DimensionError, OptionError
+from ferroshap.inputs.array_column import ArrayColumn
 from ferroshap.inputs.column import Native
 from ferroshap.inputs.exactness import Array, is_plain, object_array
 from ferroshap.inputs.foreign import ACCEPTED, as_array, eager_frame, is_instance
-from ferroshap.inputs.table import Table
+from ferroshap.inputs.table import Table, stack_objects
 
 READY_KINDS = frozenset("biufmMOUS")
 
@@ -55,6 +56,8 @@ def read_table(data: object, *, argument: str, allow_single_row: bool = False) -
     table = _read_native(data, argument)
     if table is not None:
         return table
+    if isinstance(data, list) and data and all(isinstance(row, Mapping) for row in data):
+        return _read_records(data, argument)
     if isinstance(data, Mapping):
         return _read_named_row(data, argument, allow_single_row=allow_single_row)
     if is_instance(data, "pandas", "Series"):
@@ -67,6 +70,8 @@ def read_table(data: object, *, argument: str, allow_single_row: bool = False) -
 
 def _read_array(array: Array, argument: str, *, allow_single_row: bool) -> Table:
     dtype = array.dtype
+    if dtype.names and array.ndim == 1:
+        return _of_named([array[name] for name in dtype.names], list(dtype.names), argument)
     if dtype.kind not in READY_KINDS:
         raise _wrong_dtype(dtype, argument)
     if not dtype.isnative:
@@ -86,6 +91,9 @@ def _read_array(array: Array, argument: str, *, allow_single_row: bool) -> Table
 def _read_native(data: Native, argument: str) -> Table | None:
     """Read a two-dimensional table of a library that is loaded already; None if it is none."""
     if is_instance(data, "pandas", "DataFrame"):
+        for dtype in data.dtypes:
+            if getattr(dtype, "kind", "") == "c":
+                raise _wrong_dtype(dtype, argument)
         return _framed("pandas", data, data.columns, argument)
     if is_instance(data, "polars", "DataFrame"):
         return _framed("polars", data, data.columns, argument)
@@ -121,6 +129,30 @@ def _read_sparse(data: Native, argument: str) -> Table:
         rows = rows.copy()  # sorting would change the user's matrix
         rows.sum_duplicates()
     return Table(argument, "sparse", rows, *rows.shape)
+
+
+def _read_records(rows: list[Mapping[object, object]], argument: str) -> Table:
+    """Read a list of rows given as dicts, all with the same keys."""
+    labels = list(rows[0])
+    for number, row in enumerate(rows):
+        if row.keys() != rows[0].keys():
+            strange = ", ".join(sorted(repr(key) for key in row.keys() ^ rows[0].keys()))
+            msg = (
+                f"`{argument}` is a list of dicts, but row {number} differs from row 0 in {strange}: give all the same"
+            )
+            raise DimensionError(msg)
+    return _of_named([object_array([row[label] for row in rows]) for label in labels], labels, argument)
+
+
+def _of_named(columns: list[Array], labels: list[object], argument: str) -> Table:
+    """Make a table of arrays with names: numbers side by side if all are numbers, else objects."""
+    numbers = [ArrayColumn(column).numbers() for column in columns]
+    values: Array
+    if columns and all(column is not None for column in numbers):
+        values = np.column_stack([np.asarray(column, dtype=np.float64) for column in numbers])
+    else:
+        values = stack_objects([column.astype(object) for column in columns], len(columns[0]) if columns else 0)
+    return _framed("array", values, labels, argument)
 
 
 def _read_named_row(row: Mapping[object, object], argument: str, *, allow_single_row: bool) -> Table:

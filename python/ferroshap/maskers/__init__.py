@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
-from ferroshap.maskers.copula import Copula
 from ferroshap.maskers.dense_data import DenseData
-from ferroshap.maskers.empirical import Empirical
-from ferroshap.maskers.forest import Forest
 from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups, group_units
 from ferroshap.maskers.impute import Impute
@@ -19,22 +16,41 @@ from ferroshap.maskers.recognition import as_marginal, as_masker, is_marginal
 from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
+    from ferroshap.maskers.composite import Composite, Fixed, FixedComposite, OutputComposite
+    from ferroshap.maskers.copula import Copula
+    from ferroshap.maskers.empirical import Empirical
+    from ferroshap.maskers.forest import Forest
     from ferroshap.maskers.image import Image
     from ferroshap.maskers.partition import Partition
     from ferroshap.maskers.plausibility import Plausibility
     from ferroshap.maskers.surrogate import Surrogate
 
 #: Files of the maskers that are imported when somebody asks for them.
-MET_RARELY = {"Image": "image", "Partition": "partition", "Plausibility": "plausibility", "Surrogate": "surrogate"}
+MET_RARELY = {
+    "Composite": "composite",
+    "Copula": "copula",
+    "Empirical": "empirical",
+    "Fixed": "composite",
+    "FixedComposite": "composite",
+    "Forest": "forest",
+    "Image": "image",
+    "OutputComposite": "composite",
+    "Partition": "partition",
+    "Plausibility": "plausibility",
+    "Surrogate": "surrogate",
+}
 
 __all__ = [
     "Averaging",
     "Baseline",
+    "Composite",
     "Conditional",
     "Copula",
     "DenseData",
     "Draws",
     "Empirical",
+    "Fixed",
+    "FixedComposite",
     "Forest",
     "Gaussian",
     "Groups",
@@ -42,6 +58,7 @@ __all__ = [
     "Impute",
     "Independent",
     "Masker",
+    "OutputComposite",
     "Partition",
     "Plausibility",
     "Prepared",

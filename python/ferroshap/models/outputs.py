@@ -32,6 +32,9 @@ def read_output(output: object, n_rows: int, model: str) -> npt.NDArray[np.float
     explain numbers, for instance `predict_proba`.
     """
     values = _as_numpy(output, model)
+    is_one_array = isinstance(output, list | tuple) and len(output) == 1 and isinstance(output[0], np.ndarray)
+    if is_one_array and values.shape[1:2] == (n_rows,) != (1,):
+        values = values[0]  # one array in a list, as runtimes with several outputs give it
     if values.ndim not in {1, 2}:
         msg = (
             f"{model} returned an array of shape {values.shape} for {n_rows} rows: "

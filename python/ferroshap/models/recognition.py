@@ -1,5 +1,6 @@
 """Which method of which object predicts, and what the object says about its columns and classes."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,7 @@ def as_model(model: object, *, argument: str = "model") -> Model:
     """
     if isinstance(model, Model):
         return model
-    function = _predicting_function(model)
+    function = _foreign(model) or _predicting_function(model)
     if function is None:
         raise InvalidModelError(_refusal(model, argument))
     estimator = getattr(function, "__self__", model)
@@ -51,6 +52,15 @@ def as_model(model: object, *, argument: str = "model") -> Model:
         reference_names=names,
         wants_frame=_wants_frame(estimator, names),
     )
+
+
+def _foreign(model: Any) -> Callable[[Any], object] | None:
+    """What stands for a model of another runtime."""
+    if not {"keras", "onnx", "onnxruntime"} & sys.modules.keys():
+        return None
+    from ferroshap.models.sessions import as_function
+
+    return as_function(model)
 
 
 def _predicting_function(model: Any) -> Callable[[Any], object] | None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.errors import InvalidModelError
+from ferroshap.errors import InvalidModelError, NoTreesError
 from ferroshap.trees.tree_model import TreeModel
 
 Floats = NDArray[np.float64]
@@ -31,11 +31,16 @@ def read(model: Any) -> TreeModel:
 
     Raises
     ------
+    NoTreesError
+        If the graph is more than one tree ensemble, which the runtime can predict all the same.
     InvalidModelError
-        If the graph is more than one tree ensemble, or a session does not know where its model came from.
+        If a session does not know where its model came from.
     """
     data = model.SerializeToString() if hasattr(model, "SerializeToString") else _bytes_of(model)
-    forest = _native.read_forest(data, "onnx")
+    try:
+        forest = _native.read_forest(data, "onnx")
+    except InvalidModelError as error:
+        raise NoTreesError(str(error)) from None
     onnx, runtime = _module("onnx"), _module("onnxruntime")
     graph = None if onnx is None else onnx.ModelProto.FromString(data).graph
     classes = [] if graph is None else _class_names(_operator(graph))

@@ -25,7 +25,7 @@ _STATUS = {
 
 def page(explanation: Explanation, chosen: Chosen, title: str | None) -> str:
     """Put the page together; nothing in it comes from anywhere else, and the browser is told to see to that."""
-    script = "(() => {\n" + "".join(_resource(name) for name in _SCRIPTS) + "})();\n"
+    script = "(() => {\n" + "".join(without_comments(_resource(name)) for name in _SCRIPTS) + "})();\n"
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
     heading = svg.escaped(title or "What the model bases its outputs on")
@@ -45,6 +45,18 @@ def page(explanation: Explanation, chosen: Chosen, title: str | None) -> str:
     )
 
 
+def without_comments(script: str) -> str:
+    r"""Leave out what only the reader of our files needs: lines of comment and indentation. Ours have no long strings.
+
+    Examples
+    --------
+    >>> without_comments("// Why.\nif (x) {\n  y();\n}\n")
+    'if (x) {\ny();\n}\n'
+    """
+    lines = (line.strip() for line in script.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
+
+
 def _resource(name: str) -> str:
     return resources.files("ferroshap.export.report").joinpath(name).read_text(encoding="utf-8")
 
@@ -62,6 +74,11 @@ def _head(explanation: Explanation, chosen: Chosen) -> str:
     for name, value, kind in (_status(explanation), _gap(explanation), _accuracy(explanation)):
         mark = f'<span class="dot {kind}"></span>' if kind else ""
         listed += f"<div><dt>{name}</dt><dd>{mark}{svg.escaped(value)}</dd></div>"
+    if explanation.n_evaluations is not None:
+        total = int(np.sum(explanation.n_evaluations)) * (
+            chosen.n_rows if np.ndim(explanation.n_evaluations) == 0 else 1
+        )
+        listed += f"<div><dt>Evaluations</dt><dd>{total:,}</dd></div>"
     captions = "".join(f'<p class="caption">{svg.escaped(text)}</p>' for text in _captions(chosen))
     how = "" if explanation.plan is None else f'<p class="muted">{svg.escaped(_sentence(str(explanation.plan)))}</p>'
     return f'{how}<dl class="facts">{listed}</dl>{captions}'

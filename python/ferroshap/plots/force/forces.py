@@ -15,7 +15,7 @@ from ferroshap.plots.row_labels import names_of
 from ferroshap.plots.wording import datum
 
 _FIRST = (
-    "`force` takes the base value first: force(explainer.expected_value, shap_values), "
+    "a force plot now requires the base value as the first parameter: force(explainer.expected_value, shap_values), "
     "and for one of several outputs force(explainer.expected_value[0], shap_values[..., 0])"
 )
 
@@ -124,7 +124,7 @@ def _base_values(base_value: Any, n_rows: int) -> npt.NDArray[np.float64]:
     if base.size and np.all(base == base.flat[0]):
         base = np.full(n_rows, base.flat[0])
     if base.shape != (n_rows,):
-        raise TypeError(f"`base_value` of `force` has shape {base.shape} for {n_rows} rows. " + _FIRST)
+        raise TypeError(f"`base_value` of `force` has shape {base.shape} for {n_rows} rows: " + _FIRST)
     return base
 
 

@@ -46,7 +46,7 @@ def force(
     link : {"identity", "logit"} or link
         ``"logit"``: values are log-odds, and the axis is labelled in probability.
     plot_cmap : str or list of str
-        ``"RdBu"`` or another named pair, or colours for up and down as ``#RRGGBB``.
+        ``"RdBu"`` or another named pair, a map of matplotlib, or colours for up and down as ``#RRGGBB``.
     matplotlib : bool
         Draw one row with matplotlib, in a new figure.
     show : bool, optional

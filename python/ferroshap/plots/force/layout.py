@@ -1,5 +1,6 @@
 """Where the pieces of a one-row force plot lie: chevrons along the axis, labels beneath without an overlap."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ class Label:
     text: str
     x: float  # where it is anchored
     anchor: str  # "start", "middle" or "end"
-    line: int
+    line: float  # how far down, in lines of text
 
 
 def pieces_of(forces: Forces, row: int) -> list[Piece]:
@@ -120,6 +121,21 @@ def _placed(
         return None
     taken.append((low, high, line))
     return Label(piece, text, middle, "end" if sign > 0.0 else "start", line)
+
+
+def turned(labels: list[Label], degrees: float, height: float) -> list[Label]:
+    """Hang labels that rise by so many degrees from their ends, each far enough below the one to its left.
+
+    They are parallel, so what counts is the distance across: at least a line, which is `height` high.
+    """
+    angle = math.radians(min(abs(degrees), 89.0))
+    hung, across = [], -math.inf
+    for label in sorted(labels, key=lambda label: label.x):
+        least = (across + height - label.x * math.sin(angle)) / math.cos(angle)
+        down = min(max(least, 0.0), _MOST_LINES * height)
+        across = label.x * math.sin(angle) + down * math.cos(angle)
+        hung.append(Label(label.piece, label.text, label.x, "end", down / height))
+    return hung
 
 
 def margins_for(labelled: list[Piece], size: float, width: float) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """The two colours of a force plot: up and down."""
 
+import contextlib
 import re
 from typing import Any
 
@@ -21,7 +22,7 @@ _HEX = re.compile("#[0-9a-fA-F]{6}")
 
 
 def pair_of(plot_cmap: Any) -> tuple[str, str]:
-    """Return the colours of up and down.
+    """Return the colours of up and down: of a pair, of both ends of a map of matplotlib, or as listed.
 
     Raises
     ------
@@ -36,11 +37,7 @@ def pair_of(plot_cmap: Any) -> tuple[str, str]:
     (('#FF0D57', '#1E88E5'), ('#aa0000', '#0000aa'))
     """
     if isinstance(plot_cmap, str):
-        if plot_cmap not in PAIRS:
-            known = ", ".join(PAIRS)
-            msg = f"`plot_cmap={plot_cmap!r}` is not known{nearest(plot_cmap, PAIRS)} Known: {known}"
-            raise OptionError(msg)
-        return PAIRS[plot_cmap]
+        return PAIRS.get(plot_cmap) or _ends_of_map(plot_cmap)
     if not isinstance(plot_cmap, (list, tuple)):
         msg = f"`plot_cmap` is a {type(plot_cmap).__name__}: pass a name, or a list of colours such as '#FF0D57'"
         raise TypeError(msg)
@@ -52,3 +49,16 @@ def pair_of(plot_cmap: Any) -> tuple[str, str]:
             msg = f"`plot_cmap` holds {color!r}: pass colours as '#RRGGBB'"
             raise OptionError(msg)
     return plot_cmap[0], plot_cmap[1]
+
+
+def _ends_of_map(name: str) -> tuple[str, str]:
+    """The high and the low end of a map of matplotlib, where that is installed."""
+    maps: Any = {}
+    with contextlib.suppress(ImportError):
+        from matplotlib import colormaps as maps
+    if name in maps:
+        from matplotlib.colors import to_hex
+
+        return to_hex(maps[name](1.0)), to_hex(maps[name](0.0))
+    msg = f"`plot_cmap={name!r}` is not known{nearest(name, [*PAIRS, *maps])} Known: {', '.join(PAIRS)}"
+    raise OptionError(msg + (", maps of matplotlib" if maps else ""))

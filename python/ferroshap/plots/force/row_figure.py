@@ -5,7 +5,7 @@ from typing import Any
 from ferroshap import svg
 from ferroshap.plots.force.axis import axis_ticks, shown
 from ferroshap.plots.force.forces import Forces
-from ferroshap.plots.force.layout import Label, Piece, Scale, arranged, ends_of, margins_for, pieces_of
+from ferroshap.plots.force.layout import Label, Piece, Scale, arranged, ends_of, margins_for, pieces_of, turned
 from ferroshap.plots.force.row_svg import worth_a_label
 from ferroshap.plots.stage import open_library
 from ferroshap.plots.wording import amount
@@ -40,6 +40,7 @@ def draw_row(
     ax = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     ax.set_xlim(scale.value(0.0), scale.value(width))
     labels = arranged(pieces, labelled, scale, size)
+    labels = turned(labels, rotation, _LINE) if rotation else labels
     depth = 40.0 + _LINE * max((label.line for label in labels), default=0)
     spare = max((height - 78.0 - depth) / 2, 0.0)
     ax.set_ylim(78.0 + spare - height, 78.0 + spare)
@@ -81,7 +82,7 @@ def _ends(ax: Any, scale: Scale, forces: Forces, pair: tuple[str, str]) -> None:
     span = scale.high - scale.low
     dashed = [scale.value(beside), base, base]
     ax.plot(dashed, [40.0, 34.0, -_HALF], color="#999999", linewidth=0.8, linestyle=(0, (3, 3)), zorder=0)
-    ax.plot([output, output], [38.0, _HALF], color="#555555", linewidth=0.8, zorder=0)
+    ax.plot([output, output], [38.0, _HALF], color="#888888", linewidth=0.8, zorder=0)
     middle: dict[str, Any] = {"ha": "center", "va": "baseline"}
     ax.text(scale.value(at), 62.0, forces.output_name, fontsize=12, alpha=0.6, **middle)
     ax.text(scale.value(at), 43.0, shown(output, forces.link, span), fontsize=14, weight="bold", **middle)
@@ -111,12 +112,13 @@ def _chevron(ax: Any, piece: Piece, scale: Scale, pair: tuple[str, str], largest
 
 def _label(ax: Any, label: Label, scale: Scale, pair: tuple[str, str], rotation: float) -> None:
     """A label under its chevron, with the line that leads to it."""
-    x, y = scale.value(label.x), -_HALF - 18.0 - _LINE * (0 if rotation else label.line)
+    x, y = scale.value(label.x), -_HALF - 18.0 - _LINE * label.line
     color = pair[0] if label.piece.push > 0.0 else pair[1]
     if label.anchor != "middle":
-        ax.plot([x, x], [-_HALF - 2.0, y - 4.0], color=color, linewidth=0.9)
+        ax.plot([x, x], [-_HALF - 2.0, y - 4.0 + 7.0 * (rotation != 0)], color=color, linewidth=0.9)
     if rotation:
-        ax.text(x, y, label.piece.label, fontsize=_SIZE, rotation=rotation, ha="center", va="top", parse_math=False)
+        looks: dict[str, Any] = {"rotation": abs(rotation), "rotation_mode": "anchor", "parse_math": False}
+        ax.text(x, y - 4.0, label.text, fontsize=_SIZE, ha="right", va="center", **looks)
         return
     side = {"end": "right", "start": "left", "middle": "center"}[label.anchor]
     shift = {"end": -4.0, "start": 4.0, "middle": 0.0}[label.anchor]

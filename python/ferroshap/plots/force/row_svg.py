@@ -5,7 +5,7 @@ import math
 from ferroshap import svg
 from ferroshap.plots.force.axis import axis_ticks, shown
 from ferroshap.plots.force.forces import Forces
-from ferroshap.plots.force.layout import Label, Piece, Scale, arranged, ends_of, margins_for, pieces_of
+from ferroshap.plots.force.layout import Label, Piece, Scale, arranged, ends_of, margins_for, pieces_of, turned
 from ferroshap.plots.wording import amount
 
 WIDTH = 1000.0
@@ -26,9 +26,10 @@ def row_svg(forces: Forces, pair: tuple[str, str], threshold: float, rotation: f
     scale = Scale(*ends_of(pieces, base, output), WIDTH, margins_for(labelled, _SIZE * _WIDER, WIDTH))
     labels = arranged(pieces, labelled, scale, _SIZE * _WIDER)
     if rotation:
-        labels = [Label(label.piece, label.text, label.x, "end", 0) for label in labels]
+        labels = turned(labels, rotation, _LINE)
         longest = max((svg.text_width(label.text, _SIZE) for label in labels), default=0.0)
-        height = _FIRST_LINE + max(longest * _WIDER * abs(math.sin(math.radians(rotation))), _LINE) + 8.0
+        deepest = _LINE * max((label.line for label in labels), default=0.0)
+        height = _FIRST_LINE + deepest + longest * _WIDER * abs(math.sin(math.radians(rotation))) + 16.0
     else:
         height = _FIRST_LINE + _LINE * max((label.line for label in labels), default=0) + 10.0
     largest = max((abs(piece.push) for piece in pieces), default=0.0)
@@ -130,7 +131,7 @@ def _hung(label: Label, pair: tuple[str, str], rotation: float) -> str:
     x = svg.coordinate(label.x)
     line = ""
     if label.anchor != "middle":
-        line = f'<path d="M{x} {_BOTTOM + 3:g}V{y + 3 if not rotation else _FIRST_LINE - 12:g}" stroke="{fill}"/>'
+        line = f'<path d="M{x} {_BOTTOM + 3:g}V{y + 3 if not rotation else y - 10:g}" stroke="{fill}"/>'
     shift = {"end": -5.0, "start": 5.0, "middle": 0.0}[label.anchor]
     turned = ""
     if rotation:

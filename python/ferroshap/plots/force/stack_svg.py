@@ -67,21 +67,23 @@ def stack_svg(forces: Forces, pair: tuple[str, str], order: np.ndarray, caption:
         placed: np.ndarray = TOP + (high - numbers) / (high - low) * inner
         return placed
 
+    # Many columns leave no room between strokes.
+    thin = len(outputs) > 150
+    seam = 'stroke-opacity=".25" stroke-width=".3"' if thin else 'stroke-opacity=".55" stroke-width=".6"'
     parts = []
     for pushes, sign, fill, verb in ((up, -1.0, pair[0], "pushes up"), (down, 1.0, pair[1], "pushes down")):
         edge = outputs
         for k, push in enumerate(pushes):
             beyond = edge + sign * push
             if push.any():
-                shade = f'fill="{fill}" fill-opacity="{_opacity(k):g}" stroke="#fff" stroke-opacity=".55"'
+                shade = f'fill="{fill}" fill-opacity="{_opacity(k):g}" stroke="#fff" {seam}'
                 points = [*zip(xs, ys(edge), strict=True), *zip(xs[::-1], ys(beyond)[::-1], strict=True)]
                 title = svg.escaped(f"{names[k]} {verb}")
-                parts.append(
-                    f'<path d="{svg.path(points, closed=True)}" {shade} stroke-width=".6"><title>{title}</title></path>'
-                )
+                parts.append(f'<path d="{svg.path(points, closed=True)}" {shade}><title>{title}</title></path>')
             edge = beyond
     line = svg.path([*zip(xs, ys(outputs), strict=True)])
-    parts.append(f'<path d="{line}" stroke="currentColor" stroke-width="1.4" fill="none"/>')
+    width = 0.8 if thin else 1.4
+    parts.append(f'<path d="{line}" stroke="currentColor" stroke-width="{width}" fill="none"/>')
     base = svg.path(
         [*zip(xs, ys(bases), strict=True)] if np.ptp(bases) else [(LEFT, ys(bases)[0]), (xs[-1], ys(bases)[0])]
     )
