@@ -1,8 +1,8 @@
 """The question: how long the pictures take, from the call to the last pixel, and how much memory, against shap's.
 
 Each cell is one process: rows of correlated normal data and values that bend with them, drawn at 100 dots an inch into
-memory; the best of three (of one beyond five seconds), in seconds of the processor (other work on the machine does not count), and the most memory
-that the process needed beyond what it had with the data made and one small picture drawn.
+memory; the best of three (of one beyond five seconds), in seconds of the processor (other work on the machine does not
+count), and the most memory that the process needed beyond what it had with the data made and one small picture drawn.
 """
 
 import json
