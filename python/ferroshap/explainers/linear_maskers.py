@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ferroshap.errors import InvalidMaskerError, OptionError, warn_user
+from ferroshap.errors import InvalidFeaturePerturbationError, InvalidMaskerError, OptionError, warn_user
 from ferroshap.maskers import Conditional, Gaussian, Impute, Independent, Masker, as_marginal, as_masker
 
 #: Maskers under which expectations of a linear model are known.
@@ -37,8 +37,10 @@ def perturbed(masker: Any, feature_perturbation: str | None, weights: Any) -> An
 
     Raises
     ------
+    InvalidFeaturePerturbationError
+        When it is not known: the class that shap raises.
     OptionError
-        When it is not known, or contradicts the masker.
+        When it contradicts the masker.
     """
     if feature_perturbation is None:
         return masker
@@ -47,7 +49,7 @@ def perturbed(masker: Any, feature_perturbation: str | None, weights: Any) -> An
             f"`feature_perturbation` is {feature_perturbation!r}, which is not known: leave it out and pass "
             "maskers.Independent or maskers.Impute"
         )
-        raise OptionError(msg)
+        raise InvalidFeaturePerturbationError(msg)
     warn_user("`feature_perturbation` is deprecated: the masker says how features are filled", FutureWarning)
     wants = feature_perturbation == "correlation_dependent"
     if isinstance(masker, Independent if wants else CORRELATED):
