@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from ferroshap.export.report import report
     from ferroshap.metrics import global_importance, sage
     from ferroshap.plots import bar_plot, dependence_plot, getjs, initjs, save_html, summary_plot
-    from ferroshap.plots import decision as decision_plot
-    from ferroshap.plots import embedding as embedding_plot
-    from ferroshap.plots import force as force_plot
-    from ferroshap.plots import group_difference as group_difference_plot
-    from ferroshap.plots import heatmap as heatmap_plot
-    from ferroshap.plots import image as image_plot
-    from ferroshap.plots import monitoring as monitoring_plot
-    from ferroshap.plots import multioutput_decision as multioutput_decision_plot
-    from ferroshap.plots import partial_dependence as partial_dependence_plot
-    from ferroshap.plots import violin as violin_plot
-    from ferroshap.plots import waterfall as waterfall_plot
+    from ferroshap.plots.decision import decision as decision_plot
+    from ferroshap.plots.embedding import embedding as embedding_plot
+    from ferroshap.plots.force import force as force_plot
+    from ferroshap.plots.group_difference import group_difference as group_difference_plot
+    from ferroshap.plots.heatmap import heatmap as heatmap_plot
+    from ferroshap.plots.image import image as image_plot
+    from ferroshap.plots.monitoring import monitoring as monitoring_plot
+    from ferroshap.plots.multioutput_decision import multioutput_decision as multioutput_decision_plot
+    from ferroshap.plots.partial_dependence import partial_dependence as partial_dependence_plot
+    from ferroshap.plots.violin import violin as violin_plot
+    from ferroshap.plots.waterfall import waterfall as waterfall_plot
 
 __all__ = [
     "AdditiveExplainer",

@@ -85,7 +85,7 @@ def delegated(name: str) -> Any:
 
 
 def _as_shap_s(value: Any) -> Any:
-    return value.to_shap() if isinstance(value, Explanation) else value  # type: ignore[attr-defined]
+    return value.to_shap() if isinstance(value, Explanation) else value
 
 
 def _from_shap(result: Any) -> Any:
@@ -93,7 +93,7 @@ def _from_shap(result: Any) -> Any:
     if isinstance(result, list):
         return [_from_shap(part) for part in result]
     is_explanation = hasattr(result, "base_values") and hasattr(result, "op_history")
-    return Explanation.from_shap(result) if is_explanation else result  # type: ignore[attr-defined]
+    return Explanation.from_shap(result) if is_explanation else result
 
 
 class DeepExplainer(Explainer):
@@ -125,9 +125,11 @@ class DeepExplainer(Explainer):
         """Explain rows: an Explanation of ours."""
         return _from_shap(self._inner(X))
 
-    def shap_values(self, X: Any, *args: Any, **options: Any) -> Any:
+    def shap_values(  # type: ignore[override]  # shap's own
+        self, X: Any, ranked_outputs: Any = None, output_rank_order: str = "max", check_additivity: bool = True
+    ) -> Any:
         """Return what shap returns."""
-        return self._inner.shap_values(X, *args, **options)
+        return self._inner.shap_values(X, ranked_outputs, output_rank_order, check_additivity)
 
     def __repr__(self) -> str:
         """Name both."""

@@ -94,3 +94,9 @@ def test_what_does_not_fit_is_refused():
         hclust_ordering(np.ones((3, 2)), "euclidian")
     with pytest.raises(InvalidClusteringError, match="3 players"):
         optimal_leaf_order([[0, 1, 1.0, 2]], [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_the_order_does_not_depend_on_the_scale(scale):
+    rows = np.random.default_rng(0).normal(size=(30, 4))
+    assert np.array_equal(hclust_ordering(rows * scale), hclust_ordering(rows))

@@ -176,7 +176,6 @@ def test_objects_that_predict_nothing_are_refused(make, case, model):
         (np.zeros((3, 2), dtype=complex), OptionError, "complex"),
         (np.zeros(5), DimensionError, "shape"),
         (None, InvalidMaskerError, "needs background data"),
-        (lambda _, x: x, InvalidMaskerError, "a function"),
     ],
 )
 def test_backgrounds_that_are_none_are_refused(make, background, error, said):

@@ -101,3 +101,22 @@ def test_the_head_tells_how_many_masked_rows_stand_out():
     text = Explanation([[1.0, 2.0]], plausibility=SimpleNamespace(score=0.36))._repr_html_()
     assert "36% of masked rows far from the background" in Reader(text).text
     assert "masked" not in Explanation([[1.0]], plausibility=SimpleNamespace(score=np.nan))._repr_html_()
+
+
+def test_a_picked_column_is_named_and_shown():
+    sv = Explanation(np.arange(8.0).reshape(4, 2), 0.5, feature_names=["<age>", "bmi"])
+    text = sv[:, "<age>"]._repr_html_()
+    assert text.count("&lt;age&gt;") == 2  # in the head line and on its own line
+    assert "<svg" in text
+    outputs = Explanation(np.ones((2, 2, 2)), output_names=["no", "yes"])
+    assert "output yes" in outputs[..., "yes"]._repr_html_()
+
+
+def test_interactions_are_shown_as_pairs_with_both_halves():
+    cube = np.zeros((5, 3, 3))
+    cube[:, 0, 0], cube[:, 1, 2], cube[:, 2, 1] = 1.0, 2.0, 2.0
+    sv = Explanation(cube, np.zeros(5), np.ones((5, 3)), feature_names=["a<", "b", "c"])
+    text = sv._repr_html_()
+    lines = re.findall(r"text-align:left'>([^<]*)</td><td[^>]*>([^<]*)</td>", text)
+    assert lines[:2] == [("b \N{MULTIPLICATION SIGN} c", "4"), ("a&lt;", "1")]
+    assert len(lines) == 6

@@ -163,7 +163,6 @@ def test_one_column_is_a_tree():
 @pytest.mark.parametrize(
     "clustering,said",
     [
-        (None, "`clustering` is None, but must be a metric"),
         (7, "`clustering` is 7"),
         (np.zeros((2, 4)), r"shape \(2, 4\), but a linkage array of 6 players has \(5, 4\)"),
         ({"who": ["age", "sexx"]}, "did you mean 'sex'"),

@@ -4,6 +4,7 @@ Run as ``python tests/plots/gallery.py FOLDER``; it writes one PNG a plot and pr
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
@@ -16,6 +17,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 from sklearn.linear_model import LinearRegression
 
 from ferroshap import plots
+from ferroshap.clustering import hclust
 from ferroshap.explanation import Explanation
 
 DPI = 60
@@ -189,10 +191,88 @@ SHEETS = {
     "bar of one row": (plots.bar, {name: rows(table) for name, table in TABLES.items()}),
     "beeswarm": (plots.beeswarm, TABLES | {"one output of three": lambda: wine()[..., "barbera"]}),
     "waterfall": (plots.waterfall, {name: rows(table) for name, table in TABLES.items()}),
+    "heatmap": (plots.heatmap, TABLES),
+    "violin": (plots.violin, TABLES),
+    "layered violin": (partial(plots.violin, plot_type="layered_violin"), TABLES),
+    "summary": (plots.summary_plot, TABLES | {"three outputs": wine}),
 }
 
 
-def picture(plot, explanation, title, **options):
+def interactions(n_rows=300, n_features=9):
+    """Products of two normal features, most of them weak."""
+    rng = np.random.default_rng(0)
+    data, strength = rng.normal(size=(n_rows, n_features)), np.exp(-np.arange(n_features) / 3)
+    weights = rng.normal(size=(n_features, n_features)) * strength[:, None] * strength
+    return data[:, :, None] * data[:, None, :] * (weights + weights.T), data
+
+
+def drawn_from_arrays(given, _, **options):
+    return plots.summary_plot(*given, **options)
+
+
+def summaries():
+    """What only the older front door draws."""
+    sv, classes, (cube, data) = diabetes(), wine(), interactions()
+    names = [f"feature {i} of a rather long name" for i in range(9)]
+    cases = [
+        ("arrays without features", (sv.values,), {}),
+        ("bars", (sv,), {"plot_type": "bar"}),
+        ("list of outputs", ([classes.values[..., k] for k in range(3)],), {"class_names": ["a", "b", "c"]}),
+        ("values in the legend", (classes,), {"show_values_in_legend": True, "class_inds": [2, 0]}),
+        ("interactions", (cube, data), {}),
+        ("interactions of two", (cube[:, :2, :2], data[:, :2]), {}),
+        ("interactions, long names", (cube, data, names), {"max_display": 4}),
+        ("compact dots", (cube, data), {"plot_type": "compact_dot"}),
+        ("title, logarithmic", (sv,), {"title": "A title", "use_log_scale": True}),
+        ("small, cut", (sv,), {"max_display": 3, "plot_size": (5, 3)}),
+    ]
+    pictures = []
+    for title, given, more in cases:
+        draw = partial(drawn_from_arrays, given)
+        pictures.append(picture(draw, None, f"summary: {title}", **more))
+    return [*pictures, picture(lambda one, **more: plots.bar_plot(one.values, one.data, **more), sv[0], "bar_plot")]
+
+
+def groups():
+    """Clusters of features and cohorts of rows."""
+    sv, cancer = diabetes(), breast_cancer()
+    tree = hclust(cancer.data, metric="correlation")
+    named = {
+        "below 40": sv[sv.data[:, 0] < 40],
+        "40 and older, of both sexes, as far as known": sv[sv.data[:, 0] >= 40],
+    }
+    cases = [
+        (plots.bar, cancer, "clusters", {"clustering": tree}),
+        (plots.bar, cancer, "all clusters", {"clustering": tree, "max_display": None, "clustering_cutoff": 0.2}),
+        (plots.bar, cancer[0], "clusters, one row", {"clustering": tree, "clustering_cutoff": 0.3}),
+        (plots.beeswarm, cancer, "clusters", {"clustering": tree}),
+        (plots.bar, named, "cohorts", {}),
+        (plots.bar, sv.cohorts(4), "cohorts of a tree", {}),
+        (plots.bar, {f"row {k}": sv[k] for k in (0, 5, 7)}, "rows", {}),
+    ]
+    return [picture(plot, given, title, **more) for plot, given, title, more in cases]
+
+
+def dark():
+    """All plots on black."""
+    sv, cube = diabetes(), interactions()
+    with plt.style.context("dark_background"):
+        return [
+            picture(plots.bar, sv[0], "bar of one row"),
+            picture(plots.bar, wine(), "outputs"),
+            picture(plots.bar, sv.cohorts(2), "cohorts"),
+            picture(
+                plots.bar, breast_cancer(), "clusters", clustering=hclust(breast_cancer().data, metric="correlation")
+            ),
+            picture(plots.beeswarm, with_missing(), "beeswarm"),
+            picture(plots.waterfall, sv[0], "waterfall"),
+            picture(plots.heatmap, sv, "heatmap"),
+            picture(plots.violin, sv, "violin"),
+            picture(lambda _, **more: plots.summary_plot(*cube, **more), None, "interactions"),
+        ]
+
+
+def picture(plot, explanation, caption, /, **options):
     """Draw one picture by itself and return its pixels."""
     figure = plt.figure(dpi=DPI)
     drawn = plot(explanation, show=False, **options)
@@ -202,7 +282,7 @@ def picture(plot, explanation, title, **options):
         figure.set_dpi(DPI)
     pixels = pixels_of(figure)
     head = plt.figure(figsize=(pixels.shape[1] / DPI, 0.35), dpi=DPI, facecolor="#DDEEDD")
-    head.text(0.02, 0.3, title, fontsize=12)
+    head.text(0.02, 0.3, caption, fontsize=12, color="black")
     return np.concatenate([pixels_of(head), pixels])
 
 
@@ -252,6 +332,8 @@ def main(folder):
         picture(plots.bar, diabetes().abs.max(0), "largest value"),
     ]
     plt.imsave(folder / "options.png", sheet(more))
+    for name, pictures in (("summaries", summaries()), ("groups", groups()), ("dark", dark())):
+        plt.imsave(folder / f"{name}.png", sheet(pictures))
     image_sheets(folder)
     plt.imsave(folder / "grid.png", grid("constrained"))
     plt.imsave(folder / "grid_tight.png", grid("tight"))

@@ -55,6 +55,9 @@ def hclust_ordering(X: Any, metric: str = "sqeuclidean", anchor_first: bool = Fa
     if rows.ndim != 2:
         msg = f"`X` has shape {rows.shape}: pass rows and columns"
         raise DimensionError(msg)
+    # Scaled by a power of two, which no order depends on: squares of huge and tiny values stay within range.
+    largest = float(np.max(np.abs(rows), where=np.isfinite(rows), initial=0.0))
+    rows = np.ldexp(rows, -int(np.frexp(largest)[1]))
     if len(rows) <= MOST_ROWS:
         order = _exact(rows, metric)
     else:

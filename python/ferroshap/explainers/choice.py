@@ -18,6 +18,7 @@ from ferroshap.explainers.tree import TreeExplainer
 from ferroshap.explainers.tree_methods import tree_and_output
 from ferroshap.explainers.tree_outputs import NotExplainedError
 from ferroshap.maskers import Conditional, Independent, Masker, as_masker, is_marginal
+from ferroshap.maskers.calling import is_called
 from ferroshap.models import Model, parted
 
 ROUTES: dict[str, str] = {
@@ -57,6 +58,8 @@ def choose(
         from ferroshap.explainers.image_choice import choose_for_images
 
         return choose_for_images(model, masker, given, options)
+    if algorithm == "auto" and is_called(masker):
+        return _calling(model, masker, given, options)
     if algorithm == "auto":
         return _fitting(model, masker, given, options)
     if algorithm not in ROUTES:
@@ -65,6 +68,16 @@ def choose(
         raise InvalidAlgorithmError(msg)
     chosen = getattr(explainers, ROUTES[algorithm])
     return _made(chosen, model, masker, given, options, f"algorithm={algorithm!r} was named")
+
+
+def _calling(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
+    """Explain under a masker that is a function: along the tree of images or text, else by orders."""
+    has_tree = getattr(masker, "clustering", None) is not None
+    if has_tree and (getattr(masker, "image_data", False) or getattr(masker, "text_data", False)):
+        reason = "the masker is a function with a tree of its players, so its nodes are split where most is at stake"
+        return _made(explainers.PartitionExplainer, model, masker, given, options, reason)
+    reason = "the masker is a function, which is called for every coalition, so joining orders are averaged"
+    return _made(PermutationExplainer, model, masker, given, options, reason)
 
 
 def _fitting(model: Any, masker: Any, given: dict[str, Any], options: dict[str, Any]) -> Explainer:
@@ -198,6 +211,7 @@ def _made(
     passed = {name: value for name, value in given.items() if name in own}
     explainer: Explainer = chosen(model, masker, **passed, **options)
     if reason is not None:
-        end = about(explainer.masker) if isinstance(explainer.masker, Masker) else ""
+        is_table = isinstance(explainer.masker, Masker) and not explainer.masker.takes_calls
+        end = about(explainer.masker) if is_table else ""
         explainer.plan = replace(explainer.plan, reason=reason + end)
     return explainer

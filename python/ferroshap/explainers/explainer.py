@@ -10,6 +10,7 @@ from ferroshap.explainers.calls import options_of
 from ferroshap.explainers.pickling import picklable
 from ferroshap.explainers.plan import Plan
 from ferroshap.explanation import Explanation
+from ferroshap.maskers.calling import is_called
 from ferroshap.models import Model, as_model
 from ferroshap.serialisation import Serializable, opened
 
@@ -40,6 +41,12 @@ class Chooser(type):
             image_class: Any = for_images(cls)  # type: ignore[arg-type]  # the metaclass of explainers
             if image_class is not cls:
                 return image_class(*args, **options)
+        if is_called(masker):
+            from ferroshap.explainers.called import for_called
+
+            called_class: Any = for_called(cls)
+            if called_class is not cls:
+                return called_class(*args, **options)
         takes_all = any(p.kind is p.VAR_KEYWORD for p in cls.__signature__.parameters.values())
         if not takes_all:
             check_options(options, options_of(cls.__init__), cls.__name__)  # type: ignore[misc]  # only read

@@ -10,7 +10,7 @@ from ferroshap.explanation.arithmetic import Arithmetic
 from ferroshap.explanation.axes import Axes, checked_axes, take_axes
 from ferroshap.explanation.fields import FOLLOWS, Fields, Step, Take
 from ferroshap.explanation.history import OpHistoryItem
-from ferroshap.explanation.indexing import resolved
+from ferroshap.explanation.indexing import out_of_range, resolved
 from ferroshap.explanation.intervals import confidence_interval
 from ferroshap.explanation.leaving import Leaving
 from ferroshap.explanation.maps import Maps
@@ -236,9 +236,18 @@ class Explanation(Arithmetic, Operations, Maps, Leaving):
         """Select on each axis by itself, by number, slice, mask, name, Explanation or op-chain."""
         keys = resolved(item, self)
         axes = self._axes
-        left = tuple([axis for axis, key in zip(axes, keys, strict=True) if type(key) is not int])
-        operation = OpHistoryItem("__getitem__", self._values.shape, (item,))
-        return self.derived(take_axes(self._values, keys), left, Take(axes, keys), operation)
+        try:
+            values = take_axes(self._values, keys)
+        except IndexError:
+            raise IndexError(out_of_range(keys, self)) from None
+        new = object.__new__(type(self))  # as in `derived`, without its ways round: a slice costs what stands here
+        new._values = values
+        new._axes = axes
+        if values.ndim < len(axes):
+            new._axes = tuple([axis for axis, key in zip(axes, keys, strict=True) if type(key) is not int])
+        new._fields = Fields({}, self._fields, Take(axes, keys))
+        new._history = (*self._history, OpHistoryItem("__getitem__", self._values.shape, (item,)))
+        return new
 
     def __len__(self) -> int:
         """Length of the first axis."""

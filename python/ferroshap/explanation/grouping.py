@@ -63,8 +63,10 @@ def _members(table: NameTable, grouping: Mapping[str, str]) -> dict[str, list[in
 
 
 def _summed(values: np.ndarray, groups: list[list[int]], axis: int) -> np.ndarray:
-    parts = [np.asarray(values).take(positions, axis).sum(axis) for positions in groups]
-    return np.stack(parts, axis)
+    values = np.asarray(values)
+    if not groups:
+        return values  # no features: no groups
+    return np.stack([values.take(positions, axis).sum(axis) for positions in groups], axis)
 
 
 def _of_singles(data: np.ndarray, groups: list[list[int]]) -> np.ndarray:

@@ -28,39 +28,44 @@ def resolved(item: Any, owner: "Explanation") -> tuple[Key, ...]:
         For a name that the axis does not have, or has twice.
     """
     items = item if type(item) is tuple else (item,)
-    n_axes = len(owner.axes)
-    for at, part in enumerate(items):
-        if part is Ellipsis:
-            items = _unfolded(items, at, n_axes)
-            break
-    if len(items) > n_axes:
-        raise IndexError(_too_many(items, owner))
-    shape = owner.shape
+    n_axes, shape = len(owner.axes), owner.shape
     keys: list[Key] = []
-    for axis, part in enumerate(items):  # the two commonest kinds stand here: a call costs what they cost
-        kind = type(part)
-        if kind is int and 0 <= part < shape[axis]:
-            keys.append(part)
+    is_unfolded = False
+    for part in items:  # the commonest kinds stand here: a call costs what they cost
+        kind, axis = type(part), len(keys)
+        if part is Ellipsis:
+            if is_unfolded:
+                msg = "an index can only have a single ellipsis ('...')"
+                raise IndexError(msg)
+            is_unfolded = True
+            keys.extend([None] * (n_axes - len(items) + 1))
+        elif axis == n_axes:
+            raise IndexError(_too_many(len(items) - is_unfolded, owner))
         elif kind is slice:
             keys.append(None if part == _WHOLE else part)
+        elif kind is int and 0 <= part < shape[axis]:
+            keys.append(part)
+        elif kind is str:
+            keys.append(_position(part, axis, owner))
         else:
             keys.append(_key(part, axis, owner))
-    keys.extend([None] * (n_axes - len(items)))
+    if len(keys) < n_axes:
+        keys.extend([None] * (n_axes - len(keys)))
     return tuple(keys)
 
 
-def _unfolded(items: tuple[Any, ...], at: int, n_axes: int) -> tuple[Any, ...]:
-    """Replace the ellipsis by as many whole axes as are left."""
-    after = items[at + 1 :]
-    if any(part is Ellipsis for part in after):
-        msg = "an index can only have a single ellipsis ('...')"
-        raise IndexError(msg)
-    return (*items[:at], *((_WHOLE,) * (n_axes - at - len(after))), *after)
+def out_of_range(keys: tuple[Key, ...], owner: "Explanation") -> str:
+    """Say which of the keys that could not be taken points beyond its axis."""
+    for axis, key in enumerate(keys):
+        if isinstance(key, np.ndarray) and key.size:
+            size = owner.shape[axis]
+            worst = int(key.max() if key.max() >= size else key.min())
+            if not -size <= worst < size:
+                return _out_of_range(worst, axis, owner)
+    return "an index is out of range"
 
 
 def _key(part: Any, axis: int, owner: "Explanation") -> Key:
-    if type(part) is str:
-        return _position(part, axis, owner)
     if type(part) is int:
         size = owner.shape[axis]
         if -size <= part < size:
@@ -92,7 +97,9 @@ def _rarer_key(part: Any, axis: int, owner: "Explanation") -> Key:
 
 
 def _positions(array: np.ndarray, axis: int, owner: "Explanation") -> np.ndarray:
-    """Check a mask or an array of positions."""
+    """Check a mask, or that positions are whole numbers; whether they are in range is seen when they are taken."""
+    if array.dtype.kind in "iu":
+        return array.astype(np.intp, copy=False)
     size = owner.shape[axis]
     if array.dtype == bool:
         if len(array) != size:
@@ -101,14 +108,8 @@ def _positions(array: np.ndarray, axis: int, owner: "Explanation") -> np.ndarray
         return np.flatnonzero(array)
     if array.size == 0:
         return np.zeros(0, dtype=np.intp)
-    if array.dtype.kind not in "iu":
-        msg = f"{described(owner.axes, axis)} is indexed by whole numbers, names or masks, got {array.dtype}"
-        raise IndexError(msg)
-    if array.min() < -size or array.max() >= size:
-        worst = int(array.max() if array.max() >= size else array.min())
-        raise IndexError(_out_of_range(worst, axis, owner))
-    positions: np.ndarray = np.where(array < 0, array + size, array).astype(np.intp, copy=False)
-    return positions
+    msg = f"{described(owner.axes, axis)} is indexed by whole numbers, names or masks, got {array.dtype}"
+    raise IndexError(msg)
 
 
 def _entry(entry: Any, axis: int, owner: "Explanation") -> int:
@@ -143,11 +144,11 @@ def _position(name: str, axis: int, owner: "Explanation") -> int:
     return table.position(name, role)
 
 
-def _too_many(items: tuple[Any, ...], owner: "Explanation") -> str:
+def _too_many(n_items: int, owner: "Explanation") -> str:
     """Say which axis the surplus index may have been meant for."""
     axes = owner.axes
     shown = " x ".join(f"{role}s" for role in axes) or "a single number"
-    text = f"{len(items)} indices came, but this Explanation has {len(axes)} axes ({shown})"
+    text = f"{n_items} indices came, but this Explanation has {len(axes)} axes ({shown})"
     if "output" not in axes:
         text += "; no output axis: the model has one output, or one was picked"
     elif "row" not in axes:

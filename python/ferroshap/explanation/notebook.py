@@ -2,6 +2,7 @@
 
 import html
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def as_html(explanation: "Explanation") -> str:
         from ferroshap.explanation.notebook_image import as_pictures
 
         parts.append(as_pictures(explanation))
-    elif explanation.axes.count("feature") == 1 and explanation.values.size:
+    elif set(explanation.axes) & {"row", "feature"} and explanation.values.size:
         parts.append(_table(explanation))
     parts.append("</div>")
     return "".join(parts)
@@ -33,7 +34,7 @@ def as_html(explanation: "Explanation") -> str:
 
 def _head(explanation: "Explanation") -> str:
     """Shape, route, base value, gap and status in one line; images have their numbers beneath them."""
-    facts = [f"<b>Explanation</b> {_shape(explanation)}"]
+    facts = [f"<b>Explanation</b> {_shape(explanation)}", *_picked(explanation)]
     route = getattr(explanation.plan, "route", None)
     if route is not None:
         facts.append(f"route {_escaped(route)}")
@@ -46,6 +47,12 @@ def _head(explanation: "Explanation") -> str:
     if status is not None:
         facts.append(_escaped(status) + _share_of_rows(explanation, status))
     return " · ".join(facts)
+
+
+def _picked(explanation: "Explanation") -> list[str]:
+    """The feature and the output that were picked."""
+    found = (("feature", explanation.feature_names), ("output", explanation.output_names))
+    return [f"{role} {_name(name)}" for role, name in found if isinstance(name, str)]
 
 
 def _numbers(explanation: "Explanation") -> list[str]:
@@ -93,28 +100,55 @@ def _share_of_rows(explanation: "Explanation", status: str) -> str:
 
 
 def _table(explanation: "Explanation") -> str:
-    values = np.asarray(explanation.values, dtype=float)
-    at = explanation.axes.index("feature")
-    others = tuple(axis for axis in range(values.ndim) if axis != at)
-    strength = np.nan_to_num(np.abs(values)).mean(axis=others) if others else np.nan_to_num(np.abs(values))
+    """The ten strongest features, or pairs of features of interactions."""
+    names, values = _lines(explanation)
+    strength = np.nan_to_num(np.abs(values)).mean(axis=1)
     order = np.argsort(-strength, kind="stable")[:_SHOWN]
-    table = explanation.names_along(at)
-    names = [f"Feature {i}" if table is None else table.names[i] for i in order.tolist()]
     if explanation.axes == ("feature",):
         rows = _rows_of_one(explanation, order)
         title, second = "value", "data"
     else:
-        per_feature = np.moveaxis(values, at, 0).reshape(values.shape[at], -1)[order]
-        rows = _rows_of_many(per_feature, strength[order])
+        rows = _rows_of_many(values[order], strength[order])
         title, second = "each value", "mean |value|"
-    head = "".join(f"<th style='{_CELL}text-align:left'>{text}</th>" for text in ("feature", second, title))
-    body = "".join(
-        f"<tr style='background:none'><td style='{_CELL}text-align:left'>{_name(name)}</td>{cells}</tr>"
-        for name, cells in zip(names, rows, strict=True)
+    word, words = ("pair", "pairs") if explanation.axes.count("feature") > 1 else ("feature", "features")
+    head = "".join(
+        f"<th style='{_CELL}text-align:left;white-space:nowrap'>{text}</th>" for text in (word, second, title)
     )
-    rest = values.shape[at] - len(order)
-    more = f"<div style='margin:2px 8px;opacity:.7'>and {rest} more features</div>" if rest else ""
+    body = "".join(
+        f"<tr style='background:none'><td style='{_CELL}text-align:left'>{_name(names(i))}</td>{cells}</tr>"
+        for i, cells in zip(order.tolist(), rows, strict=True)
+    )
+    rest = len(values) - len(order)
+    more = f"<div style='margin:2px 8px;opacity:.7'>and {rest:,} more {words}</div>" if rest else ""
     return f"<table style='border-collapse:collapse;border:0'><tr>{head}</tr>{body}</table>{more}"
+
+
+def _lines(explanation: "Explanation") -> tuple[Callable[[int], str], np.ndarray]:
+    """What stands on each line: its name, and the values along it ``(lines, values)``; interactions are doubled."""
+    values = np.asarray(explanation.values, dtype=float)
+    places = [at for at, role in enumerate(explanation.axes) if role == "feature"]
+    if not places:
+        picked = explanation.feature_names
+        return (lambda _: picked if isinstance(picked, str) else "sum"), values.reshape(1, -1)
+    labels = [_labels(explanation, at) for at in places]
+    if len(places) == 1:
+        return (lambda i: labels[0][i]), np.moveaxis(values, places[0], 0).reshape(values.shape[places[0]], -1)
+    n_first, n_second = (values.shape[at] for at in places)
+    cube = np.moveaxis(values, places, (0, 1)).reshape(n_first, n_second, -1)
+    is_square = labels[0] == labels[1]
+    first, second = np.triu_indices(n_first) if is_square else np.indices((n_first, n_second)).reshape(2, -1)
+    pairs = cube[first, second] * np.where(is_square & (first != second), 2.0, 1.0)[:, None]
+
+    def named(i: int) -> str:
+        one, other = labels[0][first[i]], labels[1][second[i]]
+        return one if is_square and first[i] == second[i] else f"{one} \N{MULTIPLICATION SIGN} {other}"
+
+    return named, pairs
+
+
+def _labels(explanation: "Explanation", at: int) -> list[str]:
+    table = explanation.names_along(at)
+    return [f"Feature {i}" for i in range(explanation.shape[at])] if table is None else table.names
 
 
 def _rows_of_one(explanation: "Explanation", order: np.ndarray) -> list[str]:

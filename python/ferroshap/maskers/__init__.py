@@ -19,22 +19,35 @@ from ferroshap.maskers.recognition import as_marginal, as_masker, is_marginal
 from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
+    from ferroshap.maskers.composite import Composite, Fixed, FixedComposite, OutputComposite
     from ferroshap.maskers.image import Image
     from ferroshap.maskers.partition import Partition
     from ferroshap.maskers.plausibility import Plausibility
     from ferroshap.maskers.surrogate import Surrogate
 
 #: Files of the maskers that are imported when somebody asks for them.
-MET_RARELY = {"Image": "image", "Partition": "partition", "Plausibility": "plausibility", "Surrogate": "surrogate"}
+MET_RARELY = {
+    "Composite": "composite",
+    "Fixed": "composite",
+    "FixedComposite": "composite",
+    "Image": "image",
+    "OutputComposite": "composite",
+    "Partition": "partition",
+    "Plausibility": "plausibility",
+    "Surrogate": "surrogate",
+}
 
 __all__ = [
     "Averaging",
     "Baseline",
+    "Composite",
     "Conditional",
     "Copula",
     "DenseData",
     "Draws",
     "Empirical",
+    "Fixed",
+    "FixedComposite",
     "Forest",
     "Gaussian",
     "Groups",
@@ -42,6 +55,7 @@ __all__ = [
     "Impute",
     "Independent",
     "Masker",
+    "OutputComposite",
     "Partition",
     "Plausibility",
     "Prepared",

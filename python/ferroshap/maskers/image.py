@@ -81,6 +81,7 @@ class Image(Masker):
     """
 
     takes_images = True
+    shape: Any = None
 
     def __init__(
         self,
@@ -122,7 +123,7 @@ class Image(Masker):
         """The same, as of other maskers."""
         return self.n_fills
 
-    @property
+    @property  # type: ignore[misc]  # pixels cannot be given names
     def feature_names(self) -> list[str] | None:
         """Pixels have no names."""
         return None

@@ -40,9 +40,14 @@ class Independent(Masker):
     array([0.75, 0.25])
     """
 
+    #: Of a background given by them.
+    mean: Any = None
+    cov: Any = None
+
     def __init__(self, data: Any, max_samples: int | None = None, *, weights: Any = None) -> None:
         """Read the background."""
         if isinstance(data, dict) and {"mean", "cov"} <= data.keys():
+            self.mean, self.cov = np.asarray(data["mean"]), np.asarray(data["cov"])
             data = np.atleast_2d(np.asarray(data["mean"], dtype=np.float64))
         self._read(data, weights, max_samples)
 

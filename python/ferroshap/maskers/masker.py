@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.inputs import Table, read_table
 from ferroshap.maskers.background import Summary, normalised_weights, sampled_rows
+from ferroshap.maskers.calling import invariants_of, masked_rows
 from ferroshap.maskers.dense_data import DenseData
+from ferroshap.maskers.said import said
 from ferroshap.maskers.units import Units
 from ferroshap.serialisation import Serializable
 
@@ -41,6 +43,8 @@ class Masker(Serializable):
     is_conditional = False
     #: Whether what is explained are images, and players regions of them.
     takes_images = False
+    #: Whether it is played by calling it for every coalition.
+    takes_calls = False
 
     _argument = "masker"
     table: Table
@@ -48,6 +52,13 @@ class Masker(Serializable):
     n_summarised: int | None = None
     units: Units | None = None
     tree: Any = None
+    #: The tree in SciPy's linkage format, where there is one.
+    clustering: Any = None
+    #: Whether calls take changes of a mask instead of masks: never.
+    supports_delta_masking = False
+    _own_names: list[str] | None = None
+    #: Inputs that a call takes beside the mask.
+    n_arguments: Any = 1
 
     def _read(self, data: Any, weights: Any, max_samples: int | None = None) -> None:
         """Take a background and its weights, or some random rows of it; rows of weight zero are dropped."""
@@ -75,12 +86,12 @@ class Masker(Serializable):
         self.table = table
         self.weights = given
 
-    @property
+    @said
     def filler(self) -> "Masker":
         """The masker that fills absent features: this one, or the one inside."""
         return self
 
-    @property
+    @said
     def data(self) -> NDArray[Any]:
         """The background as an array, ``(n_background, n_features)``."""
         return self.table.display
@@ -94,25 +105,71 @@ class Masker(Serializable):
         found.source = table.source
         return found
 
-    @property
+    @said
     def n_background(self) -> int:
         """Rows in the background."""
         return self.table.n_rows
 
-    @property
+    @said
     def n_players(self) -> int:
         """Players: columns, or groups of them."""
         return self.table.n_columns if self.units is None else self.units.n_players
 
     @property
     def feature_names(self) -> list[str] | None:
-        """Names of the players, where the background has any."""
+        """Names of the players, where the background has any, or they were set."""
+        if self._own_names is not None or not hasattr(self, "table"):
+            return self._own_names
         return self.table.names if self.units is None else self.units.names
+
+    @feature_names.setter
+    def feature_names(self, names: Any) -> None:
+        """Name the players.
+
+        Raises
+        ------
+        DimensionError
+            When there are not as many names.
+        """
+        if not hasattr(self, "table"):  # of a subclass that is called, which may name what it wants
+            self._own_names = names
+            return
+        given = None if names is None else [str(name) for name in names]
+        if given is not None and len(given) != self.n_players:
+            msg = f"`feature_names` has {len(given)} names, but there are {self.n_players} players: one for each"
+            raise DimensionError(msg)
+        self._own_names = given
+
+    @said
+    def shape(self) -> Any:
+        """Rows of the background, and players."""
+        return self.n_background, self.n_players
+
+    def __call__(self, mask: Any, x: Any) -> tuple[Any, ...]:
+        """Return the background with the columns of the players in `mask` taken from the row `x`, as its only part.
+
+        Raises
+        ------
+        InvalidMaskerError
+            Of maskers that fill in another way.
+        """
+        return masked_rows(self, mask, x)
+
+    def invariants(self, x: Any) -> NDArray[np.bool_]:
+        """Return which players of which background rows have the very values of `x`: ``(n_background, n_players)``."""
+        return invariants_of(self, x)
+
+    def mask_shapes(self, x: Any) -> list[tuple[int, ...]]:
+        """The shape of a row's values."""
+        del x
+        return [(self.n_players,)]
 
     def reordered(self, positions: Sequence[int] | NDArray[np.intp]) -> Self:
         """Give the same masker for a table whose columns are those at `positions`, in that order."""
         twin = copy.copy(self)
         twin.table = self.table.reorder(positions)
+        if self._own_names is not None and self.units is None:
+            twin._own_names = [self._own_names[position] for position in positions]  # noqa: SLF001 - ours
         if self.units is not None:
             twin.units = self.units.reordered(positions)
         return twin

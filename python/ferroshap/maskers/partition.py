@@ -38,10 +38,11 @@ class Partition(Masker):
         are the groups.
     max_samples : int, optional
         Keep that many random rows of a background. All rows by default.
-    clustering : str, dict, list, tuple or linkage array
+    clustering : str, dict, list, tuple, linkage array or None
         The tree. A metric of :func:`ferroshap.clustering.column_distances`: columns are clustered by single linkage
         ("correlation" for tables of numbers, "association" for any table). An array of shape
-        ``(n_players - 1, 4)``: SciPy's linkage format. A nested dict or list of names or positions:
+        ``(n_players - 1, 4)``: SciPy's linkage format. None: a root with every player as its child, so that values
+        are Shapley values. A nested dict or list of names or positions:
         ``{"person": ["age", "sex"], "blood": {"lipids": ["s1", "s2"], "glucose": "s6"}}``; players named nowhere are
         children of the root.
     weights : array of shape ``(n_background,)``, optional
@@ -143,6 +144,8 @@ def _filling(data: Any, max_samples: int | None, weights: Any) -> Masker:
 
 def _tree_and_linkage(clustering: Any, masker: Masker) -> tuple[Tree, Floats | None]:
     n_players = masker.n_players
+    if clustering is None:
+        return tuple(range(n_players)) if n_players > 1 else 0, None
     if isinstance(clustering, dict | list | tuple):
         word = "column" if masker.units is None else "player"
         tree = as_tree(clustering, masker.feature_names, n_players, word=word)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ferroshap.errors import InvalidMaskerError
+from ferroshap.maskers.calling import is_called
 from ferroshap.maskers.independent import Independent
 from ferroshap.maskers.masker import Masker
 
@@ -20,7 +21,7 @@ def as_masker(masker: Any, *, argument: str = "masker", weights: Any = None) -> 
     if masker is None:
         msg = f"`{argument}` is None, but this route needs background data: pass {argument}=X_background"
         raise InvalidMaskerError(msg)
-    if isinstance(masker, Masker):
+    if isinstance(masker, Masker) and not masker.takes_calls:
         if masker.takes_images:
             msg = (
                 f"`{argument}` is {masker!r}, whose players are regions of images: use Explainer, PartitionExplainer, "
@@ -31,13 +32,16 @@ def as_masker(masker: Any, *, argument: str = "masker", weights: Any = None) -> 
             msg = f"`weights` and a masker were given: pass them to maskers.{type(masker).__name__}(data, weights=...)"
             raise InvalidMaskerError(msg)
         return masker
-    if callable(masker):
-        msg = (
-            f"`{argument}` is {masker!r}, a function: pass background data or a masker of ferroshap.maskers, "
-            "or give the game itself to ferroshap.estimate"
-        )
-        raise InvalidMaskerError(msg)
+    if is_called(masker):
+        raise InvalidMaskerError(_refusal(masker, argument))
     return Independent(masker, weights=weights)
+
+
+def _refusal(masker: Any, argument: str) -> str:
+    return (
+        f"`{argument}` is {masker!r}, a function: Explainer, PermutationExplainer, ExactExplainer, PartitionExplainer "
+        "and KernelExplainer call it; all others want background data or a masker of a table"
+    )
 
 
 def is_marginal(masker: Any) -> bool:

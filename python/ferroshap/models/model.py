@@ -39,7 +39,7 @@ class Model(Serializable):
 
     def __init__(
         self,
-        model: object,
+        model: object = None,
         function: Callable[[Any], object] | None = None,
         *,
         output_names: list[str] | None = None,

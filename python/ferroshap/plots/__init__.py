@@ -6,6 +6,7 @@ from ferroshap.plots.beeswarm import beeswarm
 from ferroshap.plots.decision import DecisionPlotResult, decision
 from ferroshap.plots.dependence import dependence_plot
 from ferroshap.plots.embedding import embedding
+from ferroshap.plots.force import ForceArrayPlot, ForcePlot, force, getjs, initjs, save_html
 from ferroshap.plots.group_difference import group_difference
 from ferroshap.plots.heatmap import heatmap
 from ferroshap.plots.image import image
@@ -21,6 +22,8 @@ from ferroshap.plots.waterfall import waterfall
 
 __all__ = [
     "DecisionPlotResult",
+    "ForceArrayPlot",
+    "ForcePlot",
     "bar",
     "bar_plot",
     "beeswarm",
@@ -28,13 +31,17 @@ __all__ = [
     "decision",
     "dependence_plot",
     "embedding",
+    "force",
     "get_style",
+    "getjs",
     "group_difference",
     "heatmap",
     "image",
+    "initjs",
     "monitoring",
     "multioutput_decision",
     "partial_dependence",
+    "save_html",
     "scatter",
     "set_style",
     "style_context",

@@ -32,6 +32,12 @@ def as_explanation(shap_values: Any, plot: str) -> Explanation:
     DimensionError
         If there is nothing along an axis.
     """
+    if holds_cohorts(shap_values):
+        names = ", ".join(repr(name) for name in list(shap_values.cohorts)[:3])
+        msg = (
+            f"`shap_values` of `{plot}` holds cohorts: pick one, as cohorts.cohorts[name], of {names}; `bar` draws all"
+        )
+        raise TypeError(msg)
     if isinstance(shap_values, Explanation):
         explanation = shap_values
     elif looks_like_explanation(shap_values):
@@ -51,7 +57,14 @@ def as_explanation(shap_values: Any, plot: str) -> Explanation:
 
 def looks_like_explanation(thing: Any) -> bool:
     """Tell whether a thing is an Explanation, ours or the incumbent's."""
+    if holds_cohorts(thing):  # they hand on what they are asked, so they have all of it
+        return False
     return all(hasattr(thing, name) for name in ("values", "base_values", "data", "feature_names"))
+
+
+def holds_cohorts(thing: Any) -> bool:
+    """Tell whether a thing is several Explanations by name, ours or the incumbent's."""
+    return isinstance(getattr(thing, "cohorts", None), dict)
 
 
 def accepted(shap_values: Any, plot: str) -> Explanation:

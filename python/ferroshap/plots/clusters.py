@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ferroshap.clustering import checked_linkage
-from ferroshap.explanation import Explanation, OpChain
-from ferroshap.plots.ordering import Rows, ordered, rows_of
+from ferroshap.explanation import Explanation
+from ferroshap.plots.ordering import Rows, numbers_of, ordered, rows_of
 
 Rank = Callable[[list[np.ndarray]], np.ndarray]
 
@@ -56,7 +56,7 @@ def ranking(order: Any, explanations: list[Explanation]) -> Rank:
     def rank(groups: list[np.ndarray]) -> np.ndarray:
         if all(len(group) == 1 for group in groups):
             places = _places(order, explanations)
-        elif not isinstance(order, OpChain):
+        elif not _is_chain(order):
             best = _places(order, explanations)
             places = np.array([best[group].min() for group in groups])
         else:
@@ -69,11 +69,16 @@ def ranking(order: Any, explanations: list[Explanation]) -> Rank:
 
 def _places(order: Any, explanations: list[Explanation]) -> np.ndarray:
     """The place of each feature in the order, 0 for the first."""
-    if len(explanations) > 1 and isinstance(order, OpChain) and not order.has("argsort"):
-        numbers = [np.nan_to_num(np.asarray(order.apply(one), dtype=float)) for one in explanations]
+    read = [numbers_of(order, one) for one in explanations]
+    if len(read) > 1 and not any(are_positions for _, are_positions in read):
+        numbers = [np.nan_to_num(one.astype(float)) for one, _ in read]
         return _inverse(ordered(np.mean(numbers, axis=0), explanations[0]))
     places: np.ndarray = np.mean([_inverse(ordered(order, one)) for one in explanations], axis=0)
     return places
+
+
+def _is_chain(order: Any) -> bool:
+    return type(order).__name__ == "OpChain"  # ours, or the incumbent's
 
 
 def _inverse(order: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
-from ferroshap.plots.accept import accepted, refuse_outputs
+from ferroshap.plots.accept import accepted, holds_cohorts, refuse_outputs
 from ferroshap.plots.legend import draw_legend
 from ferroshap.plots.style import paper, pushing
 from ferroshap.plots.wording import wrapped
@@ -38,7 +38,7 @@ def cohorts_of(shap_values: Any) -> list[Cohort]:
     DimensionError
         If one cannot be drawn, several have outputs, or not the same features.
     """
-    named = getattr(shap_values, "cohorts", shap_values)  # an Explanation's `cohorts` is a method
+    named = shap_values.cohorts if holds_cohorts(shap_values) else shap_values
     if not isinstance(named, Mapping):
         return [_cohort("", accepted(shap_values, "bar"))]
     if not named:

@@ -8,7 +8,8 @@ _MOST_BINS = 20_000
 
 def bandwidth_of(values: np.ndarray, least: float) -> float:
     """Scott's rule, ``n ** -0.2`` standard deviations, but never less than `least`."""
-    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    scale = float(np.abs(values).max()) or 1.0  # squares of huge and tiny values stay within range
+    spread = float((values / scale).std(ddof=1)) * scale if len(values) > 1 else 0.0
     return max(spread * float(len(values) ** -0.2), least)
 
 

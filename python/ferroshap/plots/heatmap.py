@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.errors import DimensionError
-from ferroshap.explanation import Explanation, OpChain
+from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
 from ferroshap.plots.accept import accepted, refuse_outputs
 from ferroshap.plots.color_bar import slim_bar
-from ferroshap.plots.ordering import Rows, ordered, rows_of
+from ferroshap.plots.ordering import Rows, numbers_of, ordered, rows_of
 from ferroshap.plots.row_labels import names_of, row_labels
 from ferroshap.plots.stage import ANNOTATION_SIZE, LABEL_SIZE, close_stage, frame, open_stage
 from ferroshap.plots.style import ink, line_ink
@@ -19,7 +19,7 @@ from ferroshap.plots.wording import amount
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ABOVE = 1.0  # rows from the top of the matrix to the line of f(x), which swings as far either way
+_ABOVE, _SWING = 1.15, 1.0  # rows: from the top of the matrix to the middle of the line of f(x); and either way
 _TALL = 5  # rows beside which the whole text of the colour bar has room
 _BARS = 0.05  # of the width of the matrix, for the strongest feature
 
@@ -110,12 +110,12 @@ def heatmap(
     _draw_outputs(ax, np.nan_to_num(values, posinf=0.0, neginf=0.0).sum(axis=1), rows.n_rows)
     _draw_weights(ax, rows, weights, len(columns))
     ax.set_xlim(-0.5, len(columns) - 0.5)
-    ax.set_ylim(-0.5, rows.n_rows - 0.5 + 2 * _ABOVE + 0.25)
+    ax.set_ylim(-0.5, rows.n_rows - 0.5 + _ABOVE + _SWING + 0.25)
     for side in ("left", "right"):
         ax.spines[side].set_visible(True)
         ax.spines[side].set_bounds(-0.5, rows.n_rows - 0.5)
     ax.spines["bottom"].set_visible(False)
-    ax.locator_params(axis="x", integer=True)
+    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
     ends = [amount(sign * most, most, signed=False) for sign in (-1.0, 1.0)]
     bar = slim_bar(ax, ax.images[-1], [-most, most], ends, ink(), pad=0.1, fraction=0.02)
     label = VALUE_LABEL if rows.n_rows >= _TALL else "SHAP value"
@@ -135,9 +135,7 @@ def _with_rows(explanation: Explanation) -> Explanation:
 
 def _weights(feature_values: Any, explanation: Explanation) -> np.ndarray:
     """One number for each feature."""
-    if isinstance(feature_values, OpChain):
-        feature_values = feature_values.apply(explanation)
-    weights = np.asarray(feature_values, dtype=float)
+    weights = numbers_of(feature_values, explanation)[0].astype(float)
     n_features = explanation.shape[explanation.axes.index("feature")]
     if weights.shape != (n_features,):
         msg = f"`feature_values` gives numbers of shape {weights.shape}, not one for each of the {n_features} features"
@@ -170,7 +168,7 @@ def _draw_outputs(ax: "Axes", outputs: np.ndarray, n_rows: int) -> None:
     largest = float(np.abs(outputs).max()) or 1.0
     ax.axhline(middle, color=colors.ZERO, ls="--", lw=0.5)
     x = np.arange(len(outputs)) if len(outputs) > 1 else np.array([-0.5, 0.5])
-    ax.plot(x, middle + _ABOVE * np.broadcast_to(outputs / largest, x.shape), color=line_ink(), lw=1.0)
+    ax.plot(x, middle + _SWING * np.broadcast_to(outputs / largest, x.shape), color=line_ink(), lw=1.0)
 
 
 def _draw_weights(ax: "Axes", rows: Rows, weights: np.ndarray, n_columns: int) -> None:

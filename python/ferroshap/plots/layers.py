@@ -37,7 +37,7 @@ def draw_layers(ax: "Axes", rows: Rows, totals: np.ndarray, data: Any, body: Bod
         column = data[:, rows.shown[k]] if rows.is_single(k) else np.zeros(len(values))
         layers, missing = layers_of(column, most)
         n_known = len(layers)
-        layers = [layer[kept[layer]] for layer in (*layers, missing)]
+        layers = [layer[kept[layer]] for layer in (*layers, *([missing] if len(missing) else []))]
         heights = np.zeros((len(layers), len(grid)))
         for i, layer in enumerate(layers):
             if len(layer):

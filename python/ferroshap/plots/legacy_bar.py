@@ -7,7 +7,7 @@ import numpy as np
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation
 from ferroshap.explanation.checks import as_numbers
-from ferroshap.plots.accept import as_explanation, looks_like_explanation, refuse_outputs
+from ferroshap.plots.accept import as_explanation, holds_cohorts, looks_like_explanation, refuse_outputs
 from ferroshap.plots.bar_rows import draw_bars
 from ferroshap.plots.cohort_bars import Cohort
 from ferroshap.plots.ordering import ordered, rows_of
@@ -69,7 +69,7 @@ def bar_plot(
 
 def _one_row(shap_values: Any, features: Any, names: Any) -> Explanation:
     """One row with its data and names."""
-    if looks_like_explanation(shap_values):
+    if looks_like_explanation(shap_values) or holds_cohorts(shap_values):
         explanation = as_explanation(shap_values, "bar_plot")
         refuse_outputs(explanation, "bar_plot")
         features = explanation.data if features is None else features

@@ -7,6 +7,7 @@ import numpy as np
 
 from ferroshap.errors import OptionError
 from ferroshap.explanation import Explanation, OpChain
+from ferroshap.plots.accept import looks_like_explanation
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,7 @@ def ordered(order: Any, explanation: Explanation, role: str = "feature", argumen
     OptionError
         If the result is neither one number a feature nor positions of features.
     """
-    is_order = isinstance(order, (np.ndarray, list, tuple))
-    if isinstance(order, OpChain):
-        is_order = order.has("argsort") or order.has("hclust")
-        order = order.apply(explanation)
-    elif isinstance(order, Explanation):
-        is_order = any(item.name == "argsort" for item in order.op_history)
-    numbers = np.asarray(order)
+    numbers, is_order = numbers_of(order, explanation)
     size = explanation.shape[explanation.axes.index(role)]
     if numbers.ndim != 1:
         msg = f"`{argument}` gives numbers of shape {numbers.shape}, not one for each of the {size} {role}s"
@@ -95,6 +90,23 @@ def ordered(order: Any, explanation: Explanation, role: str = "feature", argumen
         raise OptionError(msg)
     strongest_first: np.ndarray = np.argsort(-np.nan_to_num(numbers.astype(float), nan=-np.inf), kind="stable")
     return strongest_first
+
+
+def numbers_of(order: Any, explanation: Explanation) -> tuple[np.ndarray, bool]:
+    """Read a chain, an Explanation or an array: its numbers, and whether whole ones are positions.
+
+    The incumbent's chains and Explanations mean what ours mean.
+    """
+    if isinstance(order, OpChain) or type(order).__name__ == "OpChain":
+        links = repr(order)  # the incumbent's chain answers every other name with another link
+        numbers, _ = numbers_of(order.apply(explanation), explanation)
+        return numbers, ".argsort" in links or ".hclust" in links
+    if isinstance(order, Explanation) or looks_like_explanation(order):
+        history = getattr(order, "op_history", None) or ()
+        return np.asarray(order.values), any(item.name == "argsort" for item in history)
+    if callable(order):  # a chain that ended in a method without its brackets
+        return numbers_of(order(), explanation)
+    return np.asarray(order), isinstance(order, (np.ndarray, list, tuple))
 
 
 def _checked(positions: np.ndarray, size: int, argument: str) -> np.ndarray:

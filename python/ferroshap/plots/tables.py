@@ -7,7 +7,7 @@ import numpy as np
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation
 from ferroshap.explanation.checks import as_numbers, as_table
-from ferroshap.plots.accept import as_explanation, looks_like_explanation
+from ferroshap.plots.accept import as_explanation, holds_cohorts, looks_like_explanation
 
 
 def table_of(shap_values: Any, features: Any, feature_names: Any, plot: str) -> Explanation:
@@ -48,7 +48,7 @@ def any_table_of(
     holds outputs. `features` may be a list of names.
     """
     display = None
-    if looks_like_explanation(shap_values):
+    if looks_like_explanation(shap_values) or holds_cohorts(shap_values):
         explanation = as_explanation(shap_values, plot)
         values, axes = explanation.values, explanation.axes
         outputs = explanation.output_names

@@ -1,0 +1,5 @@
+"""The report: one HTML file with everything that an Explanation holds, to look around in."""
+
+from ferroshap.export.report.front import report, to_html
+
+__all__ = ["report", "to_html"]
