@@ -1,7 +1,6 @@
 """Memory ceilings: what is available, and what a limit means."""
 
 import re
-from pathlib import Path
 
 from ferroshap.errors import OptionError
 
@@ -41,15 +40,20 @@ def available_bytes() -> int:
     """Return the memory that this process may still take: the smaller of the machine's and the control group's."""
     free = [2**33]  # where the system does not say
     try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        for line in _read("/proc/meminfo").splitlines():
             if line.startswith("MemAvailable:"):
                 free = [int(line.split()[1]) * 2**10]
-        group = Path("/sys/fs/cgroup")
-        limit = (group / "memory.max").read_text(encoding="ascii").strip()
+        limit = _read("/sys/fs/cgroup/memory.max").strip()
         if limit.isdigit():
-            used = int((group / "memory.current").read_text(encoding="ascii"))
+            used = int(_read("/sys/fs/cgroup/memory.current"))
             free.append(max(int(limit) - used, 2**20))
     except OSError:
         # No such files: another operating system, or no control group. What is known so far stands.
         return min(free)
     return min(free)
+
+
+def _read(name: str) -> str:
+    """Read a small file of the system's."""
+    with open(name, encoding="ascii") as file:  # noqa: PTH123 - pathlib would be the only reason to load a dozen modules
+        return file.read()

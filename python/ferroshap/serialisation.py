@@ -14,7 +14,6 @@ import json
 import os
 import pickle
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -274,7 +273,7 @@ def pickled(value: Any, name: str, persistent_id: Callable[[Any], Any] | None = 
 def opened(file: Any, mode: str) -> Iterator[Any]:
     """Give a stream: the one that came, at its position, or a new one for a path."""
     if isinstance(file, str | os.PathLike):
-        with Path(file).open(mode) as stream:
+        with open(file, mode) as stream:  # noqa: PTH123 - pathlib would be the only reason to load a dozen modules
             yield stream
     else:
         yield file

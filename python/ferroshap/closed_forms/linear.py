@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.closed_forms.gblinear import read_gblinear
 from ferroshap.errors import DimensionError, InvalidModelError
 from ferroshap.inputs import Table
 from ferroshap.inputs.numbers import as_real
@@ -106,6 +105,8 @@ def linear_form(model: Any) -> LinearForm:
     """
     if isinstance(model, tuple) and len(model) == 2:
         return _from_pair(*model)
+    from ferroshap.closed_forms.gblinear import read_gblinear
+
     found = read_gblinear(model.function if isinstance(model, Model) else model)
     return _from_estimator(model) if found is None else LinearForm(*found, is_single=True)
 

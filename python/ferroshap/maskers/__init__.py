@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ferroshap.maskers.background import kmeans, sample
 from ferroshap.maskers.compression import compress
 from ferroshap.maskers.conditional import Averaging, Conditional, Draws, Prepared
-from ferroshap.maskers.copula import Copula
 from ferroshap.maskers.dense_data import DenseData
-from ferroshap.maskers.empirical import Empirical
-from ferroshap.maskers.forest import Forest
 from ferroshap.maskers.gaussian import Gaussian
 from ferroshap.maskers.groups import Groups, group_units
 from ferroshap.maskers.impute import Impute
@@ -20,6 +17,9 @@ from ferroshap.maskers.units import Units
 
 if TYPE_CHECKING:
     from ferroshap.maskers.composite import Composite, Fixed, FixedComposite, OutputComposite
+    from ferroshap.maskers.copula import Copula
+    from ferroshap.maskers.empirical import Empirical
+    from ferroshap.maskers.forest import Forest
     from ferroshap.maskers.image import Image
     from ferroshap.maskers.partition import Partition
     from ferroshap.maskers.plausibility import Plausibility
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 #: Files of the maskers that are imported when somebody asks for them.
 MET_RARELY = {
     "Composite": "composite",
+    "Copula": "copula",
+    "Empirical": "empirical",
     "Fixed": "composite",
     "FixedComposite": "composite",
+    "Forest": "forest",
     "Image": "image",
     "OutputComposite": "composite",
     "Partition": "partition",
