@@ -112,7 +112,7 @@ fuzz:  ## mutated model files, a minute a reader (FERROSHAP_FUZZ_SECONDS)
 	cargo test --locked --release --test rust fuzz -- --ignored
 
 gallery: build $(VENV)/.with-test  ## every plot on fixed data, as pictures to look at
-	$(BIN)/python tests/plots/gallery.py
+	$(BIN)/python -m tests.plots.gallery
 
 lint: build $(VENV)/.with-lint  ## formatting, lints, types, stubs
 	cargo fmt --check

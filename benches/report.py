@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from tests.browsing import chromium
 
 from ferroshap.explanation import Explanation
 from ferroshap.export.report import report
@@ -59,12 +58,27 @@ def writing():
             times.append(time.perf_counter() - begun)
         size = len(text.encode()) / 1e6
         print(f"| {n_rows:,} x {n_features} | {'yes' if errors else 'no'} | {min(times):.2f} | {size:.2f} |")
-    for n_rows, n_features in ((1, 20), (1_000, 20), (5_000, 20)):
+
+
+def force_plots():
+    try:
+        import shap
+    except ImportError:
+        shap = None
+    print("\n| force plot | seconds | MB | shap: seconds | MB with its library |")
+    print("|---|---|---|---|---|")
+    for n_rows, n_features in ((1, 20), (1_000, 20)):  # shap orders 3,000 rows for minutes
         sv = explanation(n_rows, n_features)
         begun = time.perf_counter()
         text = force(sv).html()
+        line = f"| {n_rows:,} x {n_features} | {time.perf_counter() - begun:.2f} | {len(text.encode()) / 1e6:.2f}"
+        if shap is None:
+            print(f"{line} | | |")
+            continue
+        begun = time.perf_counter()
+        theirs = shap.plots.force(0.0, sv.values, np.asarray(sv.data), feature_names=sv.feature_names).html()
         seconds = time.perf_counter() - begun
-        print(f"| force plot, {n_rows:,} x {n_features} | | {seconds:.2f} | {len(text.encode()) / 1e6:.2f} |")
+        print(f"{line} | {seconds:.2f} | {len((shap.getjs() + theirs).encode()) / 1e6:.2f} |")
 
 
 def busy(session):
@@ -74,6 +88,12 @@ def busy(session):
 
 
 def looking(repeats=9):
+    try:
+        import playwright.sync_api  # noqa: F401 - tests.browsing would skip
+        from tests.browsing import chromium
+    except ImportError:
+        print("\nplaywright is not installed: nobody looked")
+        return
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         path = Path(folder) / "report.html"
         report(explanation(5_000, 50, errors=True), path)
@@ -108,4 +128,5 @@ def looking(repeats=9):
 
 if __name__ == "__main__":
     writing()
+    force_plots()
     looking()

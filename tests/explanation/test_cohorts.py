@@ -86,6 +86,21 @@ def test_a_threshold_tells_two_numbers_apart(a, b):
         assert below < between(below, above) <= above
 
 
+def test_columns_of_many_values_are_cut_between_them():
+    rng = np.random.default_rng(0)
+    data = np.column_stack([np.exp(rng.normal(size=5_000)), np.where(rng.random(5_000) < 0.9, 0.0, rng.random(5_000))])
+    sv = Explanation(10.0 * (data > [2.0, 0.5]), 0.0, data, feature_names=["a", "b"], n_evaluations=np.arange(5_000))
+    cohorts = sv.cohorts(4).cohorts
+    assert sorted(np.concatenate([part.n_evaluations for part in cohorts.values()])) == list(range(5_000))
+    for name, part in cohorts.items():
+        for condition in name.split(" & "):
+            assert all(holds(condition, dict(zip("ab", row, strict=True))) for row in part.data[::50])
+    left = sum(((part.values - part.values.mean(0)) ** 2).sum() for part in cohorts.values())
+    assert (
+        left < 0.01 * ((sv.values - sv.values.mean(0)) ** 2).sum()
+    )  # a cut is at most 5 of 5,000 rows beside the best
+
+
 def test_nothing_is_cut_where_nothing_is_explained():
     constant = Explanation(np.ones((4, 2)), 0.0, np.arange(8.0).reshape(4, 2))
     assert list(constant.cohorts(3).cohorts) == ["all rows"]

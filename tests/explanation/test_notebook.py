@@ -120,3 +120,10 @@ def test_interactions_are_shown_as_pairs_with_both_halves():
     lines = re.findall(r"text-align:left'>([^<]*)</td><td[^>]*>([^<]*)</td>", text)
     assert lines[:2] == [("b \N{MULTIPLICATION SIGN} c", "4"), ("a&lt;", "1")]
     assert len(lines) == 6
+
+
+def test_names_that_no_document_can_hold_are_shown_by_a_mark():
+    text = Explanation([[1.0, 2.0]], feature_names=["a\ud800b", "c\x00"])._repr_html_()
+    text.encode("utf-8")
+    assert "\x00" not in text
+    assert "a\N{REPLACEMENT CHARACTER}b" in text

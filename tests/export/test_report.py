@@ -156,10 +156,12 @@ def test_it_is_small():
 
 def test_the_same_explanation_gives_the_same_bytes(tmp_path):
     sv, path = table(300), tmp_path / "a.html"
-    text = report(sv, path, max_rows=100)
+    text = report(sv, max_rows=100)
+    assert report(sv, path, max_rows=100) == path  # not the text, which a notebook would print
     assert path.read_text(encoding="utf-8") == text == to_html(sv, max_rows=100) == ferroshap.report(sv, max_rows=100)
+    assert sv.to_html(str(path), max_rows=100) == path
     for stream in (io.StringIO(), io.BytesIO()):
-        report(sv, stream, max_rows=100)
+        assert report(sv, stream, max_rows=100) is None
         written = stream.getvalue()
         assert (written if isinstance(written, str) else written.decode()) == text
 

@@ -1,6 +1,6 @@
 """Draw every plot on every kind of data into contact sheets, to be looked at.
 
-Run as ``python tests/plots/gallery.py FOLDER``; it writes one PNG a plot and prints nothing.
+Run as ``python -m tests.plots.gallery FOLDER``; it writes one PNG a plot and prints nothing.
 """
 
 import sys
@@ -335,6 +335,9 @@ def main(folder):
     for name, pictures in (("summaries", summaries()), ("groups", groups()), ("dark", dark())):
         plt.imsave(folder / f"{name}.png", sheet(pictures))
     image_sheets(folder)
+    from tests.plots.gallery_curves import curve_sheets  # which draws with what is defined here
+
+    curve_sheets(folder)
     plt.imsave(folder / "grid.png", grid("constrained"))
     plt.imsave(folder / "grid_tight.png", grid("tight"))
 

@@ -114,6 +114,12 @@ def test_numbers_for_display_take_the_place_of_the_data():
     assert np.array_equal(np.sort(dots(ax)[:, 0]), 100 * data)
 
 
+def test_few_whole_numbers_have_no_ticks_between_them():
+    ax = plots.scatter(column(np.arange(20.0), np.arange(20) % 2 + 1), show=False)
+    low, high = ax.get_xlim()
+    assert [tick for tick in ax.get_xticks() if low <= tick <= high] == [1.0, 2.0]
+
+
 def test_booleans_and_dates_are_written_as_such():
     flags = np.arange(20) % 2 == 1
     ax = plots.scatter(column(np.arange(20.0), flags), show=False)

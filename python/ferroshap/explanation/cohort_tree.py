@@ -1,6 +1,6 @@
 """Rows told apart by thresholds on their data, so that the values inside each part are alike."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,10 @@ from ferroshap.explanation.levels import Levels, levels_of
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
+#: Places at which one column is cut; of more distinct values, neighbours share one.
+MOST_CUTS = 1024
+#: Rows from which on sums are counted bin by bin: fewer are faster sorted.
+_BY_COUNTING = 4096
 #: A split that explains less than that share of the whole variance is rounding.
 _LEAST_GAIN = 1e-12
 
@@ -37,7 +41,24 @@ class Part:
 
     rows: Rows
     conditions: tuple[Condition, ...] = ()
-    splits: list[Split] = field(default_factory=list)
+    splits: list[Split] | None = None  # found when there is room for one
+
+
+class _Column(NamedTuple):
+    """A column ready to be cut."""
+
+    levels: Levels
+    bins: NDArray[np.intp]  # (rows,): ranks, those of neighbours joined where there are many; -1 where one is missing
+
+    @classmethod
+    def of(cls, column: np.ndarray) -> "_Column":
+        """Rank the values, and join ranks so that about as many rows have each."""
+        levels = levels_of(column)
+        if len(levels.values) <= MOST_CUTS:
+            return cls(levels, levels.codes)
+        below = np.cumsum(np.bincount(levels.codes[levels.codes >= 0])) - 1
+        joined = np.append(below * MOST_CUTS // (below[-1] + 1), -1)
+        return cls(levels, joined[levels.codes])  # the rank -1 meets the -1 at the end
 
 
 def parted(data: np.ndarray, targets: Floats, n_parts: int) -> list[Part]:
@@ -60,82 +81,98 @@ def parted(data: np.ndarray, targets: Floats, n_parts: int) -> list[Part]:
 
     Notes
     -----
-    O(n_parts x rows x columns x targets), after sorting each column once.
+    O(n_parts x rows x columns x targets), after sorting each column once. A column is cut at one of at most 1,024
+    places, with as many rows between each two.
     """
-    columns = [levels_of(data[:, j]) for j in range(data.shape[1])]
+    columns = [_Column.of(data[:, j]) for j in range(data.shape[1])]
     root = Part(np.arange(len(data)))
     least = _LEAST_GAIN * float(((targets - targets.mean(axis=0)) ** 2).sum()) if len(targets) else 0.0
-    root.splits = _splits(root.rows, columns, targets)
     parts = [root]
-    while True:
+    while len(parts) < n_parts:
         room = n_parts - len(parts)
-        open_ = [(split, at) for at, part in enumerate(parts) for split in part.splits if len(split.parts) - 1 <= room]
+        for part in parts:
+            if part.splits is None:
+                part.splits = _splits(part.rows, columns, targets)
+        open_ = [
+            (split, at) for at, part in enumerate(parts) for split in part.splits or () if len(split.parts) - 1 <= room
+        ]
         if not open_:
-            return parts
+            break
         split, at = max(open_, key=lambda pair: pair[0].gain / (len(pair[0].parts) - 1))
         if split.gain <= least:
-            return parts
+            break
         parts[at : at + 1] = [
-            Part(rows, (*parts[at].conditions, condition), _splits(rows, columns, targets))
+            Part(rows, (*parts[at].conditions, condition))
             for rows, condition in zip(split.parts, split.conditions, strict=True)
         ]
+    return parts
 
 
-def _splits(rows: Rows, columns: list[Levels], targets: Floats) -> list[Split]:
+def _splits(rows: Rows, columns: list[_Column], targets: Floats) -> list[Split]:
     """The best cut of each number of parts: in two, or in three where values are missing."""
     best: dict[int, Split] = {}
     if len(rows) < 2:
         return []
-    centred = targets[rows] - targets[rows].mean(axis=0)
-    for number, levels in enumerate(columns):
-        for split in _splits_of_column(rows, number, levels, centred):
+    inside = np.ascontiguousarray(targets[rows].T)  # (targets, rows)
+    centred = inside - inside.mean(axis=1, keepdims=True)
+    for number, column in enumerate(columns):
+        for split in _splits_of_column(rows, number, column, centred):
             known = best.get(len(split.parts))
             if known is None or split.gain > known.gain:
                 best[len(split.parts)] = split
     return list(best.values())
 
 
-def _splits_of_column(rows: Rows, number: int, levels: Levels, centred: Floats) -> list[Split]:
-    codes = levels.codes[rows]
-    missing = codes < 0
-    known_rows = rows[~missing]
+def _splits_of_column(rows: Rows, number: int, column: _Column, centred: Floats) -> list[Split]:
+    bins = column.bins[rows]
+    missing = bins < 0
     if not missing.any():
-        cut = _best_threshold(codes, centred, None)
-        return [] if cut is None else [_threshold_split(rows, codes, number, levels, *cut)]
+        cut = _best_cut(bins, centred, 0.0)
+        return [] if cut is None else [_threshold_split(rows, number, column, *cut)]
+    known_rows = rows[~missing]
     if not len(known_rows):
         return []
-    without = centred[missing].sum(axis=0)
-    gain_missing = float(without @ without) * (1.0 / missing.sum() + 1.0 / len(known_rows))
+    without = centred[:, missing].sum(axis=1)
+    size = float(without @ without)
     absent = Condition(number, "is missing")
-    splits = [Split(gain_missing, (known_rows, rows[missing]), (Condition(number, "is known"), absent))]
-    cut = _best_threshold(codes[~missing], centred[~missing], (without, int(missing.sum())))
+    splits = [
+        Split(
+            size / missing.sum() + size / len(known_rows),
+            (known_rows, rows[missing]),
+            (Condition(number, "is known"), absent),
+        )
+    ]
+    cut = _best_cut(bins[~missing], centred[:, ~missing], size / missing.sum())
     if cut is not None:
-        two = _threshold_split(known_rows, codes[~missing], number, levels, *cut)
+        two = _threshold_split(known_rows, number, column, *cut)
         splits.append(Split(two.gain, (*two.parts, rows[missing]), (*two.conditions, absent)))
     return splits
 
 
-def _best_threshold(codes: Rows, centred: Floats, third: tuple[Floats, int] | None) -> tuple[int, float] | None:
-    """First rank of the right side, and the gain; `third` are sum and count of the missing values beside them."""
-    order = np.argsort(codes, kind="stable")
-    ranks = codes[order]
-    last = np.flatnonzero(ranks[:-1] != ranks[1:])  # rows after which a cut can be made
-    if not len(last):
+def _best_cut(bins: Rows, centred: Floats, beside: float) -> tuple[int, float] | None:
+    """The last bin of the left side, and the gain; `beside` is the part of the gain of what is missing."""
+    counts = np.bincount(bins)
+    n_left = np.cumsum(counts)[:-1].astype(np.float64)
+    can_be_cut = np.flatnonzero(counts[:-1])  # no row lies in an empty bin: the cut before it is the same
+    if not len(can_be_cut):
         return None
-    sums = np.cumsum(centred[order], axis=0)
-    left, counts = sums[last], last + 1.0
-    right = sums[-1] - left
-    gains = (left**2).sum(axis=1) / counts + (right**2).sum(axis=1) / (len(codes) - counts)
-    if third is not None:
-        gains += float(third[0] @ third[0]) / third[1]
+    n_left = n_left[can_be_cut]
+    if len(bins) > _BY_COUNTING:
+        left = np.cumsum([np.bincount(bins, weights=target) for target in centred], axis=1)
+        total, left = left[:, -1:], left[:, can_be_cut]
+    else:
+        left = np.cumsum(centred[:, np.argsort(bins, kind="stable")], axis=1)
+        total, left = left[:, -1:], left[:, n_left.astype(np.intp) - 1]
+    gains = (left**2).sum(axis=0) / n_left + ((total - left) ** 2).sum(axis=0) / (len(bins) - n_left)
     best = int(gains.argmax())
-    return int(ranks[last[best] + 1]), float(gains[best])
+    return int(can_be_cut[best]), float(gains[best]) + beside
 
 
-def _threshold_split(rows: Rows, codes: Rows, number: int, levels: Levels, first: int, gain: float) -> Split:
-    """Cut before a rank: at a number strictly between, or at the first value of the right side."""
-    is_left = codes < first
-    below, above = levels.values[codes[is_left].max()], levels.values[first]
+def _threshold_split(rows: Rows, number: int, column: _Column, last: int, gain: float) -> Split:
+    """Cut after a bin: at a number strictly between two values, or at the first value of the right side."""
+    levels, codes = column.levels, column.levels.codes[rows]
+    is_left = column.bins[rows] <= last
+    below, above = levels.values[codes[is_left].max()], levels.values[codes[~is_left].min()]
     is_exact = not isinstance(above, np.integer) or max(abs(int(below)), abs(int(above))) < 2**53
     threshold = between(float(below), float(above)) if levels.is_number and is_exact else above
     conditions = [Condition(number, "<", threshold), Condition(number, ">=", threshold)]

@@ -16,7 +16,6 @@ from ferroshap.explanation.leaving import Leaving
 from ferroshap.explanation.maps import Maps
 from ferroshap.explanation.names import FeatureNames, NameTable
 from ferroshap.explanation.operations import Operations
-from ferroshap.explanation.refitting import kept_fields, refitted
 
 
 class Explanation(Arithmetic, Operations, Maps, Leaving):
@@ -205,6 +204,8 @@ class Explanation(Arithmetic, Operations, Maps, Leaving):
 
     @values.setter
     def values(self, values: Any) -> None:
+        from ferroshap.explanation.refitting import kept_fields, refitted
+
         array, axes = refitted(values, self._values.shape, self._axes)
         known = kept_fields(self._fields.all(), array.shape, axes, self._axes)
         self._values, self._axes, self._fields = array, axes, Fields(known)

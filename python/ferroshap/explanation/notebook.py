@@ -1,6 +1,5 @@
 """The table that notebooks show: static HTML with inline SVG, no script, nothing fetched, every name escaped."""
 
-import html
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from ferroshap.explanation.maps import is_image
 from ferroshap.explanation.status import status_name
+from ferroshap.svg import escaped
 
 if TYPE_CHECKING:
     from ferroshap.explanation.explanation import Explanation
@@ -37,7 +37,7 @@ def _head(explanation: "Explanation") -> str:
     facts = [f"<b>Explanation</b> {_shape(explanation)}", *_picked(explanation)]
     route = getattr(explanation.plan, "route", None)
     if route is not None:
-        facts.append(f"route {_escaped(route)}")
+        facts.append(f"route {escaped(route)}")
     if not is_image(explanation):
         facts += _numbers(explanation)
     score = getattr(explanation.plausibility, "score", math.nan)
@@ -45,7 +45,7 @@ def _head(explanation: "Explanation") -> str:
         facts.append(f"{score:.0%} of masked rows far from the background")
     status = status_name(explanation.status)
     if status is not None:
-        facts.append(_escaped(status) + _share_of_rows(explanation, status))
+        facts.append(escaped(status) + _share_of_rows(explanation, status))
     return " · ".join(facts)
 
 
@@ -225,9 +225,5 @@ def _datum(value: Any) -> str:
 def _name(text: str) -> str:
     """Cut a very long name; the tooltip has it whole as far as it is sane."""
     if len(text) <= _LONGEST:
-        return _escaped(text)
-    return f"<span title='{_escaped(text[:400])}'>{_escaped(text[: _LONGEST - 1])}…</span>"
-
-
-def _escaped(text: Any) -> str:
-    return html.escape(str(text), quote=True)
+        return escaped(text)
+    return f"<span title='{escaped(text[:400])}'>{escaped(text[: _LONGEST - 1])}…</span>"

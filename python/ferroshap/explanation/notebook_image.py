@@ -1,7 +1,6 @@
 """What notebooks show of images: small pictures inside the text, no script, nothing fetched, under 100 KB."""
 
 import base64
-import html
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from ferroshap.explanation.panels import Panels, captions, panels_of
 from ferroshap.explanation.picture import DOWN, UP, Bytes, coloured, grey_of, shrunk, symmetric_scale
 from ferroshap.explanation.png import encoded, few_colours
+from ferroshap.svg import escaped
 
 if TYPE_CHECKING:
     from ferroshap.explanation.explanation import Explanation
@@ -73,7 +73,7 @@ def _pictures(panels: Panels, side: int) -> list[str]:
 def _inline(pixels: Bytes, what: str, look: str) -> str:
     positions, palette = few_colours(pixels)
     data = base64.b64encode(encoded(positions, palette)).decode("ascii")
-    return f"<img alt='{html.escape(what[:_LONGEST], quote=True)}' style='{look}' src='data:image/png;base64,{data}'>"
+    return f"<img alt='{escaped(what[:_LONGEST])}' style='{look}' src='data:image/png;base64,{data}'>"
 
 
 def _line(panels: Panels, pictures: list[str]) -> str:
@@ -96,7 +96,7 @@ def _bold(name: str | None) -> str:
     if not name:
         return ""
     shown = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    return f"<b>{html.escape(shown, quote=True)}</b><br>"
+    return f"<b>{escaped(shown)}</b><br>"
 
 
 def _key() -> str:

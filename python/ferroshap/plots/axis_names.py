@@ -1,7 +1,7 @@
-"""Names of levels along a horizontal axis: level where they have room, upright where they have not."""
+"""Names of levels along a horizontal axis, level where they have room, upright where they have not; and dates."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,23 @@ if TYPE_CHECKING:
 _LETTER, _LINE = 0.58, 1.15  # width of a letter and height of a line, in parts of the size of the type
 _SMALLEST = 6.5
 _LONGEST = 26
-_TALLEST = 80.0  # points that upright names may take
+_TALLEST = 110.0  # points that upright names may take
+
+
+def name_dates(axis: Any) -> None:
+    """Write few dates along an axis of days since 1970, each as short as its neighbours allow."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=7)
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def whole_numbers(axis: Any) -> None:
+    """Write whole numbers only: nothing lies between the levels of a feature that has no others."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def name_places(ax: "Axes", places: np.ndarray, names: Sequence[str]) -> None:

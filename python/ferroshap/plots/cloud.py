@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.plots import colors
-from ferroshap.plots.axis_names import name_places
+from ferroshap.plots.axis_names import name_dates, name_places, whole_numbers
 from ferroshap.plots.histogram import draw_histogram, smallest_gap
 from ferroshap.plots.limits import limits
 from ferroshap.plots.places import Column
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 MANY_DOTS = 500  # more are drawn as an image inside vector files
 _MOST_WHISKERS = 300  # rows whose errors can be told apart
 _CROWDED, _PACKED = 10, 100  # dots at one value from which on they are shaken, little and more
-_EDGE_LEFT, _EDGE_RIGHT = 1, 0  # matplotlib's numbers of ticks that point right and left
+_EDGE_LEFT = 1  # matplotlib's number of a tick that points right
+_LETTER, _SMALLEST = 0.58, 8.0  # width of a letter in parts of its size; points
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,16 @@ def _draw_whiskers(ax: "Axes", x: np.ndarray, ends: np.ndarray) -> None:
 
     known = np.isfinite(x) & np.isfinite(ends).all(axis=1)
     lines = [[(place, low), (place, high)] for place, (low, high) in zip(x[known], ends[known], strict=True)]
-    whiskers = LineCollection(lines, colors=[colors.ROW], linewidths=1.0, zorder=1.0)
+    whiskers = LineCollection(lines, colors=[colors.CONNECTOR], linewidths=1.0, zorder=1.0)
     whiskers.set_label("_whiskers")
     ax.add_collection(whiskers, autolim=False)
+
+
+def _size(ax: "Axes", text: str) -> float:
+    """The size of type at which a label is no wider than the axes: panels in a line are narrow."""
+    points = ax.get_window_extent().width / ax.figure.dpi * 72.0
+    longest = max(map(len, text.split("\n")), default=0) or 1
+    return float(np.clip(points / (_LETTER * longest), _SMALLEST, LABEL_SIZE))
 
 
 def _frame(ax: "Axes", column: Column, look: Look) -> None:
@@ -157,7 +165,7 @@ def _frame(ax: "Axes", column: Column, look: Look) -> None:
     ax.tick_params(color=hue, labelcolor=hue, labelsize=TICK_SIZE)
     for axis in (ax.xaxis, ax.yaxis):
         axis.get_offset_text().set(fontsize=TICK_SIZE, color=hue)
-    ax.set_xlabel(wrapped(column.name), color=hue, fontsize=LABEL_SIZE)
+    ax.set_xlabel(wrapped(column.name), color=hue, fontsize=_size(ax, wrapped(column.name)))
     ax.set_ylabel(look.ylabel, color=hue, fontsize=LABEL_SIZE)
     for label in (ax.xaxis.label, ax.yaxis.label):
         label.set_parse_math(is_math(column.name))
@@ -166,4 +174,6 @@ def _frame(ax: "Axes", column: Column, look: Look) -> None:
     if column.levels is not None:
         name_places(ax, column.levels, column.level_names)
     elif column.is_date:
-        ax.xaxis_date()
+        name_dates(ax.xaxis)
+    elif level_names(column, column.distinct()) is not None:
+        whole_numbers(ax.xaxis)

@@ -119,7 +119,7 @@ def _label(name: str) -> str:
 def _draw_values(ax: "Axes", points: np.ndarray, row: np.ndarray) -> None:
     from ferroshap.plots.beside_line import BesideLine
 
-    look = {"fontsize": ANNOTATION_SIZE, "color": colors.GREY}
+    look = {"fontsize": ANNOTATION_SIZE, "color": ink(), "alpha": 0.8}
     for k, value in enumerate(row.tolist()):
         span = float(min(points[k : k + 2])), float(max(points[k : k + 2]))
         text = BesideLine(span, k + 0.5, f"({datum(value).strip()})", look, paper(ax))

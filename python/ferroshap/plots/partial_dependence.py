@@ -8,7 +8,7 @@ import numpy as np
 from ferroshap.errors import OptionError
 from ferroshap.models import as_model
 from ferroshap.plots import colors
-from ferroshap.plots.axis_names import name_places
+from ferroshap.plots.axis_names import name_dates, name_places
 from ferroshap.plots.expectations import Expectations, draw_expectations
 from ferroshap.plots.histogram import draw_histogram, smallest_gap
 from ferroshap.plots.limits import limits
@@ -214,4 +214,4 @@ def _frame(ax: "Axes", column: Column, ylabel: str) -> None:
     if column.levels is not None:
         name_places(ax, column.levels, column.level_names)
     elif column.is_date:
-        ax.xaxis_date()
+        name_dates(ax.xaxis)

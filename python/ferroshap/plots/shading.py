@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ferroshap.plots.axis_names import name_dates
 from ferroshap.plots.places import Column
 from ferroshap.plots.stage import LABEL_SIZE, TICK_SIZE
 from ferroshap.plots.style import ink
@@ -98,18 +99,10 @@ def draw_bar(ax: "Axes", shading: Shading, axis_color: Any, *, longest: int | No
         for label in bar.ax.get_yticklabels():
             label.set_parse_math(False)
     elif shading.is_date:
-        _date_ticks(bar)
+        name_dates(bar.ax.yaxis)
     bar.ax.yaxis.get_offset_text().set(fontsize=TICK_SIZE, color=hue)
     first, _, second = shading.name.rpartition("\n")
     text = wrapped(second) if longest is None else shortened(second, longest)
     bar.set_label(f"{first}\n{text}" if first else text, size=LABEL_SIZE, color=hue)
     bar.ax.yaxis.label.set_parse_math(is_math(shading.name))
     return bar.ax  # type: ignore[no-any-return] # typed so in matplotlib's own words
-
-
-def _date_ticks(bar: Any) -> None:
-    from matplotlib.dates import AutoDateFormatter, AutoDateLocator
-
-    locator = AutoDateLocator()
-    bar.ax.yaxis.set_major_locator(locator)
-    bar.ax.yaxis.set_major_formatter(AutoDateFormatter(locator))

@@ -15,6 +15,7 @@ _WIDTH, _COLOURED, _HEIGHT = 6.0, 7.5, 5.0  # inches of one panel that has room
 _WIDEST = 15.0
 _MOST_IN_LINE = 4
 _GAP = 0.2  # inches between the texts of neighbours
+_CLOSE = 0.01  # of a panel: the space is found
 
 
 def draw_panels(clouds: list[Cloud], look: Look, curves: list[Any], *, show: bool | None) -> Any:
@@ -31,12 +32,12 @@ def draw_panels(clouds: list[Cloud], look: Look, curves: list[Any], *, show: boo
     for extra in axes[n_panels:]:
         extra.remove()
     axes = axes[:n_panels]
-    if look.title is not None:
-        figure.suptitle(look.title, fontsize=13)
     cells = []
     for k, (ax, cloud) in enumerate(zip(axes, clouds, strict=True)):
         is_first = k % n_columns == 0
-        draw_cloud(ax, cloud, replace(look, title=None, ylabel=look.ylabel if is_first else ""))
+        draw_cloud(
+            ax, cloud, replace(look, title=look.title if k == 0 else None, ylabel=look.ylabel if is_first else "")
+        )
         draw_overlay(ax, curves, k, cloud.column, look.axis_color)
         cells.append([ax] if cloud.shading is None else [ax, draw_bar(ax, cloud.shading, look.axis_color)])
         if not is_first:
@@ -54,16 +55,19 @@ def _space(figure: Any, cells: list[list[Any]], n_columns: int) -> None:
     """Move the panels apart until no text touches its neighbour, then the margins."""
     if figure.get_layout_engine() is not None:
         return
-    for _ in range(2):
+    before = np.zeros(2)
+    for _ in range(5):  # narrower panels have texts that reach farther beyond them
         fit_into_figure(cells[0][0])
         boxes = [_overhang(figure, cell) for cell in cells]  # (cells, left bottom right top), in inches
         across = [a[2] + b[0] for k, (a, b) in enumerate(pairwise(boxes)) if (k + 1) % n_columns]
         down = [a[1] + b[3] for a, b in zip(boxes, boxes[n_columns:], strict=False)]
         size = cells[0][0].get_subplotspec().get_topmost_subplotspec().get_position(figure)
         width, height = np.multiply((size.width, size.height), figure.get_size_inches())
-        figure.subplots_adjust(
-            wspace=(max(across, default=0.0) + _GAP) / width, hspace=(max(down, default=0.0) + _GAP) / height
-        )
+        room = np.array([max(across, default=0.0) + _GAP, max(down, default=0.0) + _GAP]) / (width, height)
+        figure.subplots_adjust(wspace=room[0], hspace=room[1])
+        if np.abs(room - before).max() < _CLOSE:
+            break
+        before = room
     fit_into_figure(cells[0][0])
 
 

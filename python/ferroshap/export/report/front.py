@@ -8,7 +8,7 @@ from ferroshap.export.report.chosen import choose
 from ferroshap.export.report.page import page
 
 
-def report(explanation: Any, path: Any = None, *, title: str | None = None, max_rows: int = 5000) -> str:
+def report(explanation: Any, path: Any = None, *, title: str | None = None, max_rows: int = 5000) -> str | Path | None:
     """Write everything that an Explanation holds as one HTML file, to look around in.
 
     Global importance beside a swarm of all rows, the effect of a chosen feature coloured by the one it seems to
@@ -31,8 +31,9 @@ def report(explanation: Any, path: Any = None, *, title: str | None = None, max_
 
     Returns
     -------
-    str
-        The page. ``path`` is where it was written to, if that was given.
+    str, pathlib.Path or None
+        The page; where it was written to, if a path was given; None for a stream: a notebook that ends a cell with
+        this prints a line, not a megabyte.
 
     Raises
     ------
@@ -59,15 +60,16 @@ def report(explanation: Any, path: Any = None, *, title: str | None = None, max_
     if path is None:
         return text
     if isinstance(path, (str, os.PathLike)):
-        Path(path).write_text(text, encoding="utf-8")
-        return text
+        written = Path(path)
+        written.write_text(text, encoding="utf-8")
+        return written
     try:
         path.write(text)
     except TypeError:  # open for bytes
         path.write(text.encode("utf-8"))
-    return text
+    return None
 
 
-def to_html(explanation: Any, path: Any = None, *, title: str | None = None, max_rows: int = 5000) -> str:
+def to_html(explanation: Any, path: Any = None, *, title: str | None = None, max_rows: int = 5000) -> str | Path | None:
     """Do what :func:`report` does: `Explanation.to_html` looks here."""
     return report(explanation, path, title=title, max_rows=max_rows)

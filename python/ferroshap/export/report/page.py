@@ -25,7 +25,7 @@ _STATUS = {
 
 def page(explanation: Explanation, chosen: Chosen, title: str | None) -> str:
     """Put the page together; nothing in it comes from anywhere else, and the browser is told to see to that."""
-    script = "(() => {\n" + "".join(_resource(name) for name in _SCRIPTS) + "})();\n"
+    script = "(() => {\n" + "".join(without_comments(_resource(name)) for name in _SCRIPTS) + "})();\n"
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
     heading = svg.escaped(title or "What the model bases its outputs on")
@@ -43,6 +43,18 @@ def page(explanation: Explanation, chosen: Chosen, title: str | None) -> str:
         f'<script type="application/json" id="data">{payload(chosen)}</script>\n'
         f"<script>{script}</script></body></html>\n"
     )
+
+
+def without_comments(script: str) -> str:
+    r"""Leave out what only the reader of our files needs: lines of comment and indentation. Ours have no long strings.
+
+    Examples
+    --------
+    >>> without_comments("// Why.\nif (x) {\n  y();\n}\n")
+    'if (x) {\ny();\n}\n'
+    """
+    lines = (line.strip() for line in script.splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 
 def _resource(name: str) -> str:

@@ -82,11 +82,11 @@ class ForceArrayPlot:
         """Return the picture with its script as HTML; on a narrow page it scrolls, so that its texts stay legible."""
         drawing = self.svg()
         name = svg.fresh_id(drawing)
-        script = resources.files(__package__).joinpath("stack.js").read_text(encoding="utf-8")
+        script = resources.files(__package__).joinpath("stack.js").read_text(encoding="utf-8").strip().removesuffix(";")
         return (
             f'<div id="{name}" style="max-width:1400px;position:relative"><div style="overflow-x:auto">'
             f'<div style="min-width:560px">{drawing}</div></div></div>'
-            f'<script>({script.strip()})("{name}",{svg.script_json(self._for_script())})</script>'
+            f'<script>{script}("{name}",{svg.script_json(self._for_script())})</script>'
         )
 
     def save(self, path: Any) -> None:
