@@ -32,7 +32,10 @@ def _line(name: str, value: str) -> str:
 
 def _kernels() -> str:
     """Name the instruction set that the core's own kernels run in, and how to choose another."""
-    chosen, known = _native.instruction_sets()
+    asked = getattr(_native, "instruction_sets", None)
+    if asked is None:
+        return "unknown: the native module was built from older sources"
+    chosen, known = asked()
     others = ", ".join(name for name in known if name != chosen)
     return f"{chosen} (FERROSHAP_SIMD chooses another: {others})" if others else chosen
 
