@@ -1,6 +1,5 @@
 """Explaining the rows of a table by playing their games, many rows at once."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from ferroshap.inputs import Pairing, Table
 from ferroshap.progress import Progress, Report
 from ferroshap.run import Loop, Outcome, Source, Together
 from ferroshap.run.advice import SPLIT_WITHOUT_ERROR, relative_half_width, too_few, too_uncertain
+from ferroshap.run.deadline import as_deadline
 from ferroshap.run.loop import resolved
 
 if TYPE_CHECKING:
@@ -126,8 +126,7 @@ class RowsExplained:
         everyone = masker.is_conditional or method.needs_every_player
         groups = find_players(self.pairing, self.n_rows, masker.units, everyone=everyone)
         budgets = {group.n_players: self._granted(group) for group in groups}
-        deadline = self.settings.deadline_seconds
-        at = None if deadline is None else time.monotonic() + deadline
+        at = as_deadline(self.settings.deadline_seconds)
         total = sum(budgets[group.n_players] * len(group.rows) for group in groups)
         moved = self.reference.moved = links.Moved()
         progress = Progress(total, silent=self.settings.silent, report=self.settings.report)
