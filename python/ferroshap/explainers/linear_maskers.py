@@ -44,7 +44,7 @@ def perturbed(masker: Any, feature_perturbation: str | None, weights: Any) -> An
     Raises
     ------
     InvalidFeaturePerturbationError
-        When it is not known.
+        When it is not known: the class that shap raises.
     OptionError
         When it contradicts the masker.
     """

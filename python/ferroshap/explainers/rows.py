@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferroshap import links
 from ferroshap.errors import ConvergenceWarning, FerroshapError, WorthError, warn_user
 from ferroshap.estimators import Method, asks_by_worths, keeps_no_worths
 from ferroshap.explainers.row_keys import row_keys
@@ -127,9 +128,10 @@ class RowsExplained:
         budgets = {group.n_players: self._granted(group) for group in groups}
         at = as_deadline(self.settings.deadline_seconds)
         total = sum(budgets[group.n_players] * len(group.rows) for group in groups)
-        self._ask_about_rows()
+        moved = self.reference.moved = links.Moved()
         progress = Progress(total, silent=self.settings.silent, report=self.settings.report)
         try:
+            self._ask_about_rows()
             for group in groups:
                 self.n_players[group.rows] = group.n_players
                 if group.n_players == 0:
@@ -139,6 +141,8 @@ class RowsExplained:
                     self._play_part(part, budgets[group.n_players], row_key, at, progress)
         finally:
             progress.close()
+            self.reference.moved = None
+        moved.warn()
 
     def game(self, part: Players) -> AnyMaskedGame:
         """The games of some rows, as one."""
