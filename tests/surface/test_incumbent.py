@@ -8,7 +8,7 @@ import pytest
 from tests.surface import incumbent
 
 SDIST = os.environ.get("FERROSHAP_INCUMBENT_SDIST")
-REASONS = {"internals", "wording", "download", "stream", "delegated"}
+REASONS = {"internals", "wording", "download", "stream", "delegated", "theirs"}
 
 
 def test_every_expected_failure_has_a_reason():

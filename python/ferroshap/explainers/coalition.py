@@ -113,6 +113,6 @@ def _with_families(masker: Masker, partition_tree: Any, feature_names: Any) -> M
     names = checked_names(feature_names, inner.n_players, "feature_names", "players") or masker.feature_names
     word = "column" if inner.units is None else "player"
     tree = as_tree(partition_tree, names, inner.n_players, word=word, argument="partition_tree")
-    families = Partition(inner, clustering=[tree] if isinstance(tree, int) else tree)
-    families.feature_names = masker.feature_names  # those that were set on a masker of another tree stay
-    return families
+    found = Partition(inner, clustering=[tree] if isinstance(tree, int) else tree)
+    found.feature_names = masker.feature_names
+    return found

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from ferroshap.errors import InvalidFeaturePerturbationError, InvalidMaskerError, OptionError, warn_user
+from ferroshap.errors import (
+    InvalidFeaturePerturbationError,
+    InvalidMaskerError,
+    OptionError,
+    PlausibilityWarning,
+    warn_user,
+)
 from ferroshap.maskers import Conditional, Gaussian, Impute, Independent, Masker, as_marginal, as_masker
 
 #: Maskers under which expectations of a linear model are known.
@@ -38,7 +44,7 @@ def perturbed(masker: Any, feature_perturbation: str | None, weights: Any) -> An
     Raises
     ------
     InvalidFeaturePerturbationError
-        When it is not known: the class that shap raises.
+        When it is not known.
     OptionError
         When it contradicts the masker.
     """
@@ -58,3 +64,14 @@ def perturbed(masker: Any, feature_perturbation: str | None, weights: Any) -> An
     if not wants or isinstance(masker, Masker):
         return masker
     return Impute(masker, weights=weights)
+
+
+def warn_of_few_rows(masker: Masker) -> None:
+    """Warn where a covariance was estimated from too few rows to say how all features move together."""
+    rows, columns = masker.n_background, masker.table.n_columns
+    if 1 < rows <= columns:
+        warn_user(
+            f"{rows} background rows of {columns} features have a singular covariance: correlations that nobody has "
+            "seen move credit between features; pass more rows, or maskers.Independent",
+            PlausibilityWarning,
+        )

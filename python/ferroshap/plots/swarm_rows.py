@@ -69,8 +69,7 @@ def draw_swarms(ax: "Axes", rows: Rows, totals: np.ndarray, data: Any, look: Swa
     """
     from ferroshap.plots.dots import Dots
 
-    if look.linear_below is not None:
-        ax.set_xscale("symlog", linthresh=look.linear_below)
+    stretch(ax, look.linear_below)
     rng = np.random.default_rng(look.rng)  # a generator of our own: the picture is the same every time
     for k, values in enumerate(totals):
         order = rng.permutation(np.flatnonzero(np.isfinite(values)))
@@ -94,6 +93,16 @@ def draw_swarms(ax: "Axes", rows: Rows, totals: np.ndarray, data: Any, look: Swa
             ax.update_datalim([(x.min(), y.min()), (x.max(), y.max())])
     ax.set_ylim(-1.0, rows.n_rows)
     limit(ax, totals, log_scale=look.linear_below is not None)
+
+
+def stretch(ax: "Axes", unit: float | None) -> None:
+    """Make the axis logarithmic beyond `unit`, if there is one, with ticks only where they have room."""
+    if unit is None:
+        return
+    from matplotlib.ticker import SymmetricalLogLocator
+
+    ax.set_xscale("symlog", linthresh=unit)
+    ax.xaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=10.0 * unit))  # none right beside zero
 
 
 def limit(ax: "Axes", totals: np.ndarray, *, log_scale: bool) -> None:
