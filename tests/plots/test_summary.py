@@ -52,9 +52,9 @@ def test_tables_of_all_kinds_are_drawn_as_dots_strongest_on_top(given):
     assert ax.get_xlabel() == "SHAP value (impact on model output)"
 
 
-def test_frames_bring_their_names_and_text_columns_are_grey():
+def test_frames_bring_their_names_and_categories_are_grey_also_if_they_are_numbers():
     pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({"a": DATA[:, 0], "b": pandas.Categorical(["x", "y"] * 15), "c": DATA[:, 2]})
+    frame = pandas.DataFrame({"a": DATA[:, 0], "b": pandas.Categorical([1, 2] * 15), "c": DATA[:, 2]})
     ax = plots.summary_plot(VALUES, frame, show=False)
     assert labels(ax) == ["b", "c", "a"]
     assert to_hex(dots(ax)[0].get_facecolor()[0]) == "#777777"

@@ -116,6 +116,11 @@ def _features(features: Any, names: Any, shape: tuple[int, ...]) -> tuple[np.nda
             raise DimensionError(msg)
     if features is not None:
         table, columns = as_table(features)
+        kinds = [str(kind) for kind in getattr(features, "dtypes", ())]
+        if "category" in kinds:  # codes of categories have no order that a colour could show
+            table = table.astype(object)
+            for k in [k for k, kind in enumerate(kinds) if kind == "category"]:
+                table[:, k] = [str(entry) for entry in table[:, k]]
     if table is not None and table.shape != (n_rows, n_features):
         msg = f"`features` has shape {table.shape}, but `shap_values` has {n_rows} rows and {n_features} features"
         if table.ndim == 2 and n_features - 1 == table.shape[1]:
