@@ -204,3 +204,18 @@ def test_nothing_that_is_given_is_changed():
     assert np.array_equal(values, CUBE)
     assert np.array_equal(features, DATA)
     assert any_table_of(values, features, None, "summary_plot").axes == ("row", "feature", "feature")
+
+
+def test_compact_dots_take_any_square_cube_for_interactions():
+    skew = RNG.normal(size=(10, 3, 3))
+    ax = plots.summary_plot(skew, plot_type="compact_dot", show=False)
+    assert len(labels(ax)) == 9
+    with pytest.raises(DimensionError, match="4 outputs"):
+        plots.summary_plot(OUTPUTS, plot_type="compact_dot", show=False)
+
+
+@pytest.mark.parametrize("plot", [plots.summary_plot, plots.beeswarm, plots.violin])
+def test_no_plot_size_leaves_the_figure_as_it_is(plot):
+    figure = plt.figure(figsize=(6, 3))
+    plot(Explanation(VALUES, data=DATA), plot_size=None, show=False)
+    assert figure.get_size_inches().tolist() == [6.0, 3.0]

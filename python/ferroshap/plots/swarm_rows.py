@@ -41,15 +41,17 @@ def linear_below(totals: np.ndarray) -> float:
     return (float(np.max(np.abs(totals[np.isfinite(totals)]), initial=0.0)) or 1.0) / 1000.0
 
 
-def size_of(plot_size: Any, n_rows: int) -> tuple[float, float]:
-    """Width and height in inches.
+def size_of(plot_size: Any, n_rows: int) -> tuple[float, float | None]:
+    """Width and height in inches; without a height the figure stays as large as it is.
 
     Raises
     ------
     OptionError
         If `plot_size` is neither "auto", None, a number nor a pair.
     """
-    if plot_size is None or plot_size == "auto":
+    if plot_size is None:
+        return WIDTH, None
+    if isinstance(plot_size, str) and plot_size == "auto":
         return WIDTH, n_rows * 0.4 + 1.5
     if isinstance(plot_size, (int, float, np.number)):
         return WIDTH, n_rows * float(plot_size) + 1.5
