@@ -1,5 +1,6 @@
 """Seconds to write a report, its size, and milliseconds from an action to the next frame in a headless Chromium."""
 
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -90,10 +91,12 @@ def busy(session):
 def looking(repeats=9):
     try:
         import playwright.sync_api  # noqa: F401 - tests.browsing would skip
-        from tests.browsing import chromium
     except ImportError:
         print("\nplaywright is not installed: nobody looked")
         return
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tests.browsing import chromium
+
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         path = Path(folder) / "report.html"
         report(explanation(5_000, 50, errors=True), path)

@@ -337,8 +337,10 @@ def main(folder):
         plt.imsave(folder / f"{name}.png", sheet(pictures))
     image_sheets(folder)
     from tests.plots.gallery_curves import curve_sheets  # which draws with what is defined here
+    from tests.plots.gallery_pages import pages
 
     curve_sheets(folder)
+    pages(folder)
     plt.imsave(folder / "grid.png", grid("constrained"))
     plt.imsave(folder / "grid_tight.png", grid("tight"))
 

@@ -68,6 +68,14 @@ def test_the_strip_of_colours_is_the_last_axes_and_stays_over_the_lines():
     assert ax.get_ylim() == (0.0, 4.0)
 
 
+def test_the_strip_of_colours_lies_over_the_lines_in_a_part_of_a_figure_too():
+    figure = plt.figure(figsize=(10, 4))
+    ax = plots.decision(0.0, VALUES, ax=figure.subfigures(1, 2)[1].subplots())
+    figure.canvas.draw()
+    box = figure.axes[-1].get_window_extent()
+    assert np.allclose([box.x0, box.x1, box.y1], [ax.bbox.x0, ax.bbox.x1, ax.bbox.y1])
+
+
 def test_the_last_twenty_features_are_shown_unless_others_are_asked_for():
     many = RNG.normal(size=(3, 30)) * np.arange(1, 31)
     order = np.argsort(np.abs(many).sum(0))

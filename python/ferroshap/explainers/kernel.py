@@ -14,6 +14,7 @@ from ferroshap.explainers.lasso import LassoRows, Selection, as_selection
 from ferroshap.explainers.precedence import with_numbers
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation
+from ferroshap.inputs import read_table
 from ferroshap.maskers import DenseData, Masker
 from ferroshap.models import as_model
 from ferroshap.progress import Report
@@ -90,6 +91,7 @@ class KernelExplainer(AgnosticExplainer):
         as_selection(call_defaults.get("l1_reg"))
         self._method_named = None if method is None else as_method(method)
         self.keep_index = keep_index
+        data = _as_rows(data)
         super().__init__(
             with_index(as_model(model), data) if keep_index else model,
             data,
@@ -272,6 +274,11 @@ class KernelExplainer(AgnosticExplainer):
             )
             raise BudgetError(msg)
         return granted
+
+
+def _as_rows(data: Any) -> Any:
+    """A background; a Series is one row of it."""
+    return read_table(data, argument="data", allow_single_row=True).source if hasattr(data, "to_frame") else data
 
 
 def _class_of(selection: Selection | None) -> type[RowsExplained]:

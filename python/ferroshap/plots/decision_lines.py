@@ -177,7 +177,7 @@ class _AtTheEnd:
         del strip, renderer
         x0, x1 = self.ax.bbox.x0, self.ax.bbox.x1
         ends = self.ax.transData.transform([(0.0, self.low), (0.0, self.high)])[:, 1]
-        return Bbox([[x0, min(ends)], [x1, max(ends)]]).transformed(self.ax.figure.transFigure.inverted())
+        return Bbox([[x0, min(ends)], [x1, max(ends)]]).transformed(self.ax.figure.transSubfigure.inverted())
 
     def get_subplotspec(self) -> Any:
         """Let layouts count the strip as a part of the axes."""

@@ -88,7 +88,7 @@ def summary_plot(
     color_bar : bool
         Draw the colour bar, as the last axes of the figure.
     plot_size : "auto", None, float or pair
-        Size of the figure in inches, or height of a row; None leaves the figure as it is.
+        Size of the figure in inches, or height of a row. None: the size stays.
     layered_violin_max_num_bins : int
         Layers at most.
     class_names : list of str, optional

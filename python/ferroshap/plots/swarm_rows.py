@@ -42,7 +42,7 @@ def linear_below(totals: np.ndarray) -> float:
 
 
 def size_of(plot_size: Any, n_rows: int) -> tuple[float, float | None]:
-    """Width and height in inches; without a height the figure stays as large as it is.
+    """Width and height in inches; no height where the figure keeps its size.
 
     Raises
     ------

@@ -82,6 +82,29 @@ class Scale:
         return self.low + (position - self.left) * (self.high - self.low) / (self.width - self.left - self.right)
 
 
+def corners_of(
+    piece: Piece, scale: Scale, *, outermost: bool, head: float, half: float, gap: float
+) -> list[tuple[float, float]]:
+    """Corners of a chevron around y = 0: a tip, and a tail that the next one's tip fits into but for a gap.
+
+    However thin, it keeps its thickness; the outermost has a straight tail, for it starts there.
+    """
+    start, tip = scale(piece.start), scale(piece.tip)
+    ahead, length = (1.0 if tip >= start else -1.0), abs(tip - start)
+    if outermost:
+        head = ahead * min(head, length)
+        return [(start, half), (tip - head, half), (tip, 0.0), (tip - head, -half), (start, -half)]
+    head, start = ahead * head, start + ahead * min(gap, length / 4)
+    tail = [(start - head, -half), (start, 0.0)]
+    return [(start - head, half), (tip - head, half), (tip, 0.0), (tip - head, -half), *tail]
+
+
+def outermost_of(pieces: list[Piece]) -> list[Piece]:
+    """The last piece of each side."""
+    sides = ([piece for piece in pieces if piece.push * sign > 0.0] for sign in (1.0, -1.0))
+    return [side[-1] for side in sides if side]
+
+
 def arranged(pieces: list[Piece], labelled: list[Piece], scale: Scale, size: float) -> list[Label]:
     """Place a label for each piece that is to have one, on as few lines as hold them.
 

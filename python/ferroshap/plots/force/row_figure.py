@@ -5,7 +5,18 @@ from typing import Any
 from ferroshap import svg
 from ferroshap.plots.force.axis import axis_ticks, shown
 from ferroshap.plots.force.forces import Forces
-from ferroshap.plots.force.layout import Label, Piece, Scale, arranged, ends_of, margins_for, pieces_of, turned
+from ferroshap.plots.force.layout import (
+    Label,
+    Piece,
+    Scale,
+    arranged,
+    corners_of,
+    ends_of,
+    margins_for,
+    outermost_of,
+    pieces_of,
+    turned,
+)
 from ferroshap.plots.force.row_svg import worth_a_label
 from ferroshap.plots.stage import open_library
 from ferroshap.plots.wording import amount
@@ -45,8 +56,9 @@ def draw_row(
     spare = max((height - 78.0 - depth) / 2, 0.0)
     ax.set_ylim(78.0 + spare - height, 78.0 + spare)
     largest = max((abs(piece.push) for piece in pieces), default=0.0)
+    last = outermost_of(pieces)
     for piece in pieces:
-        _chevron(ax, piece, scale, pair, largest)
+        _chevron(ax, piece, scale, pair, largest, outermost=piece in last)
     for label in labels:
         _label(ax, label, scale, pair, rotation)
     _frame(ax, scale, forces)
@@ -93,19 +105,15 @@ def _ends(ax: Any, scale: Scale, forces: Forces, pair: tuple[str, str]) -> None:
     ax.text(lower, 62.0, "\N{LEFTWARDS ARROW} lower", fontsize=11, color=pair[1], ha="left", va="baseline")
 
 
-def _chevron(ax: Any, piece: Piece, scale: Scale, pair: tuple[str, str], largest: float) -> None:
+def _chevron(ax: Any, piece: Piece, scale: Scale, pair: tuple[str, str], largest: float, *, outermost: bool) -> None:
     from matplotlib.patches import Polygon
 
-    start, tip = scale(piece.start), scale(piece.tip)
-    ahead, room = (1.0 if tip >= start else -1.0), abs(tip - start)
-    start += ahead * min(1.0, room / 4)
-    head = ahead * min(_HEAD, abs(tip - start))
-    corners = [(start, _HALF), (tip - head, _HALF), (tip, 0.0), (tip - head, -_HALF), (start, -_HALF)]
-    corners.append((start + head, 0.0))
+    corners = corners_of(piece, scale, outermost=outermost, head=_HEAD, half=_HALF, gap=1.0)
+    room = abs(scale(piece.tip) - scale(piece.start))
     color = pair[0] if piece.push > 0.0 else pair[1]
     ax.add_patch(Polygon([(scale.value(x), y) for x, y in corners], closed=True, facecolor=color, linewidth=0.0))
     push = amount(piece.push, largest)
-    if svg.text_width(push, _SIZE) * _WIDER + 4 * _HEAD < room:
+    if svg.text_width(push, _SIZE) * _WIDER + 3 * _HEAD < room:
         middle = (piece.start + piece.tip) / 2
         ax.text(middle, 0.0, push, fontsize=11, color="white", weight="bold", ha="center", va="center_baseline")
 

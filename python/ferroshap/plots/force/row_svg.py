@@ -5,7 +5,18 @@ import math
 from ferroshap import svg
 from ferroshap.plots.force.axis import axis_ticks, shown
 from ferroshap.plots.force.forces import Forces
-from ferroshap.plots.force.layout import Label, Piece, Scale, arranged, ends_of, margins_for, pieces_of, turned
+from ferroshap.plots.force.layout import (
+    Label,
+    Piece,
+    Scale,
+    arranged,
+    corners_of,
+    ends_of,
+    margins_for,
+    outermost_of,
+    pieces_of,
+    turned,
+)
 from ferroshap.plots.wording import amount
 
 WIDTH = 1000.0
@@ -33,8 +44,9 @@ def row_svg(forces: Forces, pair: tuple[str, str], threshold: float, rotation: f
     else:
         height = _FIRST_LINE + _LINE * max((label.line for label in labels), default=0) + 10.0
     largest = max((abs(piece.push) for piece in pieces), default=0.0)
+    last = outermost_of(pieces)
     parts = [_axis(forces, scale), _ends(forces, scale, base, output, pair)]
-    parts += [_chevron(piece, scale, pair, largest) for piece in pieces]
+    parts += [_chevron(piece, scale, pair, largest, outermost=piece in last) for piece in pieces]
     parts += [_hung(label, pair, rotation) for label in labels]
     if not pieces:
         middle = svg.coordinate(WIDTH / 2)
@@ -106,20 +118,17 @@ def _ends(forces: Forces, scale: Scale, base: float, output: float, pair: tuple[
     )
 
 
-def _chevron(piece: Piece, scale: Scale, pair: tuple[str, str], largest: float) -> str:
+def _chevron(piece: Piece, scale: Scale, pair: tuple[str, str], largest: float, *, outermost: bool) -> str:
     """One push as an arrow along the axis, with its amount inside if there is room, and all of it when pointed at."""
+    middle, half = (_TOP + _BOTTOM) / 2, (_BOTTOM - _TOP) / 2
+    around = corners_of(piece, scale, outermost=outermost, head=_HEAD, half=half, gap=1.5)
+    corners = [(x, middle - y) for x, y in around]
     start, tip = scale(piece.start), scale(piece.tip)
-    ahead = 1.0 if tip >= start else -1.0
     room = abs(tip - start)
-    start += ahead * min(1.5, room / 4)  # a gap to the next one
-    head = ahead * min(_HEAD, abs(tip - start))
-    middle = (_TOP + _BOTTOM) / 2
-    corners = [(start, _TOP), (tip - head, _TOP), (tip, middle), (tip - head, _BOTTOM), (start, _BOTTOM)]
-    corners.append((start + head, middle))
     push = amount(piece.push, largest)
     fill = pair[0] if piece.push > 0.0 else pair[1]
     shape = f'<path d="{svg.path(corners, closed=True)}" fill="{fill}"/>'
-    if svg.text_width(push, _SIZE) + 4 * _HEAD < room:
+    if svg.text_width(push, _SIZE) + 3 * _HEAD < room:
         shape += _text(svg.coordinate((start + tip) / 2), middle + 4.5, push, size=_SIZE, fill="#fff", weight=600)
     return f"<g><title>{svg.escaped(f'{piece.label}: {push}')}</title>{shape}</g>"
 
