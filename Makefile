@@ -70,8 +70,8 @@ test-integrations: build $(VENV)/.with-test  ## every library that installs here
 
 # The dash package's plugin for pytest warns when it is imported, and warnings are errors.
 test-embedders: .venv-embedders/.ready .venv-dashboard/.ready  ## libraries that import shap, run on ferroshap; shap beside us
-	$(call in-venv,embedders,notebooks shap_* mlflow shapash interpret)
-	$(call in-venv,dashboard,explainerdashboard)
+	$(call in-venv,embedders,notebooks shap_* mlflow shapash interpret recipes)
+	$(call in-venv,dashboard,explainerdashboard recipes)
 
 bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their own
 	shopt -s nullglob; for file in benches/*.py; do echo "== $$file"; .venv-bench/bin/python "$$file"; done
