@@ -30,7 +30,7 @@ def rgb(hue: str) -> np.ndarray:
 
 # The names and the form in which the incumbent's users know the palette.
 red_rgb, blue_rgb, light_red_rgb, light_blue_rgb = rgb(RED), rgb(BLUE), rgb(LIGHT_RED), rgb(LIGHT_BLUE)
-gray_rgb = rgb(GREY)
+gray_rgb = rgb("#848484")  # not that of our grey dots: its lightness is 55
 
 _NAMED = {"shap_red": RED, "shap_blue": BLUE}
 _NODES = 100
