@@ -15,6 +15,9 @@ _Blocks: TypeAlias = NDArray[np.uint32]
 def usable_threads() -> int:
     """Threads that this process may use at once: affinity and quotas are respected."""
 
+def instruction_sets() -> tuple[str, list[str]]:
+    """Return the instruction set that kernels run in, and all that this processor has."""
+
 def forget_pool() -> None:
     """Forget the thread pool, in a forked child."""
 

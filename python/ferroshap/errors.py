@@ -19,6 +19,14 @@ class ExplainerError(FerroshapError):
     """An explanation could not be computed."""
 
 
+class ConvergenceError(FerroshapError):
+    """Something that is found step by step was not found."""
+
+
+class InvalidAction(FerroshapError):  # noqa: N818 - shap's name
+    """An action was combined with another that it excludes."""
+
+
 class InternalError(ExplainerError, RuntimeError):
     """A bug of ours, not of the caller: please report it."""
 

@@ -113,24 +113,49 @@ def resolve(link: str | Link) -> Link:
     return link
 
 
-def apply(link: Link, outputs: Floats) -> Floats:
+class Moved:
+    """Counts probabilities that were moved away from 0 and 1, so that one warning tells of all.
+
+    Examples
+    --------
+    >>> moved = Moved()
+    >>> float(apply(logit, np.array([0.0, 0.5]), moved)[1]), moved.count
+    (0.0, 1)
+    """
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.count = 0
+
+    def warn(self) -> None:
+        """Warn of those moved so far, if any were.
+
+        Warns
+        -----
+        PrecisionWarning
+            With their count.
+        """
+        if self.count:
+            said = f"{self.count} model outputs were 0 or 1 and had to be moved by {CLIP} for the logit link"
+            warn_user(said, PrecisionWarning)
+
+
+def apply(link: Link, outputs: Floats, moved: Moved | None = None) -> Floats:
     """Take model outputs to the scale of `link`; probabilities of exactly 0 or 1 are moved by 1e-15.
 
     Warns
     -----
     PrecisionWarning
-        When probabilities were moved, with their count.
+        When probabilities were moved, with their count, unless `moved` counts them.
     """
     if link is identity:
         return outputs
     if link is logit:
         clipped = np.clip(outputs, CLIP, 1.0 - CLIP)
-        n_moved = int(np.count_nonzero(clipped != outputs))
-        if n_moved:
-            warn_user(
-                f"{n_moved} model outputs were 0 or 1 and had to be moved by {CLIP} for the logit link",
-                PrecisionWarning,
-            )
+        counter = Moved() if moved is None else moved
+        counter.count += int(np.count_nonzero(clipped != outputs))
+        if moved is None:
+            counter.warn()
         outputs = clipped
     return link(outputs)
 
@@ -159,9 +184,10 @@ def linearized_weights(link: Link, outputs: Floats, weights: Floats) -> Floats:
     if link is identity:
         return np.repeat(weights[:, None], outputs.shape[1], axis=1)
     mean = weights @ outputs
-    linked, linked_mean = apply(link, outputs), apply(link, mean)
+    known = Moved()  # those that link the very outputs tell of them
+    linked, linked_mean = apply(link, outputs, known), apply(link, mean, known)
     step = 1e-6 * np.maximum(np.minimum(np.abs(mean), np.abs(1.0 - mean)), 1e-9)
-    slope = 2.0 * step / (apply(link, mean + step) - apply(link, mean - step))
+    slope = 2.0 * step / (apply(link, mean + step, known) - apply(link, mean - step, known))
     rise = linked - linked_mean
     is_flat = np.abs(outputs - mean) <= 1e-9 * np.maximum(np.abs(mean), 1e-300)
     ratio = np.where(is_flat, slope, (outputs - mean) / np.where(is_flat, 1.0, rise))

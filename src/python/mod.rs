@@ -21,12 +21,19 @@ mod tree;
 
 use pyo3::prelude::*;
 
-use crate::parallel;
+use crate::{parallel, simd};
 
 /// Threads that this process may use at once.
 #[pyfunction]
 fn usable_threads() -> usize {
     parallel::usable_threads()
+}
+
+/// The instruction set that kernels run in, and all that this processor has.
+#[pyfunction]
+fn instruction_sets() -> PyResult<(&'static str, Vec<&'static str>)> {
+    let chosen = simd::InstructionSet::chosen().map_err(|found| error::to_python(&found))?;
+    Ok((chosen.name(), simd::supported().into_iter().map(simd::InstructionSet::name).collect()))
 }
 
 /// Forget the thread pool, in a forked child.
@@ -39,6 +46,7 @@ fn forget_pool() {
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_function(wrap_pyfunction!(usable_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(instruction_sets, module)?)?;
     module.add_function(wrap_pyfunction!(forget_pool, module)?)?;
     mask::register(module)?;
     ahead::register(module)?;

@@ -40,6 +40,8 @@ def run(program, *, before="from ferroshap import compat; compat.install()"):
         "import shap; assert shap.explainers._tree.TreeExplainer is ferroshap.TreeExplainer",
         "from shap.maskers._tabular import Independent; assert Independent is ferroshap.maskers.Independent",
         "from shap._serializable import Serializable, Serializer, Deserializer",
+        "from shap.utils import assert_import, partition_tree_shuffle, sample; assert sample is ferroshap.sample",
+        "from shap.utils._clustering import hclust; assert hclust is ferroshap.utils.hclust",
         "import importlib; assert importlib.import_module('shap.links') is ferroshap.links",
     ],
 )
@@ -133,6 +135,7 @@ def test_uninstalling_gives_the_name_back():
         compat.uninstall()
         assert not [name for name in sys.modules if name.partition(".")[0] == "shap"]
         assert not hasattr(ferroshap.plots, "_waterfall")
+        assert not hasattr(ferroshap.utils, "assert_import")
         import importlib.util
         found = importlib.util.find_spec("shap")
         assert found is None or "ferroshap" not in found.origin

@@ -108,6 +108,16 @@ def test_a_deadline_ends_a_run_in_good_order(case):
     assert np.allclose(explanation.base_values + explanation.values.sum(axis=1), case.model(case.rows))
 
 
+@pytest.mark.parametrize("deadline", ["soon", np.nan, True, [1.0]])
+def test_a_deadline_that_is_no_number_is_refused_by_name(case, deadline):
+    named = "`deadline_seconds` is .* but must be a number of seconds"
+    for explainer in (ferroshap.PermutationExplainer, ferroshap.KernelExplainer, ferroshap.SamplingExplainer):
+        with pytest.raises(OptionError, match=named):
+            explainer(case.model, case.background)(case.rows, deadline_seconds=deadline)
+    with pytest.raises(OptionError, match=named):
+        ferroshap.estimate(lambda present: present[:, 0] * 1.0, n_players=3, deadline_seconds=deadline)
+
+
 @pytest.mark.parametrize("returned", [np.nan, np.inf, -np.inf])
 def test_outputs_that_are_not_finite_are_refused_with_row_and_features(make, case, returned):
     def model(rows):

@@ -8,7 +8,14 @@ from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ri
 from sklearn.svm import SVC, LinearSVC, LinearSVR
 
 import ferroshap
-from ferroshap.errors import DimensionError, ExplainerError, InvalidMaskerError, InvalidModelError, OptionError
+from ferroshap.errors import (
+    DimensionError,
+    ExplainerError,
+    InvalidFeaturePerturbationError,
+    InvalidMaskerError,
+    InvalidModelError,
+    OptionError,
+)
 
 
 @pytest.fixture
@@ -178,7 +185,7 @@ def test_models_that_are_not_linear_are_refused_by_reason(table, make, error, sa
 def test_what_is_not_available_is_refused_by_name(table):
     background, _, rows = table
     pair = (np.ones(5), 0.0)
-    with pytest.raises(OptionError, match="`feature_perturbation` is 'observational', which is not known"):
+    with pytest.raises(InvalidFeaturePerturbationError, match="is 'observational', which is not known"):
         ferroshap.LinearExplainer(pair, background, feature_perturbation="observational")
     with pytest.warns(FutureWarning, match="`feature_perturbation` is deprecated"):
         ferroshap.LinearExplainer(pair, background, feature_perturbation="interventional")

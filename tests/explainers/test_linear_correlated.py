@@ -11,7 +11,7 @@ import pytest
 
 import ferroshap
 from ferroshap import maskers
-from ferroshap.errors import InvalidMaskerError, OptionError
+from ferroshap.errors import InvalidMaskerError, OptionError, PlausibilityWarning
 
 
 def drawn(seed, n=5, n_rows=60):
@@ -218,3 +218,10 @@ def test_frames_pickles_and_copies(seed):
     assert np.array_equal(turned.values[:, ::-1], want)
     for twin in (pickle.loads(pickle.dumps(explainer)), copy.deepcopy(explainer)):
         assert np.array_equal(twin.shap_values(rows), want)
+
+
+def test_a_covariance_of_too_few_rows_is_doubted():
+    rows = np.random.default_rng(0).normal(size=(8, 10))
+    with pytest.warns(PlausibilityWarning, match="8 background rows of 10 features have a singular covariance"):
+        ferroshap.LinearExplainer((np.ones(10), 0.0), maskers.Impute(rows))
+    ferroshap.LinearExplainer((np.ones(10), 0.0), maskers.Impute({"mean": np.zeros(10), "cov": np.eye(10)}))

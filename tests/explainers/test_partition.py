@@ -308,3 +308,21 @@ def test_a_long_chain_survives_a_pickle():
 
 def sum_of_rows(X):
     return X.sum(axis=1)
+
+
+def test_families_are_named_as_the_masker_names_its_columns():
+    """`masker.feature_names = names`, and then a tree of those names: the way of the incumbent's own examples."""
+    background, rows = np.random.default_rng(8).normal(size=(2, 6, 4))
+    masker = Partition(background)
+    masker.feature_names = ["a", "b", "c", "d"]
+    families = {"left": ["a", "b"], "right": ["c", "d"]}
+
+    def model(x):
+        return x[:, 0] * x[:, 1] + x[:, 2] * x[:, 3] * x[:, 0]
+
+    by_masker = CoalitionExplainer(model, masker, partition_tree=families)(rows)
+    by_argument = CoalitionExplainer(model, background, feature_names=["a", "b", "c", "d"], partition_tree=families)(
+        rows
+    )
+    np.testing.assert_array_equal(by_masker.values, by_argument.values)
+    assert list(by_masker.feature_names) == ["a", "b", "c", "d"]

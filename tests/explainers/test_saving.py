@@ -193,6 +193,13 @@ class OfMLflow(ferroshap.KernelExplainer):
         return kwargs
 
 
+@pytest.mark.parametrize("n_rows", [7, 20, 49])
+def test_a_background_given_back_as_dense_data_has_the_very_same_weights(n_rows):
+    explainer = ferroshap.KernelExplainer(smooth, RNG.normal(size=(n_rows, 4)))
+    again = ferroshap.KernelExplainer(smooth, explainer.data)
+    assert again.masker.weights.tobytes() == explainer.masker.weights.tobytes()
+
+
 @pytest.mark.parametrize("link", ["identity", "logit"])
 def test_mlflow_s_subclass_with_files_of_its_own_comes_back(link):
     model = lambda rows: 1 / (1 + np.exp(-smooth(rows)))  # noqa: E731

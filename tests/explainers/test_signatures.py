@@ -2,9 +2,12 @@
 
 import inspect
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import ferroshap
+from ferroshap.errors import PrecisionWarning
 from ferroshap.explainers import (
     CoalitionExplainer,
     ExactExplainer,
@@ -98,6 +101,39 @@ def test_partition_explainers_take_what_shap_s_take_by_name():
     shap_s = {"output_names", "link", "linearize_link", "feature_names"}
     for explainer, more in [(PartitionExplainer, set()), (CoalitionExplainer, {"partition_tree"})]:
         assert set(names(inspect.signature(explainer).parameters.values(), KEYWORD)) >= shap_s | more
+
+
+def test_probabilities_at_the_ends_are_told_of_once_a_call():
+    background = np.random.default_rng(0).normal(size=(20, 3))
+    explainer_of = lambda: KernelExplainer(lambda X: (X[:, 0] > 0).astype(float), background, link="logit")  # noqa: E731
+    with pytest.warns(PrecisionWarning, match="model outputs were 0 or 1") as caught:
+        explainer_of().shap_values(background[:3], nsamples=100)
+    assert len(caught) == 1
+
+
+def test_one_row_is_explained_as_older_code_asks():
+    explainer = KernelExplainer(lambda X: X[:, 0] * X[:, 1], np.zeros((1, 2)))
+    assert explainer.explain(np.array([[3.0, 4.0]]), nsamples=20).tolist() == [6.0, 6.0]
+    assert explainer.explain(np.array([3.0, 4.0])).tolist() == [6.0, 6.0]
+    with pytest.raises(ValueError, match="`incoming_instance` has 2 rows"):
+        explainer.explain(np.zeros((2, 2)))
+    with pytest.raises(TypeError, match="did you mean 'nsamples'"):
+        explainer.explain(np.zeros((1, 2)), nsample=3)
+
+
+def test_a_series_is_a_background_of_one_row():
+    row = pd.Series({"a": 1.0, "b": 2.0})
+    explainer = KernelExplainer(lambda X: X[:, 0] * X[:, 1], row)
+    assert explainer.shap_values(np.array([[3.0, 4.0]])).tolist() == [[6.0, 4.0]]
+    assert explainer.feature_names == ["a", "b"]
+
+
+def test_names_set_on_a_masker_are_those_of_the_families():
+    masker = ferroshap.maskers.Partition(np.eye(3))
+    masker.feature_names = ["x", "y", "z"]
+    tree = {"pair": ["x", "z"], "alone": "y"}
+    explainer = CoalitionExplainer(lambda X: X[:, 0] * X[:, 2], masker, partition_tree=tree)
+    assert explainer.feature_names == ["x", "y", "z"]
 
 
 def test_the_budget_that_follows_the_features_is_printed_as_500():

@@ -309,3 +309,11 @@ def test_estimators_refuse_rows_of_another_shape_than_they_were_fitted_on(shape)
     model = LinearRegression().fit(np.eye(6), np.arange(6.0))
     with pytest.raises(DimensionError, match=r"`data` has rows of shape .* fitted on 6 features"):
         ferroshap.GradientExplainer(model, np.zeros(shape))
+
+
+def test_more_points_than_the_core_counts_are_refused_by_the_name_that_the_user_gave():
+    explainer = ferroshap.GradientExplainer(LinearRegression().fit(BACKGROUND, np.arange(6)), BACKGROUND)
+    with pytest.raises(OptionError, match="`nsamples` is 8589934592, but must be at most 4294967295"):
+        explainer(X, nsamples=2**33)
+    with pytest.raises(OptionError, match="`deadline_seconds` is 'soon'"):
+        explainer(X, deadline_seconds="soon")

@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings("error::ferroshap.errors.PrecisionWarning"),
     pytest.mark.timeout(300),
 ]
+REQUIREMENTS = ["scikit-learn"]  # else MLflow finds them out in a process that imports everything again
 PICTURES = {"shap_beeswarm_plot.png", "shap_summary_plot.png", "shap_feature_importance_plot.png"}
 
 
@@ -129,7 +130,9 @@ class TestLogExplanation:
 
 def evaluated(model, X, y, kind, **config):
     data = X.assign(target=y)
-    logged = mlflow.sklearn.log_model(model, name="model", serialization_format="cloudpickle")
+    logged = mlflow.sklearn.log_model(
+        model, name="model", serialization_format="cloudpickle", pip_requirements=REQUIREMENTS
+    )
     options = {"log_model_explainability": True, "ignore_exceptions": False, **config}
     return mlflow.models.evaluate(
         logged.model_uri, data, targets="target", model_type=kind, evaluators="default", evaluator_config=options
@@ -178,6 +181,7 @@ class TestEvaluator:
         evaluated(RandomForestClassifier(20, random_state=0).fit(X, y), X, y, "classifier")
         assert pictures_of(run) == PICTURES  # the classifier's `predict` is explained: labels, as MLflow has it
 
+    @pytest.mark.filterwarnings("ignore")  # labels, which MLflow explains, are probabilities of 0 and 1: we say so
     def test_the_kernel_takes_the_logit_link(self, run):
         X, y = table(load_breast_cancer)
         model = LogisticRegression(max_iter=10_000).fit(X, y)
@@ -210,7 +214,9 @@ class TestFilesOfExplainers:
         model = RandomForestRegressor(10, random_state=0).fit(X, y)
         explainer = ferroshap.Explainer(model.predict, X, algorithm=algorithm)
         assert explainer.model.inner_model.__self__ is model
-        logged = mlflow.shap.log_explainer(explainer, name="explainer", serialize_model_using_mlflow=by_mlflow)
+        logged = mlflow.shap.log_explainer(
+            explainer, name="explainer", serialize_model_using_mlflow=by_mlflow, pip_requirements=REQUIREMENTS
+        )
         again = mlflow.shap.load_explainer(logged.model_uri)
         assert type(again) is type(explainer)
         np.testing.assert_array_equal(again(X.values[:3]).values, explainer(X.values[:3]).values)
@@ -218,7 +224,9 @@ class TestFilesOfExplainers:
     def test_trees_are_saved_with_their_forest(self, run):
         X, y = table(load_diabetes)
         explainer = ferroshap.TreeExplainer(RandomForestRegressor(10, random_state=0).fit(X, y))
-        logged = mlflow.shap.log_explainer(explainer, name="explainer", serialize_model_using_mlflow=False)
+        logged = mlflow.shap.log_explainer(
+            explainer, name="explainer", serialize_model_using_mlflow=False, pip_requirements=REQUIREMENTS
+        )
         again = mlflow.shap.load_explainer(logged.model_uri)
         assert isinstance(again, ferroshap.TreeExplainer)
         np.testing.assert_array_equal(again(X.values).values, explainer(X.values).values)
@@ -227,6 +235,6 @@ class TestFilesOfExplainers:
         X, y = table(load_diabetes)
         model = LinearRegression().fit(X, y)
         explainer = ferroshap.Explainer(model.predict, X)
-        logged = mlflow.shap.log_explainer(explainer, name="explainer")
+        logged = mlflow.shap.log_explainer(explainer, name="explainer", pip_requirements=REQUIREMENTS)
         predicted = mlflow.pyfunc.load_model(logged.model_uri).predict(X)
         np.testing.assert_allclose(predicted, explainer(X.values).values)

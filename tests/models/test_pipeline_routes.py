@@ -33,6 +33,7 @@ from tests.models.pipelines import people, prepared, same_as_the_whole, target
 import ferroshap as shap
 from ferroshap.errors import InvalidMaskerError, InvalidModelError, MixedColumnsError
 from ferroshap.maskers import Gaussian, Groups
+from ferroshap.models import parted
 
 
 def test_groups_of_input_columns_are_players():
@@ -182,3 +183,49 @@ def test_the_users_frame_and_pipeline_are_not_changed():
     shap.Explainer(pipeline, frame[:20])(frame[20:30])
     pd.testing.assert_frame_equal(frame, before)
     assert pickle.dumps(pipeline) == state
+
+
+class Halved(Pipeline):
+    """A pipeline of the user's own."""
+
+    def predict(self, X):
+        return super().predict(X) / 2
+
+
+class Sampler:
+    """What imbalanced-learn has in its pipelines: does something to training rows alone."""
+
+    def fit_resample(self, X, y):
+        return X, y
+
+
+def test_pipelines_of_a_users_own_class_are_black_boxes(seed):
+    X = np.random.default_rng([seed, 1]).normal(size=(60, 3))
+    model = Halved([("scale", StandardScaler()), ("line", LinearRegression())]).fit(X, X[:, 0])
+    for asked in (model, model.predict):
+        explainer, explained = same_as_the_whole(asked, X[:20], X[20:22], model.predict)
+        assert isinstance(explainer, shap.ExactExplainer)
+        np.testing.assert_allclose(explained.values.sum(axis=1) + explained.base_values, X[20:22, 0] / 2, atol=1e-12)
+
+
+def test_steps_that_resample_training_rows_do_nothing_to_columns():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    fitted = Pipeline([("scale", StandardScaler()), ("line", LinearRegression())]).fit(X, X[:, 0])
+    with_sampler = Pipeline([("scale", fitted[0]), ("more", Sampler()), ("line", fitted[1])])
+    front, last = parted(with_sampler)
+    assert front.owners.tolist() == [0, 1, 2]
+    assert last is fitted[1]
+    values = shap.LinearExplainer(with_sampler, X[:20]).shap_values(X[:3])
+    np.testing.assert_array_equal(values, shap.LinearExplainer(fitted, X[:20]).shap_values(X[:3]))
+
+
+@pytest.mark.parametrize("last", [RandomForestRegressor(3, random_state=0), Ridge()])
+def test_saved_explainers_of_pipelines_come_back(last, tmp_path):
+    frame = people()
+    pipeline = make_pipeline(prepared(OneHotEncoder()), last).fit(frame, target(frame))
+    explainer = shap.Explainer(pipeline, frame[:20])
+    with (tmp_path / "explainer").open("wb") as file:
+        explainer.save(file)
+    with (tmp_path / "explainer").open("rb") as file:
+        back = type(explainer).load(file)
+    np.testing.assert_array_equal(back(frame[20:23]).values, explainer(frame[20:23]).values)

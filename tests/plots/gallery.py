@@ -275,7 +275,8 @@ def dark():
 def picture(plot, explanation, caption, /, **options):
     """Draw one picture by itself and return its pixels."""
     figure = plt.figure(dpi=DPI)
-    drawn = plot(explanation, show=False, **options)
+    with mpl.rc_context({"figure.dpi": DPI}):  # for pictures that open a figure of their own
+        drawn = plot(explanation, show=False, **options)
     if plt.gcf() is not figure:  # a picture of images has its own
         plt.close(figure)
         figure = np.ravel(drawn)[0].figure

@@ -256,3 +256,12 @@ plots.waterfall(sv[0], ax=Figure().subplots())
 assert "matplotlib.pyplot" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("draw", [plots.beeswarm, plots.violin, plots.summary_plot])
+def test_no_size_leaves_the_figure_as_large_as_it_is(draw):
+    figure = plt.figure(figsize=(3, 3))
+    values = np.random.default_rng(0).normal(size=(20, 4))
+    draw(Explanation(values, 0.0, values), plot_size=None, show=False)
+    assert figure.get_size_inches().tolist() == [3, 3]
+    plt.close(figure)

@@ -1,5 +1,7 @@
 """Styles: eight colours that may be changed, and texts that can be read on any background."""
 
+from typing import get_type_hints
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from ferroshap import plots
 from ferroshap.errors import InvalidStyleOptionError
 from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
-from ferroshap.plots.style import StyleConfig, ink, line_ink
+from ferroshap.plots.style import StyleConfig, StyleOptions, ink, line_ink
 
 ROW = Explanation([3.0, -2.0], 1.0, [50.0, 20.0], feature_names=["age", "bmi"], error_std=[0.5, 0.5])
 
@@ -123,3 +125,7 @@ def test_every_text_can_be_read_on_its_background(draw, style):
         assert len(texts) > 4
         for text in texts:
             assert contrast(text.get_color(), ground) >= 2.8, text  # the grey of values on white has 2.85
+
+
+def test_type_checkers_know_the_options_of_a_style():
+    assert list(get_type_hints(StyleOptions)) == list(plots.get_style().asdict())

@@ -52,9 +52,9 @@ def test_tables_of_all_kinds_are_drawn_as_dots_strongest_on_top(given):
     assert ax.get_xlabel() == "SHAP value (impact on model output)"
 
 
-def test_frames_bring_their_names_and_text_columns_are_grey():
+def test_frames_bring_their_names_and_categories_are_grey_also_if_they_are_numbers():
     pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({"a": DATA[:, 0], "b": pandas.Categorical(["x", "y"] * 15), "c": DATA[:, 2]})
+    frame = pandas.DataFrame({"a": DATA[:, 0], "b": pandas.Categorical([1, 2] * 15), "c": DATA[:, 2]})
     ax = plots.summary_plot(VALUES, frame, show=False)
     assert labels(ax) == ["b", "c", "a"]
     assert to_hex(dots(ax)[0].get_facecolor()[0]) == "#777777"
@@ -204,3 +204,18 @@ def test_nothing_that_is_given_is_changed():
     assert np.array_equal(values, CUBE)
     assert np.array_equal(features, DATA)
     assert any_table_of(values, features, None, "summary_plot").axes == ("row", "feature", "feature")
+
+
+def test_compact_dots_take_any_square_cube_for_interactions():
+    skew = RNG.normal(size=(10, 3, 3))
+    ax = plots.summary_plot(skew, plot_type="compact_dot", show=False)
+    assert len(labels(ax)) == 9
+    with pytest.raises(DimensionError, match="4 outputs"):
+        plots.summary_plot(OUTPUTS, plot_type="compact_dot", show=False)
+
+
+@pytest.mark.parametrize("plot", [plots.summary_plot, plots.beeswarm, plots.violin])
+def test_no_plot_size_leaves_the_figure_as_it_is(plot):
+    figure = plt.figure(figsize=(6, 3))
+    plot(Explanation(VALUES, data=DATA), plot_size=None, show=False)
+    assert figure.get_size_inches().tolist() == [6.0, 3.0]

@@ -124,7 +124,7 @@ def test_the_command_prints_the_report(monkeypatch, capsys, tmp_path):
 def test_info_names_what_a_bug_report_needs(capsys):
     assert cli.main(["info"]) == 0
     names = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
-    assert {"ferroshap", "threads", "processor", "python", "numpy", "scikit-learn"} <= names
+    assert {"ferroshap", "threads", "processor", "kernels", "python", "numpy", "scikit-learn"} <= names
 
 
 def test_a_missing_library_is_named_with_its_remedy(monkeypatch, capsys):

@@ -5,10 +5,10 @@ import io
 import subprocess
 import sys
 import warnings
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_iris
 from sklearn.ensemble import AdaBoostClassifier, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
@@ -119,6 +119,24 @@ def test_d09_features_of_arrays_have_names(make):
     assert explainer(FEW).feature_names == explainer.feature_names
 
 
+class Louder(RandomForestRegressor):
+    """A forest whose predictions are not those of its trees."""
+
+    def predict(self, X):
+        return super().predict(X) + 1.0
+
+
+def test_d12_trees_are_held_against_the_predictions_of_their_library():
+    forest = Louder(5, random_state=0).fit(SMALL, TARGET)
+    with pytest.raises(ValueError, match="Louder has a `predict` of its own, which is not the sum of its trees"):
+        shap.TreeExplainer(forest, SMALL)
+    flowers = load_iris().data  # in single precision many values are thresholds
+    classes = RandomForestClassifier(20, random_state=0).fit(flowers.astype(np.float32), load_iris().target)
+    explanation = shap.TreeExplainer(classes, flowers)(flowers)
+    sums = explanation.base_values + explanation.values.sum(axis=1)
+    assert np.abs(sums - classes.predict_proba(flowers)).max() <= 1e-10
+
+
 def test_d13_a_link_for_trees_is_refused_with_what_to_use_instead():
     with pytest.raises(ValueError, match="model_output='probability'"):
         shap.TreeExplainer(FOREST, link="logit")
@@ -204,7 +222,6 @@ def test_d22_three_hundred_features_need_no_option():
     assert "= 500" in str(inspect.signature(shap.PermutationExplainer.__call__))
 
 
-@pytest.mark.skipif(find_spec("ferroshap.export") is None, reason="rooms are still being built")
 def test_d23_everything_can_be_imported_where_shap_is_absent():
     code = "import sys; sys.modules['shap'] = None; from ferroshap import *; TreeExplainer, GPUTreeExplainer, sample"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

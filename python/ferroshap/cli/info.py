@@ -18,6 +18,7 @@ def lines() -> Iterator[str]:
     yield _line("ferroshap", f"{ferroshap.__version__} (core {_native.__version__})")
     yield _line("threads", f"{as_threads(None)} in use, {_native.usable_threads()} usable")
     yield _line("processor", f"{platform.machine()}: {', '.join(_instruction_sets())}")
+    yield _line("kernels", _kernels())
     yield _line("system", platform.platform())
     yield _line("python", f"{platform.python_version()} ({platform.python_implementation()})")
     yield _line("numpy", np.__version__)
@@ -27,6 +28,16 @@ def lines() -> Iterator[str]:
 
 def _line(name: str, value: str) -> str:
     return f"{name:<14}{value}"
+
+
+def _kernels() -> str:
+    """Name the instruction set that the core's own kernels run in, and how to choose another."""
+    asked = getattr(_native, "instruction_sets", None)
+    if asked is None:
+        return "unknown: the native module was built from older sources"
+    chosen, known = asked()
+    others = ", ".join(name for name in known if name != chosen)
+    return f"{chosen} (FERROSHAP_SIMD chooses another: {others})" if others else chosen
 
 
 def _instruction_sets() -> list[str]:

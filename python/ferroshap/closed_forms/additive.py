@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap import _native
+from ferroshap import _native, links
 from ferroshap.errors import InvalidModelError, WorthError
 from ferroshap.game import MaskedGame, Players, Reference
 from ferroshap.inputs import Table
@@ -105,6 +105,7 @@ def parts_of(beside: Reference, rows: Table) -> tuple[Floats, Floats]:
     units = beside.masker.units
     owners = None if units is None else units.owners
     worths = np.empty((rows.n_rows, n_players + 1, n_outputs))
+    moved = beside.moved = links.Moved()
     pairing = beside.pair(rows)
     step = max(1, MOST_BYTES // (8 * (n_players + 1) * n_outputs))
     for first in range(0, rows.n_rows, step):
@@ -112,6 +113,8 @@ def parts_of(beside: Reference, rows: Table) -> tuple[Floats, Floats]:
         players = Players(here, np.repeat(np.arange(n_players, dtype=np.intp)[None], len(here), axis=0), owners)
         game = MaskedGame(beside, pairing, players, np.zeros((rows.n_rows, n_outputs)))
         worths[here] = game.worths(words, blocks).reshape(len(words), len(here), n_outputs).transpose(1, 0, 2)
+    beside.moved = None
+    moved.warn()
     return worths[:, :-1] - beside.base, np.ascontiguousarray(worths[:, -1])
 
 

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 import ferroshap
-from ferroshap.compat.homes import PRIVATE, PUBLIC, home_of
+from ferroshap.compat.homes import BOUND, PRIVATE, PUBLIC, home_of
 from ferroshap.errors import AliasError
 
 NAME = "shap"
@@ -136,10 +136,17 @@ class Finder(MetaPathFinder):
                 continue
             parent, _, leaf = f"{NAME}.{path}".rpartition(".")
             module = sys.modules[f"{NAME}.{path}"] = importlib.import_module(home)
-            above = sys.modules[parent]
-            if leaf not in vars(above):
-                setattr(above, leaf, module)
-                self.bound.append((above, leaf))
+            self._bind(sys.modules[parent], leaf, module)
+        for path, room in BOUND.items():
+            module = importlib.import_module(f"ferroshap.{room}")
+            for name in module.__all__:
+                self._bind(sys.modules[f"{NAME}.{path}"], name, getattr(module, name))
+
+    def _bind(self, module: ModuleType, name: str, thing: Any) -> None:
+        """Write a name into a module that has none of it, until the alias goes."""
+        if name not in vars(module):
+            setattr(module, name, thing)
+            self.bound.append((module, name))
 
     def clear(self) -> None:
         """Forget every module under the name, and the names that were written into ours."""

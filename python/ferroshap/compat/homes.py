@@ -40,15 +40,18 @@ PRIVATE = {
     "plots._heatmap": "compat.private.plots",
     "plots._image": "compat.private.plots",
     "plots._scatter": "compat.private.plots",
-    "plots._style": "plots.style",
+    "plots._style": "compat.private.style",
     "plots._utils": "compat.private.plots",
     "plots._violin": "compat.private.plots",
     "plots._waterfall": "compat.private.plots",
-    "utils._clustering": "utils",
+    "utils._clustering": "compat.private.utils",
     "utils._exceptions": "errors",
     "utils._general": "utils",
     "utils._legacy": "compat.private.legacy",
 }
+
+#: Names that the incumbent has in a public module of ours, and we elsewhere: bound there while the alias is on.
+BOUND = {"utils": "compat.private.utils"}
 
 
 def home_of(path: str) -> str | None:

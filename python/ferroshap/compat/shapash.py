@@ -21,7 +21,7 @@ def _backend() -> type[Any]:
     base: Any = importlib.import_module("shapash.backend").BaseBackend
 
     class Backend(base):  # type: ignore[misc] # shapash has no types
-        """Contributions by ferroshap, for ``SmartExplainer(backend=Backend, ...)``.
+        """Contributions by ferroshap, for ``SmartExplainer(model, backend=Backend(model, background=X_train))``.
 
         Parameters
         ----------

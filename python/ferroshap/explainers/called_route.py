@@ -105,6 +105,7 @@ class CalledRoute:
         self.partial = None
         inputs = Inputs(args, self.feature_names)
         played: list[Played] = []
+        given["moved"] = links.Moved()
         progress = Progress(inputs.n_rows, silent=given["silent"], report=self._progress, unit="rows")
         try:
             for number in range(inputs.n_rows):
@@ -116,6 +117,7 @@ class CalledRoute:
             raise
         finally:
             progress.close()
+        given["moved"].warn()
         return packed_rows(self, inputs, played, given)
 
     def shap_values(self, *args: Any, **options: Any) -> Any:
@@ -144,6 +146,7 @@ class CalledRoute:
             self.link,
             linearize_link=self.linearize_link,
             batch_rows=None if batch == "auto" else positive(batch, "batch_size"),
+            moved=given["moved"],
         )
         shapes, n_varying = mask_shapes_of(masker, args), int(varying.sum())
         if n_varying == 0:

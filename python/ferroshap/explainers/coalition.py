@@ -110,7 +110,9 @@ def _with_families(masker: Masker, partition_tree: Any, feature_names: Any) -> M
             raise InvalidClusteringError(msg)
         return masker
     inner = masker.inner if isinstance(masker, Partition) else masker
-    names = checked_names(feature_names, inner.n_players, "feature_names", "players") or inner.feature_names
+    names = checked_names(feature_names, inner.n_players, "feature_names", "players") or masker.feature_names
     word = "column" if inner.units is None else "player"
     tree = as_tree(partition_tree, names, inner.n_players, word=word, argument="partition_tree")
-    return Partition(inner, clustering=[tree] if isinstance(tree, int) else tree)
+    found = Partition(inner, clustering=[tree] if isinstance(tree, int) else tree)
+    found.feature_names = masker.feature_names
+    return found

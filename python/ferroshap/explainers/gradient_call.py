@@ -1,6 +1,5 @@
 """One call of a `GradientExplainer`: rows in, Explanations out, and what was reached when it failed."""
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from ferroshap.gradients.checks import check_finite_outputs
 from ferroshap.gradients.machine import Method, RowsOfGradients, Settings
 from ferroshap.inputs import read_table
 from ferroshap.progress import Progress
+from ferroshap.run.deadline import as_deadline
 
 if TYPE_CHECKING:
     from ferroshap.explainers.gradient import GradientExplainer
@@ -41,7 +41,7 @@ class CallOptions:
 
 def explain(explainer: "GradientExplainer", X: Any, options: CallOptions) -> list[Explanation]:
     """Explain rows; if that fails, `explainer.partial` has those begun."""
-    started = time.monotonic()
+    deadline = as_deadline(options.deadline_seconds)
     explainer.partial = None
     base = explainer._base  # noqa: SLF001 - ours
     given, floats, rows = base.read(X)
@@ -72,7 +72,7 @@ def explain(explainer: "GradientExplainer", X: Any, options: CallOptions) -> lis
         y - base_values,
         np.maximum(1.0, np.maximum(np.abs(y), np.abs(base_values))),
         keys,
-        _settings(explainer, options, started),
+        _settings(explainer, options, deadline),
         progress,
     )
     try:
@@ -93,7 +93,7 @@ def explain(explainer: "GradientExplainer", X: Any, options: CallOptions) -> lis
     return packed(explainer, explained, given, base_values, chosen)
 
 
-def _settings(explainer: "GradientExplainer", options: CallOptions, started: float) -> Settings:
+def _settings(explainer: "GradientExplainer", options: CallOptions, deadline: float | None) -> Settings:
     return Settings(
         options.method,
         options.seed,
@@ -102,6 +102,6 @@ def _settings(explainer: "GradientExplainer", options: CallOptions, started: flo
         batch_size=options.batch_size,
         smoothing=explainer._smoothing,  # noqa: SLF001 - ours
         on_device=explainer._on_device,  # noqa: SLF001 - ours
-        deadline=None if options.deadline_seconds is None else started + options.deadline_seconds,
+        deadline=deadline,
         keeps_replicates=options.keep_replicates,
     )

@@ -52,6 +52,10 @@ def as_smoothing(sigma: Any) -> float:
     return float(sigma)
 
 
+#: Points of one row: the core counts them in 32 bits.
+MOST_SAMPLES = 2**32 - 1
+
+
 def method_of_call(method: Method, nsamples: Any, tol: float | None) -> Method:
     """Return the method with the budget and tolerance of a call.
 
@@ -66,7 +70,11 @@ def method_of_call(method: Method, nsamples: Any, tol: float | None) -> Method:
             raise OptionError(msg)
         return method
     if nsamples is not NSAMPLES:
-        method = replace(method, budget=positive(nsamples, "nsamples", or_auto=False))
+        budget = positive(nsamples, "nsamples", or_auto=False)
+        if budget > MOST_SAMPLES:
+            msg = f"`nsamples` is {nsamples!r}, but must be at most {MOST_SAMPLES}"
+            raise OptionError(msg)
+        method = replace(method, budget=budget)
     return method if tol is None else replace(method, tol=tol)
 
 

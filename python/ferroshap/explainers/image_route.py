@@ -18,6 +18,7 @@ from ferroshap.explanation import Explanation
 from ferroshap.maskers.image import Image
 from ferroshap.memory import as_bytes
 from ferroshap.models import as_model
+from ferroshap.run.deadline import as_deadline
 from ferroshap.threads import as_threads
 
 #: Options of explainers of tables that mean nothing for images, and what they are then.
@@ -106,10 +107,7 @@ class ImageRoute:
             if value not in (OF_TABLE_CALLS[name], False, None):
                 msg = f"`{name}` is {value!r}, but explanations of images have none: leave it out"
                 raise OptionError(msg)
-        is_number = isinstance(deadline_seconds, int | float | np.number) and not np.isnan(deadline_seconds)
-        if deadline_seconds is not None and not is_number:
-            msg = f"`deadline_seconds` is {deadline_seconds!r}, but must be a number of seconds or None"
-            raise OptionError(msg)
+        as_deadline(deadline_seconds)
         self.partial = None
         images = self.masker.read(X)
         settings = Settings(

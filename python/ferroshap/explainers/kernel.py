@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ferroshap.errors import BudgetError, OptionError
+from ferroshap.errors import BudgetError, DimensionError, OptionError
 from ferroshap.estimators import Auto, Leverage, Method, as_method
 from ferroshap.explainers.agnostic import AgnosticExplainer
 from ferroshap.explainers.calls import check_call_defaults, checked_call, one_seed, positive
@@ -14,6 +14,7 @@ from ferroshap.explainers.lasso import LassoRows, Selection, as_selection
 from ferroshap.explainers.precedence import with_numbers
 from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explanation import Explanation
+from ferroshap.inputs import read_table
 from ferroshap.maskers import DenseData, Masker
 from ferroshap.models import as_model
 from ferroshap.progress import Report
@@ -90,6 +91,7 @@ class KernelExplainer(AgnosticExplainer):
         as_selection(call_defaults.get("l1_reg"))
         self._method_named = None if method is None else as_method(method)
         self.keep_index = keep_index
+        data = _as_rows(data)
         super().__init__(
             with_index(as_model(model), data) if keep_index else model,
             data,
@@ -236,6 +238,27 @@ class KernelExplainer(AgnosticExplainer):
         """
         return self(X, l1_reg=l1_reg, silent=silent, nsamples=nsamples).values
 
+    def explain(self, incoming_instance: Any, **options: Any) -> Any:
+        """Return the values of one row alone, ``(features,)`` or ``(features, outputs)``, as shap's older code asks.
+
+        Parameters
+        ----------
+        incoming_instance : table of one row, or a row
+            The row.
+        **options
+            Those of :meth:`shap_values`.
+
+        Raises
+        ------
+        DimensionError
+            For more rows than one.
+        """
+        table = read_table(incoming_instance, argument="incoming_instance", allow_single_row=True)
+        if table.n_rows != 1:
+            msg = f"`incoming_instance` has {table.n_rows} rows, but must be one: use shap_values for more"
+            raise DimensionError(msg)
+        return self.shap_values(table.source, **options)[0]
+
     @property
     def data(self) -> DenseData:
         """The background, its weights and its groups; :attr:`masker` is what fills with it."""
@@ -272,6 +295,11 @@ class KernelExplainer(AgnosticExplainer):
             )
             raise BudgetError(msg)
         return granted
+
+
+def _as_rows(data: Any) -> Any:
+    """A background; a Series is one row of it."""
+    return read_table(data, argument="data", allow_single_row=True).source if hasattr(data, "to_frame") else data
 
 
 def _class_of(selection: Selection | None) -> type[RowsExplained]:

@@ -13,7 +13,7 @@ from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
 from ferroshap.explainers.groups import shown_groups
 from ferroshap.explainers.linear_columns import LinearColumns, as_floats
-from ferroshap.explainers.linear_maskers import CORRELATED, background_of, perturbed
+from ferroshap.explainers.linear_maskers import CORRELATED, background_of, perturbed, warn_of_few_rows
 from ferroshap.explainers.names import Positions, output_names
 from ferroshap.explainers.outputs import OutputChoice, take_outputs
 from ferroshap.explainers.plan import Plan
@@ -113,6 +113,7 @@ class LinearExplainer(Explainer):
         self._correlated: CorrelatedForm | None = None
         self.cov: Floats | None = None
         if isinstance(self.masker, CORRELATED):
+            warn_of_few_rows(self.masker)
             self.mean, self.cov = self.masker.fitted.mean, self.masker.fitted.cov
             self._correlated = correlated_form(
                 self.coef, self.mean, self.cov, orders=orders, seed=self.seed, n_threads=n_threads

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from ferroshap.errors import InvalidMaskerError, OptionError, warn_user
+from ferroshap.errors import (
+    InvalidFeaturePerturbationError,
+    InvalidMaskerError,
+    OptionError,
+    PlausibilityWarning,
+    warn_user,
+)
 from ferroshap.maskers import Conditional, Gaussian, Impute, Independent, Masker, as_marginal, as_masker
 
 #: Maskers under which expectations of a linear model are known.
@@ -37,8 +43,10 @@ def perturbed(masker: Any, feature_perturbation: str | None, weights: Any) -> An
 
     Raises
     ------
+    InvalidFeaturePerturbationError
+        When it is not known.
     OptionError
-        When it is not known, or contradicts the masker.
+        When it contradicts the masker.
     """
     if feature_perturbation is None:
         return masker
@@ -47,7 +55,7 @@ def perturbed(masker: Any, feature_perturbation: str | None, weights: Any) -> An
             f"`feature_perturbation` is {feature_perturbation!r}, which is not known: leave it out and pass "
             "maskers.Independent or maskers.Impute"
         )
-        raise OptionError(msg)
+        raise InvalidFeaturePerturbationError(msg)
     warn_user("`feature_perturbation` is deprecated: the masker says how features are filled", FutureWarning)
     wants = feature_perturbation == "correlation_dependent"
     if isinstance(masker, Independent if wants else CORRELATED):
@@ -56,3 +64,14 @@ def perturbed(masker: Any, feature_perturbation: str | None, weights: Any) -> An
     if not wants or isinstance(masker, Masker):
         return masker
     return Impute(masker, weights=weights)
+
+
+def warn_of_few_rows(masker: Masker) -> None:
+    """Warn where a covariance was estimated from too few rows to say how all features move together."""
+    rows, columns = masker.n_background, masker.table.n_columns
+    if 1 < rows <= columns:
+        warn_user(
+            f"{rows} background rows of {columns} features have a singular covariance: correlations that nobody has "
+            "seen move credit between features; pass more rows, or maskers.Independent",
+            PlausibilityWarning,
+        )

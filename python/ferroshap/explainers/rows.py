@@ -1,6 +1,5 @@
 """Explaining the rows of a table by playing their games, many rows at once."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferroshap import links
 from ferroshap.errors import ConvergenceWarning, FerroshapError, WorthError, warn_user
 from ferroshap.estimators import Method, asks_by_worths, keeps_no_worths
 from ferroshap.explainers.row_keys import row_keys
@@ -17,6 +17,7 @@ from ferroshap.inputs import Pairing, Table
 from ferroshap.progress import Progress, Report
 from ferroshap.run import Loop, Outcome, Source, Together
 from ferroshap.run.advice import SPLIT_WITHOUT_ERROR, relative_half_width, too_few, too_uncertain
+from ferroshap.run.deadline import as_deadline
 from ferroshap.run.loop import resolved
 
 if TYPE_CHECKING:
@@ -125,12 +126,12 @@ class RowsExplained:
         everyone = masker.is_conditional or method.needs_every_player
         groups = find_players(self.pairing, self.n_rows, masker.units, everyone=everyone)
         budgets = {group.n_players: self._granted(group) for group in groups}
-        deadline = self.settings.deadline_seconds
-        at = None if deadline is None else time.monotonic() + deadline
+        at = as_deadline(self.settings.deadline_seconds)
         total = sum(budgets[group.n_players] * len(group.rows) for group in groups)
-        self._ask_about_rows()
+        moved = self.reference.moved = links.Moved()
         progress = Progress(total, silent=self.settings.silent, report=self.settings.report)
         try:
+            self._ask_about_rows()
             for group in groups:
                 self.n_players[group.rows] = group.n_players
                 if group.n_players == 0:
@@ -140,6 +141,8 @@ class RowsExplained:
                     self._play_part(part, budgets[group.n_players], row_key, at, progress)
         finally:
             progress.close()
+            self.reference.moved = None
+        moved.warn()
 
     def game(self, part: Players) -> AnyMaskedGame:
         """The games of some rows, as one."""

@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+from ferroshap import links
 from ferroshap.errors import OptionError
 from ferroshap.explainers.calls import checked_call, one_seed
 from ferroshap.explainers.names import checked_names, numbered
@@ -88,6 +89,8 @@ class TreeExplainer(TreeAnswers):
     """
 
     _holds_its_model = True
+    #: Values add up on the scale of `model_output`.
+    link = links.identity
 
     def __init__(
         self,

@@ -45,6 +45,8 @@ class CalledGame:
         Average linked outputs, with weights that keep both ends right, instead of linking averages.
     batch_rows : int or None
         The most model rows in one call; one coalition at least.
+    moved : Moved
+        Counts probabilities that are moved for the link.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class CalledGame:
         *,
         linearize_link: bool,
         batch_rows: int | None,
+        moved: links.Moved,
     ) -> None:
         """Ask nothing yet."""
         self._model, self._name, self._masker, self._args = model, name, masker, args
@@ -68,6 +71,7 @@ class CalledGame:
         self._per_call = getattr(masker, "default_batch_size", None) if batch_rows is None else None
         self._batch_rows = MODEL_ROWS if batch_rows is None else batch_rows
         self._weights: Floats | None = None
+        self._moved = moved
         self.is_vector = True
         self.n_model_rows = 0
 
@@ -126,14 +130,14 @@ class CalledGame:
     def _worth(self, outputs: Floats) -> Floats:
         """The worth of one coalition, from the model on its rows."""
         if len(outputs) == 1:
-            only: Floats = links.apply(self._link, outputs)[0]
+            only: Floats = links.apply(self._link, outputs, self._moved)[0]
             return only
         shares = np.full(len(outputs), 1.0 / len(outputs)) if self._shares is None else self._shares
         if len(shares) != len(outputs):
             msg = f"`masker` has {len(shares)} weights, but returned {len(outputs)} rows"
             raise DimensionError(msg)
         if not self._linearize:
-            return links.apply(self._link, shares @ outputs)
+            return links.apply(self._link, shares @ outputs, self._moved)
         if self._weights is None:  # the first that is asked for is nobody
             self._weights = links.linearized_weights(self._link, outputs, shares)
         if len(self._weights) != len(outputs):
@@ -142,7 +146,7 @@ class CalledGame:
                 "link can be made linear: pass linearize_link=False"
             )
             raise InvalidMaskerError(msg)
-        worth: Floats = (self._weights * links.apply(self._link, outputs)).sum(axis=0)
+        worth: Floats = (self._weights * links.apply(self._link, outputs, self._moved)).sum(axis=0)
         return worth
 
     @property

@@ -64,13 +64,15 @@ class Reference:
         self.is_vector = outputs.ndim == 1
         outputs = outputs.reshape(masker.n_background, -1)
         self.n_outputs: int = outputs.shape[1]
+        #: Counts probabilities that are moved for a link while somebody collects them; else each time is told.
+        self.moved: links.Moved | None = links.Moved()
         #: What fills absent features, with what it learnt from the outputs.
         self.filler: Masker = masker.filler
         if isinstance(self.filler, Conditional):
             self.filler = self.filler.learn(outputs)
         by_row = self.link if self.is_linked_by_row else links.identity
         weights = links.linearized_weights(by_row, outputs, masker.weights)
-        linked = links.apply(by_row, outputs)
+        linked = links.apply(by_row, outputs, self.moved)
         whole = Blocks(np.arange(len(outputs)), [0, len(outputs)], masker.weights, np.ones(1))
         self.base: Floats = self._empty_worths(linked, weights, whole)[0]
         order = self.blocks.order
@@ -81,6 +83,8 @@ class Reference:
             inside = weights[order] / masker.weights[order, None] * self.blocks.row_weights[:, None]
         self.fold_weights: Floats = np.ascontiguousarray(inside)
         self.empty = self._empty_worths(linked[order], self.fold_weights, self.blocks)
+        self.moved.warn()
+        self.moved = None
 
     def pair(self, rows: Table) -> Pairing:
         """Encode rows and the background for selection."""
@@ -94,12 +98,12 @@ class Reference:
             msg = f"`model` returned shape {outputs.shape}, but {want} is needed: it was so on the background"
             raise DimensionError(msg)
         if self.is_linked_by_row:
-            outputs = links.apply(self.link, outputs)
+            outputs = links.apply(self.link, outputs, self.moved)
         return outputs.reshape(n_rows, self.n_outputs)
 
     def worths_of(self, means: Floats) -> Floats:
         """Take means of outputs to worths: the link, where it is not applied row by row."""
-        return means if self.is_linked_by_row else links.apply(self.link, means)
+        return means if self.is_linked_by_row else links.apply(self.link, means, self.moved)
 
     def _background_outputs(self) -> Floats:
         table = self.masker.table

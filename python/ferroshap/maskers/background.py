@@ -2,14 +2,14 @@
 
 import sys
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.errors import OptionError, WeightsError
 from ferroshap.inputs import read_table
-from ferroshap.maskers.dense_data import DenseData
+from ferroshap.maskers.dense_data import DenseData, shares
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ def normalised_weights(weights: Any, n_rows: int) -> Floats:
     if not np.isfinite(given).all() or (given < 0).any() or not given.any():
         msg = "`weights` must be finite, not negative, and not all zero"
         raise WeightsError(msg)
-    return cast("Floats", given / given.sum())
+    return shares(given)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferroshap.errors import DimensionError
+
+
+def shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights whose sum is 1; those that are so but for rounding stay the very same.
+
+    Examples
+    --------
+    >>> shares(np.array([3.0, 1.0]))
+    array([0.75, 0.25])
+    """
+    total = float(weights.sum())
+    return weights if abs(total - 1.0) <= len(weights) * np.finfo(np.float64).eps else weights / total
 
 
 class DenseData:
@@ -62,11 +75,11 @@ class DenseData:
         if sorted(int(column) for columns in self.groups for column in columns) != list(range(n_columns)):
             msg = f"`groups` is {given!r}, but must hold each of the {n_columns} columns once"
             raise DimensionError(msg)
-        shares = np.ones(n_rows) if weights is None else np.asarray(weights, dtype=np.float64)
-        if shares.shape != (n_rows,):
-            msg = f"`weights` has shape {shares.shape}, but there are {n_rows} rows: pass one number for each"
+        given_weights = np.ones(n_rows) if weights is None else np.asarray(weights, dtype=np.float64)
+        if given_weights.shape != (n_rows,):
+            msg = f"`weights` has shape {given_weights.shape}, but there are {n_rows} rows: pass one number for each"
             raise DimensionError(msg)
-        self.weights = shares / shares.sum()
+        self.weights = shares(given_weights)
 
     def __len__(self) -> int:
         """Count the rows."""

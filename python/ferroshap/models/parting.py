@@ -43,7 +43,7 @@ def parted(model: Any) -> "tuple[Front | None, Any]":
         method, model = model.__name__, owner
     while (held := _held(model)) is not None:
         model = held
-    if not is_instance(model, "sklearn.pipeline", "Pipeline"):
+    if not _is_pipeline(model):
         return None, model if method is None else getattr(model, method)
     last = model.steps[-1][1]
     if isinstance(last, str) or last is None or not hasattr(last, "predict"):
@@ -64,4 +64,10 @@ def _held(model: Any) -> Any:
 
 
 def _is_holder(model: Any) -> bool:
-    return is_instance(model, "sklearn.pipeline", "Pipeline") or _held(model) is not None
+    return _is_pipeline(model) or _held(model) is not None
+
+
+def _is_pipeline(model: Any) -> bool:
+    """Whether a model is a pipeline of a class whose methods are known: a user's own may predict in another way."""
+    is_known = type(model).__module__.partition(".")[0] in {"sklearn", "imblearn"}
+    return is_known and is_instance(model, "sklearn.pipeline", "Pipeline")

@@ -74,7 +74,7 @@ def beeswarm(
     s : float
         Area of a dot in square points.
     plot_size : "auto", None, float or pair
-        Size of the figure in inches, or height of a row; not together with `ax`.
+        Size of the figure in inches, or height of a row; not together with `ax`. None: the size stays.
     color_bar_label : str
         Text beside the colour bar.
     group_remaining_features : bool

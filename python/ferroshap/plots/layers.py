@@ -8,6 +8,7 @@ from ferroshap.errors import OptionError
 from ferroshap.plots import colors
 from ferroshap.plots.density import density, least_bandwidth
 from ferroshap.plots.ordering import Rows
+from ferroshap.plots.swarm_rows import stretch
 from ferroshap.plots.violin_bodies import Body
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ def draw_layers(ax: "Axes", rows: Rows, totals: np.ndarray, data: Any, body: Bod
     if most < 1:
         msg = f"`layered_violin_max_num_bins` is {most}: give at least 1"
         raise OptionError(msg)
-    if body.linear_below is not None:
-        ax.set_xscale("symlog", linthresh=body.linear_below)
+    stretch(ax, body.linear_below)
     finite = totals[np.isfinite(totals)]
     if not len(finite):
         return

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from ferroshap.errors import InvalidStyleOptionError, nearest
 from ferroshap.plots import colors
@@ -27,8 +27,26 @@ class StyleConfig:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
+class StyleOptions(TypedDict, total=False):
+    """The colours by name, any of them: what type checkers know of the keywords of `set_style`."""
+
+    primary_color_positive: Any
+    primary_color_negative: Any
+    secondary_color_positive: Any
+    secondary_color_negative: Any
+    hlines_color: Any
+    vlines_color: Any
+    text_color: Any
+    tick_labels_color: Any
+
+
 _NAMES = tuple(field.name for field in dataclasses.fields(StyleConfig))
 _IN_FORCE = [StyleConfig()]
+
+
+def load_default_style() -> StyleConfig:
+    """Return the colours that are in force until someone changes them."""
+    return StyleConfig()
 
 
 def get_style() -> StyleConfig:
@@ -42,7 +60,7 @@ def get_style() -> StyleConfig:
     return _IN_FORCE[0]
 
 
-def set_style(_style: StyleConfig | None = None, /, **options: Any) -> None:
+def set_style(_style: StyleConfig | None = None, /, **options: Unpack[StyleOptions]) -> None:
     """Change colours of all pictures drawn from now on.
 
     Parameters
@@ -66,14 +84,14 @@ def set_style(_style: StyleConfig | None = None, /, **options: Any) -> None:
     '#00AA00'
     >>> set_style(StyleConfig())
     """
-    changes = ({} if _style is None else _style.asdict()) | options
+    changes: dict[str, Any] = {**({} if _style is None else _style.asdict()), **options}
     for name, color in changes.items():
         _check(name, color)
     _IN_FORCE[0] = dataclasses.replace(_IN_FORCE[0], **changes)
 
 
 @contextmanager
-def style_context(**options: Any) -> Iterator[StyleConfig]:
+def style_context(**options: Unpack[StyleOptions]) -> Iterator[StyleConfig]:
     """Change colours inside a ``with`` block; afterwards they are as before, after an exception too.
 
     Parameters

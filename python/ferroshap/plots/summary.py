@@ -88,7 +88,7 @@ def summary_plot(
     color_bar : bool
         Draw the colour bar, as the last axes of the figure.
     plot_size : "auto", None, float or pair
-        Size of the figure in inches, or height of a row.
+        Size of the figure in inches, or height of a row. None: the size stays.
     layered_violin_max_num_bins : int
         Layers at most.
     class_names : list of str, optional
@@ -131,7 +131,8 @@ def summary_plot(
     if plot_type is not None and plot_type not in _KINDS:
         msg = f"`plot_type` is {plot_type!r}{nearest(str(plot_type), _KINDS)} Known: {', '.join(_KINDS)}"
         raise OptionError(msg)
-    table = any_table_of(shap_values, features, feature_names, "summary_plot", may_interact=plot_type != "bar")
+    may_interact = None if plot_type == "compact_dot" else plot_type != "bar"  # None: they do, whatever they look like
+    table = any_table_of(shap_values, features, feature_names, "summary_plot", may_interact=may_interact)
     most = _MOST_ROWS if max_display is None else max_display
     label = color_bar_label if color_bar else None
     looks = Looks(color, axis_color, alpha, label, cmap, plot_size, is_log=use_log_scale, is_sorted=sort, rng=rng)

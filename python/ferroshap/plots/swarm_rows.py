@@ -41,15 +41,17 @@ def linear_below(totals: np.ndarray) -> float:
     return (float(np.max(np.abs(totals[np.isfinite(totals)]), initial=0.0)) or 1.0) / 1000.0
 
 
-def size_of(plot_size: Any, n_rows: int) -> tuple[float, float]:
-    """Width and height in inches.
+def size_of(plot_size: Any, n_rows: int) -> tuple[float, float | None]:
+    """Width and height in inches; no height where the figure keeps its size.
 
     Raises
     ------
     OptionError
         If `plot_size` is neither "auto", None, a number nor a pair.
     """
-    if plot_size is None or plot_size == "auto":
+    if plot_size is None:
+        return WIDTH, None
+    if isinstance(plot_size, str) and plot_size == "auto":
         return WIDTH, n_rows * 0.4 + 1.5
     if isinstance(plot_size, (int, float, np.number)):
         return WIDTH, n_rows * float(plot_size) + 1.5
@@ -67,8 +69,7 @@ def draw_swarms(ax: "Axes", rows: Rows, totals: np.ndarray, data: Any, look: Swa
     """
     from ferroshap.plots.dots import Dots
 
-    if look.linear_below is not None:
-        ax.set_xscale("symlog", linthresh=look.linear_below)
+    stretch(ax, look.linear_below)
     rng = np.random.default_rng(look.rng)  # a generator of our own: the picture is the same every time
     for k, values in enumerate(totals):
         order = rng.permutation(np.flatnonzero(np.isfinite(values)))
@@ -92,6 +93,16 @@ def draw_swarms(ax: "Axes", rows: Rows, totals: np.ndarray, data: Any, look: Swa
             ax.update_datalim([(x.min(), y.min()), (x.max(), y.max())])
     ax.set_ylim(-1.0, rows.n_rows)
     limit(ax, totals, log_scale=look.linear_below is not None)
+
+
+def stretch(ax: "Axes", unit: float | None) -> None:
+    """Make the axis logarithmic beyond `unit`, if there is one, with ticks only where they have room."""
+    if unit is None:
+        return
+    from matplotlib.ticker import SymmetricalLogLocator
+
+    ax.set_xscale("symlog", linthresh=unit)
+    ax.xaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=10.0 * unit))  # none right beside zero
 
 
 def limit(ax: "Axes", totals: np.ndarray, *, log_scale: bool) -> None:

@@ -39,13 +39,14 @@ def table_of(shap_values: Any, features: Any, feature_names: Any, plot: str) -> 
 
 
 def any_table_of(
-    shap_values: Any, features: Any, feature_names: Any, plot: str, *, may_interact: bool = True
+    shap_values: Any, features: Any, feature_names: Any, plot: str, *, may_interact: bool | None = True
 ) -> Explanation:
     """Return rows by features, with outputs or interactions where there are some.
 
     A list holds one table an output. An array of three axes is a cube of
     interactions if its last two are equally long and symmetric, else its last axis
-    holds outputs. `features` may be a list of names.
+    holds outputs; `may_interact` may rule the one out, or with None the other.
+    `features` may be a list of names.
     """
     display = None
     if looks_like_explanation(shap_values) or holds_cohorts(shap_values):
@@ -71,7 +72,7 @@ def any_table_of(
     return Explanation(np.asarray(values), **fields)
 
 
-def _values_and_axes(shap_values: Any, plot: str, *, may_interact: bool) -> tuple[np.ndarray, tuple[str, ...]]:
+def _values_and_axes(shap_values: Any, plot: str, *, may_interact: bool | None) -> tuple[np.ndarray, tuple[str, ...]]:
     """Read arrays, and tell what their axes are."""
     if isinstance(shap_values, (list, tuple)) and len(shap_values) and np.ndim(shap_values[0]) == 2:
         tables = [as_numbers(f"shap_values[{k}]", one) for k, one in enumerate(shap_values)]
@@ -93,7 +94,8 @@ def _values_and_axes(shap_values: Any, plot: str, *, may_interact: bool) -> tupl
         return values, ("row", "feature")
     if values.shape[2] == 1:
         return values[..., 0], ("row", "feature")
-    return values, ("row", "feature", "feature" if may_interact and are_interactions(values) else "output")
+    is_cube = values.shape[1] == values.shape[2] if may_interact is None else may_interact and are_interactions(values)
+    return values, ("row", "feature", "feature" if is_cube else "output")
 
 
 def are_interactions(values: np.ndarray) -> bool:
@@ -116,6 +118,11 @@ def _features(features: Any, names: Any, shape: tuple[int, ...]) -> tuple[np.nda
             raise DimensionError(msg)
     if features is not None:
         table, columns = as_table(features)
+        kinds = [str(kind) for kind in getattr(features, "dtypes", ())]
+        if "category" in kinds:  # codes of categories have no order that a colour could show
+            table = table.astype(object)
+            for k in [k for k, kind in enumerate(kinds) if kind == "category"]:
+                table[:, k] = [str(entry) for entry in table[:, k]]
     if table is not None and table.shape != (n_rows, n_features):
         msg = f"`features` has shape {table.shape}, but `shap_values` has {n_rows} rows and {n_features} features"
         if table.ndim == 2 and n_features - 1 == table.shape[1]:

@@ -81,7 +81,7 @@ def violin(
     color_bar : bool
         Draw the colour bar, as the last axes of the figure.
     plot_size : "auto", None, float or pair
-        Size of the figure in inches, or height of a row; not together with `ax`.
+        Size of the figure in inches, or height of a row; not together with `ax`. None: the size stays.
     layered_violin_max_num_bins : int
         Layers at most.
     class_names, class_inds : optional

@@ -9,7 +9,7 @@ from ferroshap.plots import colors
 from ferroshap.plots.density import density, least_bandwidth, running_mean
 from ferroshap.plots.ordering import Rows
 from ferroshap.plots.swarm import shades
-from ferroshap.plots.swarm_rows import MANY_DOTS
+from ferroshap.plots.swarm_rows import MANY_DOTS, stretch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,8 +53,7 @@ def grid_of(places: np.ndarray, least: float) -> np.ndarray:
 
 def draw_bodies(ax: "Axes", rows: Rows, totals: np.ndarray, data: Any, body: Body) -> None:
     """Draw a violin in each row, from the top down."""
-    if body.linear_below is not None:
-        ax.set_xscale("symlog", linthresh=body.linear_below)
+    stretch(ax, body.linear_below)
     least = least_bandwidth(body.along(totals))
     for k, values in enumerate(totals):
         kept = np.flatnonzero(np.isfinite(values))
@@ -85,15 +84,17 @@ def _fill(ax: "Axes", grid: np.ndarray, heights: np.ndarray, y: float, hues: Any
             PolyCollection([outline], facecolors=[hues], linewidths=0, alpha=alpha, zorder=2), autolim=False
         )
         return
-    slices, chosen = [], []
-    for i in range(len(grid) - 1):
-        if max(heights[i], heights[i + 1]) > _THIN * _HALF_WIDTH:
-            (a, b), (p, q) = grid[i : i + 2], heights[i : i + 2]
-            slices.append([(a, y - p), (b, y - q), (b, y + q), (a, y + p)])
-            chosen.append(hues[i])
-    # Edges in the colour of the faces close the hair between slices; seen through, they would be darker.
-    edge = {"edgecolors": "face", "linewidths": 0.4} if alpha == 1 else {"linewidths": 0}
-    ax.add_collection(PolyCollection(slices, facecolors=chosen, alpha=alpha, zorder=2, **edge), autolim=False)
+    slices: list[np.ndarray] = []
+    chosen: list[Any] = []
+    # Each slice goes on beneath the next one, else the ground shines through between them; not if all shine through.
+    n_steps = 2 if alpha == 1 else 1
+    thick = np.maximum(heights[:-1], heights[1:]) > _THIN * _HALF_WIDTH
+    for i in np.flatnonzero(thick):
+        last = i + n_steps if i + 1 < len(thick) and thick[i + 1] else i + 1
+        x, h = grid[i : last + 1], heights[i : last + 1]
+        slices.append(np.column_stack([np.r_[x, x[::-1]], y + np.r_[h, -h[::-1]]]))
+        chosen.append(hues[i])
+    ax.add_collection(PolyCollection(slices, facecolors=chosen, linewidths=0, alpha=alpha, zorder=2), autolim=False)
 
 
 def _dots(ax: "Axes", x: np.ndarray, y: float, shade: np.ndarray, body: Body) -> None:

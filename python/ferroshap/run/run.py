@@ -1,7 +1,6 @@
 """Estimations of one game that can be asked at any moment."""
 
 import inspect
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +20,7 @@ from ferroshap.run.advice import (
     too_uncertain,
 )
 from ferroshap.run.callable_game import CallableGame, positive
+from ferroshap.run.deadline import as_deadline
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
 from ferroshap.seeds import Seed, as_seed
@@ -99,7 +99,7 @@ class Run:
         """Ask for the endpoints and fix the method."""
         self.seed = as_seed(rng)
         self._method = as_method(method)
-        deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
+        deadline = as_deadline(deadline_seconds)
         n_threads = as_threads(n_jobs)
         n_players = _count_players(game, n_players)
         is_masked = isinstance(game, Game)

@@ -9,6 +9,7 @@ ELSEWHERE = {
     "bar_legacy": "ferroshap.plots:bar_plot",
     "dependence_legacy": "ferroshap.plots:dependence_plot",
     "summary_legacy": "ferroshap.plots:summary_plot",
+    "verify_valid_cmap": "ferroshap.plots.force.palette:pair_of",
     "waterfall_legacy": "ferroshap.compat.private.waterfall:waterfall_legacy",
 }
 
@@ -21,3 +22,23 @@ def __getattr__(name: str) -> Any:
         msg = f"ferroshap has no {name!r} among its plots"
         raise AttributeError(msg)
     return getattr(module, attribute)
+
+
+def convert_color(color: Any) -> Any:
+    """Return the colour or the map of a name; what is no name of one stays what it is.
+
+    Examples
+    --------
+    >>> convert_color("#123456")
+    '#123456'
+    """
+    from matplotlib import colormaps
+
+    from ferroshap.plots import colors
+
+    if not isinstance(color, str):
+        return color
+    ours = {"shap_red": "red_rgb", "shap_blue": "blue_rgb"}
+    if color in ours:
+        return getattr(colors, ours[color])
+    return colormaps.get(color, color)
