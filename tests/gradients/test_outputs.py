@@ -5,7 +5,7 @@ import pytest
 from tests.gradients.models import Counting, Net
 
 import ferroshap
-from ferroshap.explainers.gradient_outputs import ranked
+from ferroshap.explainers.gradients.outputs import ranked
 from ferroshap.gradients import ExpectedGradients
 
 pytestmark = pytest.mark.filterwarnings("ignore::ferroshap.errors.PrecisionWarning")

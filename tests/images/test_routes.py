@@ -9,8 +9,8 @@ from tests.images import oracle
 
 import ferroshap as shap
 from ferroshap import Explanation, maskers
-from ferroshap.explainers.image_partition import ImagePartitionExplainer
-from ferroshap.explainers.image_permutation import ImagePermutationExplainer
+from ferroshap.explainers.images.partition import ImagePartitionExplainer
+from ferroshap.explainers.images.permutation import ImagePermutationExplainer
 
 SHAPE = (8, 8, 3)
 

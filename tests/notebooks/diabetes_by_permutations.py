@@ -8,7 +8,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.neural_network import MLPRegressor
 
 X, y = load_diabetes(return_X_y=True, as_frame=True)
-mlp = MLPRegressor(hidden_layer_sizes=(16,), max_iter=300, random_state=0, early_stopping=True).fit(
+mlp = MLPRegressor(hidden_layer_sizes=(16,), solver="lbfgs", alpha=10.0, max_iter=5000, random_state=0).fit(
     X.to_numpy() * 20, y
 )
 predict = lambda rows: mlp.predict(np.asarray(rows) * 20)  # noqa: E731 - as notebooks have it

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from ferroshap import plots
 from ferroshap.errors import OptionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.swarm import offsets, shades
+from ferroshap.plots.swarms.swarm import offsets, shades
 
 RNG = np.random.default_rng(3)
 VALUES = RNG.normal(size=(60, 4)) * [1.0, 3.0, 0.2, 2.0]

@@ -12,7 +12,7 @@ from ferroshap import plots
 from ferroshap.clustering import linkage
 from ferroshap.errors import InvalidClusteringError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.clusters import arranged, ranking
+from ferroshap.plots.bars.clusters import arranged, ranking
 
 # a and d are close, b and e are a little farther apart, c is alone
 TREE = np.array([[0, 3, 0.1, 2], [1, 4, 0.3, 2], [5, 6, 0.8, 4], [2, 7, 0.9, 5]])

@@ -11,8 +11,8 @@ from matplotlib.colors import to_hex
 from ferroshap import links, plots
 from ferroshap.errors import DimensionError, OptionError, PictureSizeError, UnknownOptionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.beside_line import BesideLine
-from ferroshap.plots.decision_paths import shifted
+from ferroshap.plots.decisions.beside_line import BesideLine
+from ferroshap.plots.decisions.paths import shifted
 
 RNG = np.random.default_rng(8)
 VALUES = RNG.normal(size=(12, 4)) * [1.0, 3.0, 0.2, 2.0]

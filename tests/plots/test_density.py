@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ferroshap.plots.density import bandwidth_of, density, least_bandwidth, running_mean
+from ferroshap.plots.swarms.density import bandwidth_of, density, least_bandwidth, running_mean
 
 
 def by_definition(values, at, h):

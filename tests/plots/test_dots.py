@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ferroshap import plots
 from ferroshap.explanation import Explanation
-from ferroshap.plots import dots as module
-from ferroshap.plots.dots import Dots, _last_of_each
+from ferroshap.plots.swarms import dots as module
+from ferroshap.plots.swarms.dots import Dots, _last_of_each
 
 
 @given(seed=st.integers(0, 1000), n_layers=st.integers(1, 5))

@@ -8,7 +8,7 @@ import pytest
 from ferroshap import plots
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.image_inputs import from_arrays
+from ferroshap.plots.images.inputs import from_arrays
 
 RNG = np.random.default_rng(3)
 ROWS, HEIGHT, WIDTH, OUTPUTS = 2, 12, 16, 3

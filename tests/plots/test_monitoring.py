@@ -9,7 +9,7 @@ from matplotlib.collections import PathCollection
 from ferroshap import plots
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.change_point import change_point, tail
+from ferroshap.plots.clouds.change_point import change_point, tail
 
 RNG = np.random.default_rng(1)
 DATA = RNG.normal(size=(400, 2))

@@ -9,8 +9,8 @@ from matplotlib.colors import to_hex
 from ferroshap import plots
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.dots import Dots
-from ferroshap.plots.tables import any_table_of, are_interactions
+from ferroshap.plots.reading.tables import any_table_of, are_interactions
+from ferroshap.plots.swarms.dots import Dots
 
 RNG = np.random.default_rng(6)
 VALUES = RNG.normal(size=(30, 3)) * [1.0, 4.0, 2.0]

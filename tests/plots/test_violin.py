@@ -11,8 +11,8 @@ from matplotlib.colors import to_hex
 from ferroshap import plots
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.dots import Dots
-from ferroshap.plots.layers import layers_of
+from ferroshap.plots.swarms.dots import Dots
+from ferroshap.plots.swarms.layers import layers_of
 
 RNG = np.random.default_rng(4)
 DATA = RNG.normal(size=(200, 3))

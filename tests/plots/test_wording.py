@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ferroshap.explanation import Explanation
-from ferroshap.plots.wording import amount, datum, decimals_for, value_label, wrapped
+from ferroshap.plots.canvas.wording import amount, datum, decimals_for, value_label, wrapped
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from tests.process.conftest import child  # noqa: F401 - the fixture
 
 import ferroshap
-from ferroshap.explainers import tree_parts
+from ferroshap.explainers.trees import parts as tree_parts
 
 MODEL = """
     import numpy as np

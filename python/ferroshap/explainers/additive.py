@@ -23,7 +23,7 @@ from ferroshap.explainers.groups import shown_groups
 from ferroshap.explainers.names import Columns
 from ferroshap.explainers.names import output_names as names_of_outputs
 from ferroshap.explainers.plan import Plan
-from ferroshap.explainers.tree_columns import TreeColumns
+from ferroshap.explainers.trees.columns import TreeColumns
 from ferroshap.explanation import Explanation
 from ferroshap.game.batches import batch_rows
 from ferroshap.inputs import Table, read_table

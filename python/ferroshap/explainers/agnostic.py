@@ -11,7 +11,7 @@ from ferroshap.estimators import Exact, Method, resolve
 from ferroshap.explainers.calls import positive
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
-from ferroshap.explainers.image_network import as_function
+from ferroshap.explainers.images.network import as_function
 from ferroshap.explainers.names import Columns, output_names
 from ferroshap.explainers.outputs import OutputChoice
 from ferroshap.explainers.packing import packed

@@ -15,8 +15,8 @@ from ferroshap.explainers.linear import LinearExplainer
 from ferroshap.explainers.permutation import PermutationExplainer
 from ferroshap.explainers.plan import about
 from ferroshap.explainers.tree import TreeExplainer
-from ferroshap.explainers.tree_methods import tree_and_output
-from ferroshap.explainers.tree_outputs import NotExplainedError
+from ferroshap.explainers.trees.methods import tree_and_output
+from ferroshap.explainers.trees.outputs import NotExplainedError
 from ferroshap.maskers import Conditional, Independent, Masker, as_masker, is_marginal
 from ferroshap.maskers.calling import is_called
 from ferroshap.models import Model, parted
@@ -55,7 +55,7 @@ def choose(
     given = {"link": link, "output_names": output_names, "feature_names": feature_names, "seed": seed}
     given |= {"linearize_link": linearize_link}
     if algorithm == "auto" and getattr(masker, "takes_images", False):
-        from ferroshap.explainers.image_choice import choose_for_images
+        from ferroshap.explainers.images.choice import choose_for_images
 
         return choose_for_images(model, masker, given, options)
     if algorithm == "auto" and is_called(masker):

@@ -36,7 +36,7 @@ class Chooser(type):
             return choose(*args, **options)
         masker = args[1] if len(args) > 1 else options.get("masker", options.get("data"))
         if getattr(masker, "takes_images", False):
-            from ferroshap.explainers.image_classes import for_images
+            from ferroshap.explainers.images.classes import for_images
 
             image_class: Any = for_images(cls)  # type: ignore[arg-type]  # the metaclass of explainers
             if image_class is not cls:
@@ -190,7 +190,7 @@ class Explainer(Serializable, metaclass=Chooser):
         from ferroshap.maskers import as_masker
 
         if getattr(masker, "takes_images", False):
-            from ferroshap.explainers.image_classes import for_images
+            from ferroshap.explainers.images.classes import for_images
 
             image_class: Any = for_images(cls)
             image_class.check_images(model)

@@ -4,7 +4,7 @@ from typing import Any
 
 from ferroshap.errors import warn_user
 from ferroshap.explainers.tree import TreeExplainer
-from ferroshap.explainers.tree_perturbation import DEPRECATED
+from ferroshap.explainers.trees.perturbation import DEPRECATED
 from ferroshap.progress import Report
 from ferroshap.seeds import Seed
 

@@ -9,10 +9,10 @@ from ferroshap.errors import OptionError
 from ferroshap.explainers.calls import checked_call, one_seed
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
-from ferroshap.explainers.gradient_base import Forward, GradientBase
-from ferroshap.explainers.gradient_call import CallOptions, explain
-from ferroshap.explainers.gradient_inputs import read_inputs
-from ferroshap.explainers.gradient_options import (
+from ferroshap.explainers.gradients.base import Forward, GradientBase
+from ferroshap.explainers.gradients.call import CallOptions, explain
+from ferroshap.explainers.gradients.inputs import read_inputs
+from ferroshap.explainers.gradients.options import (
     BATCH_SIZE,
     NSAMPLES,
     as_batch,
@@ -20,7 +20,7 @@ from ferroshap.explainers.gradient_options import (
     as_smoothing,
     method_of_call,
 )
-from ferroshap.explainers.gradient_plan import described_plan, names_of_inputs
+from ferroshap.explainers.gradients.plan import described_plan, names_of_inputs
 from ferroshap.explainers.names import output_names as names_of_outputs
 from ferroshap.explainers.pickling import picklable
 from ferroshap.explanation import Explanation

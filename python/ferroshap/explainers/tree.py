@@ -8,15 +8,15 @@ from ferroshap.errors import OptionError
 from ferroshap.explainers.calls import checked_call, one_seed
 from ferroshap.explainers.names import checked_names, numbered
 from ferroshap.explainers.plan import Plan
-from ferroshap.explainers.tree_answers import TreeAnswers
-from ferroshap.explainers.tree_columns import TreeColumns
-from ferroshap.explainers.tree_engine import TreeEngine
-from ferroshap.explainers.tree_expected import expected_value
-from ferroshap.explainers.tree_methods import loaded
-from ferroshap.explainers.tree_options import as_report
-from ferroshap.explainers.tree_outputs import class_names, explained_output
-from ferroshap.explainers.tree_perturbation import DEPRECATED, as_perturbation, check_old_options
-from ferroshap.explainers.tree_wrapper import ExplainedTrees
+from ferroshap.explainers.trees.answers import TreeAnswers
+from ferroshap.explainers.trees.columns import TreeColumns
+from ferroshap.explainers.trees.engine import TreeEngine
+from ferroshap.explainers.trees.expected import expected_value
+from ferroshap.explainers.trees.methods import loaded
+from ferroshap.explainers.trees.options import as_report
+from ferroshap.explainers.trees.outputs import class_names, explained_output
+from ferroshap.explainers.trees.perturbation import DEPRECATED, as_perturbation, check_old_options
+from ferroshap.explainers.trees.wrapper import ExplainedTrees
 from ferroshap.explanation import Explanation, NameTable
 from ferroshap.maskers import Groups, as_marginal, as_masker
 from ferroshap.memory import as_bytes

@@ -6,12 +6,12 @@ import numpy as np
 
 from ferroshap.errors import OptionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.bar_rows import draw_bars, draw_stacks, magnitude_of
-from ferroshap.plots.clusters import arranged, clustering_of, ranking
-from ferroshap.plots.cohort_bars import cohorts_of
-from ferroshap.plots.dendrogram import draw_dendrogram
-from ferroshap.plots.stage import close_stage, open_stage
-from ferroshap.plots.wording import only_cut, value_label
+from ferroshap.plots.bars.bar_rows import draw_bars, draw_stacks, magnitude_of
+from ferroshap.plots.bars.clusters import arranged, clustering_of, ranking
+from ferroshap.plots.bars.cohort_bars import cohorts_of
+from ferroshap.plots.bars.dendrogram import draw_dendrogram
+from ferroshap.plots.canvas.stage import close_stage, open_stage
+from ferroshap.plots.canvas.wording import only_cut, value_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

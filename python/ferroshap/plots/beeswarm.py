@@ -7,13 +7,13 @@ import numpy as np
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
-from ferroshap.plots.accept import accepted, refuse_outputs
-from ferroshap.plots.clusters import arranged, clustering_of, ranking
-from ferroshap.plots.color_bar import draw_color_bar
-from ferroshap.plots.row_labels import names_of, row_labels
-from ferroshap.plots.stage import close_stage, frame, open_stage, zero_line
+from ferroshap.plots.bars.clusters import arranged, clustering_of, ranking
+from ferroshap.plots.canvas.color_bar import draw_color_bar
+from ferroshap.plots.canvas.row_labels import names_of, row_labels
+from ferroshap.plots.canvas.stage import close_stage, frame, open_stage, zero_line
+from ferroshap.plots.reading.accept import accepted, refuse_outputs
 from ferroshap.plots.style import ink
-from ferroshap.plots.swarm_rows import VALUE_LABEL, SwarmLook, draw_swarms, linear_below, size_of
+from ferroshap.plots.swarms.swarm_rows import VALUE_LABEL, SwarmLook, draw_swarms, linear_below, size_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

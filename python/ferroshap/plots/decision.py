@@ -7,11 +7,11 @@ import numpy as np
 
 from ferroshap.errors import DimensionError, OptionError, PictureSizeError
 from ferroshap.plots import colors
-from ferroshap.plots.arrays import arrays_of
-from ferroshap.plots.colormaps import colormap
-from ferroshap.plots.decision_lines import Look, draw_paths
-from ferroshap.plots.decision_paths import Display, Paths, order_of, shifted, window_of, without_pairs
-from ferroshap.plots.stage import close_stage, open_stage
+from ferroshap.plots.canvas.colormaps import colormap
+from ferroshap.plots.canvas.stage import close_stage, open_stage
+from ferroshap.plots.decisions.lines import Look, draw_paths
+from ferroshap.plots.decisions.paths import Display, Paths, order_of, shifted, window_of, without_pairs
+from ferroshap.plots.reading.arrays import arrays_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -187,7 +187,7 @@ def decision(
 
 def colormap_of(plot_color: Any) -> Any:
     """Return the colours of the lines."""
-    from ferroshap.plots.stage import open_library
+    from ferroshap.plots.canvas.stage import open_library
 
     open_library()
     return colormap(plot_color, argument="plot_color")

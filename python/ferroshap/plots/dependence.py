@@ -8,12 +8,12 @@ import numpy as np
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation.apparent import approximate_interactions, position_of
 from ferroshap.plots import colors
-from ferroshap.plots.arrays import Arrays, arrays_of
-from ferroshap.plots.cloud import Cloud, Look, draw_cloud
-from ferroshap.plots.colormaps import colormap
-from ferroshap.plots.shading import draw_bar, shading_of
-from ferroshap.plots.stage import close_stage, open_library, open_new_stage
-from ferroshap.plots.wording import wrapped
+from ferroshap.plots.canvas.colormaps import colormap
+from ferroshap.plots.canvas.stage import close_stage, open_library, open_new_stage
+from ferroshap.plots.canvas.wording import wrapped
+from ferroshap.plots.clouds.cloud import Cloud, Look, draw_cloud
+from ferroshap.plots.clouds.shading import draw_bar, shading_of
+from ferroshap.plots.reading.arrays import Arrays, arrays_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,11 +7,11 @@ import numpy as np
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation.apparent import position_of
 from ferroshap.plots import colors
-from ferroshap.plots.arrays import arrays_of
-from ferroshap.plots.cloud import MANY_DOTS
-from ferroshap.plots.places import Column
-from ferroshap.plots.shading import draw_bar, shading_of
-from ferroshap.plots.stage import close_stage, open_stage
+from ferroshap.plots.canvas.stage import close_stage, open_stage
+from ferroshap.plots.clouds.cloud import MANY_DOTS
+from ferroshap.plots.clouds.shading import draw_bar, shading_of
+from ferroshap.plots.reading.arrays import arrays_of
+from ferroshap.plots.reading.places import Column
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

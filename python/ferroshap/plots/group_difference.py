@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.errors import DimensionError, OptionError
-from ferroshap.plots.arrays import arrays_of
-from ferroshap.plots.ordering import rows_of
-from ferroshap.plots.row_labels import row_labels
-from ferroshap.plots.stage import WIDTH, close_stage, frame, open_new_stage, widened, zero_line
+from ferroshap.plots.canvas.row_labels import row_labels
+from ferroshap.plots.canvas.stage import WIDTH, close_stage, frame, open_new_stage, widened, zero_line
+from ferroshap.plots.reading.arrays import arrays_of
+from ferroshap.plots.reading.ordering import rows_of
 from ferroshap.plots.style import ink, pushing
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ import numpy as np
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
-from ferroshap.plots.accept import accepted, refuse_outputs
-from ferroshap.plots.axis_names import whole_numbers
-from ferroshap.plots.color_bar import slim_bar
-from ferroshap.plots.ordering import Rows, numbers_of, ordered, rows_of
-from ferroshap.plots.row_labels import names_of, row_labels
-from ferroshap.plots.stage import ANNOTATION_SIZE, LABEL_SIZE, close_stage, frame, open_stage
+from ferroshap.plots.canvas.axis_names import whole_numbers
+from ferroshap.plots.canvas.color_bar import slim_bar
+from ferroshap.plots.canvas.row_labels import names_of, row_labels
+from ferroshap.plots.canvas.stage import ANNOTATION_SIZE, LABEL_SIZE, close_stage, frame, open_stage
+from ferroshap.plots.canvas.wording import amount
+from ferroshap.plots.reading.accept import accepted, refuse_outputs
+from ferroshap.plots.reading.ordering import Rows, numbers_of, ordered, rows_of
 from ferroshap.plots.style import ink, line_ink
-from ferroshap.plots.swarm_rows import VALUE_LABEL
-from ferroshap.plots.wording import amount
+from ferroshap.plots.swarms.swarm_rows import VALUE_LABEL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

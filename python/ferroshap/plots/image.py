@@ -8,10 +8,10 @@ from ferroshap.errors import OptionError
 from ferroshap.explanation.panels import Panels, written
 from ferroshap.explanation.picture import GREY_SHARE, grey_of, symmetric_scale
 from ferroshap.plots import colors
-from ferroshap.plots.image_boxes import boxes_of, draw_box
-from ferroshap.plots.image_inputs import panels_from
-from ferroshap.plots.image_layout import Layout, colour_bar, fitted, is_one_scale, laid_out
-from ferroshap.plots.stage import TICK_SIZE, open_library
+from ferroshap.plots.canvas.stage import TICK_SIZE, open_library
+from ferroshap.plots.images.boxes import boxes_of, draw_box
+from ferroshap.plots.images.inputs import panels_from
+from ferroshap.plots.images.layout import Layout, colour_bar, fitted, is_one_scale, laid_out
 from ferroshap.plots.style import ink
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _draw_boxes(axes: Any, column: int, boxes: np.ndarray | None, at: tuple[int,
 
 
 def _write(ax: "Axes", title: str | None, fact: str | None, labelpad: float | None) -> None:
-    from ferroshap.plots.artists import is_math
+    from ferroshap.plots.canvas.artists import is_math
 
     inches = float(ax.get_position().width * ax.figure.get_figwidth())  # type: ignore[union-attr] # our own figure
     if title:

@@ -7,12 +7,12 @@ import numpy as np
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation
 from ferroshap.explanation.checks import as_numbers
-from ferroshap.plots.accept import as_explanation, holds_cohorts, looks_like_explanation, refuse_outputs
-from ferroshap.plots.bar_rows import draw_bars
-from ferroshap.plots.cohort_bars import Cohort
-from ferroshap.plots.ordering import ordered, rows_of
-from ferroshap.plots.stage import close_stage, open_stage
-from ferroshap.plots.swarm_rows import VALUE_LABEL
+from ferroshap.plots.bars.bar_rows import draw_bars
+from ferroshap.plots.bars.cohort_bars import Cohort
+from ferroshap.plots.canvas.stage import close_stage, open_stage
+from ferroshap.plots.reading.accept import as_explanation, holds_cohorts, looks_like_explanation, refuse_outputs
+from ferroshap.plots.reading.ordering import ordered, rows_of
+from ferroshap.plots.swarms.swarm_rows import VALUE_LABEL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

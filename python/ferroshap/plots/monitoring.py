@@ -7,14 +7,14 @@ import numpy as np
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation.apparent import position_of
 from ferroshap.plots import colors
-from ferroshap.plots.arrays import arrays_of
-from ferroshap.plots.change_point import change_point
-from ferroshap.plots.cloud import MANY_DOTS
-from ferroshap.plots.limits import limits
-from ferroshap.plots.shading import draw_bar, shading_of
-from ferroshap.plots.stage import ANNOTATION_SIZE, LABEL_SIZE, TICK_SIZE, close_stage, open_new_stage
+from ferroshap.plots.canvas.limits import limits
+from ferroshap.plots.canvas.stage import ANNOTATION_SIZE, LABEL_SIZE, TICK_SIZE, close_stage, open_new_stage
+from ferroshap.plots.canvas.wording import shortened
+from ferroshap.plots.clouds.change_point import change_point
+from ferroshap.plots.clouds.cloud import MANY_DOTS
+from ferroshap.plots.clouds.shading import draw_bar, shading_of
+from ferroshap.plots.reading.arrays import arrays_of
 from ferroshap.plots.style import ink
-from ferroshap.plots.wording import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +120,7 @@ def _draw_change(ax: "Axes", heights: np.ndarray, n_features: int) -> None:
 
 
 def _frame(ax: "Axes", name: str) -> None:
-    from ferroshap.plots.artists import is_math
+    from ferroshap.plots.canvas.artists import is_math
 
     hue = ink()
     for side in ("top", "right"):

@@ -7,10 +7,10 @@ import numpy as np
 
 from ferroshap.errors import DimensionError, check_options
 from ferroshap.inputs import read_table
-from ferroshap.plots.accept import looks_like_explanation
-from ferroshap.plots.arrays import are_names
 from ferroshap.plots.decision import decision
-from ferroshap.plots.decision_paths import shifted
+from ferroshap.plots.decisions.paths import shifted
+from ferroshap.plots.reading.accept import looks_like_explanation
+from ferroshap.plots.reading.arrays import are_names
 
 _OWN = ("base_value", "shap_values")
 

@@ -8,16 +8,16 @@ import numpy as np
 from ferroshap.errors import OptionError
 from ferroshap.models import as_model
 from ferroshap.plots import colors
-from ferroshap.plots.axis_names import name_dates, name_places
-from ferroshap.plots.expectations import Expectations, draw_expectations
-from ferroshap.plots.histogram import draw_histogram, smallest_gap
-from ferroshap.plots.limits import limits
-from ferroshap.plots.places import Column
-from ferroshap.plots.response import Grid, grid_of, outputs_along, read_rows
-from ferroshap.plots.stage import LABEL_SIZE, TICK_SIZE, close_stage, open_new_stage
+from ferroshap.plots.canvas.axis_names import name_dates, name_places
+from ferroshap.plots.canvas.limits import limits
+from ferroshap.plots.canvas.stage import LABEL_SIZE, TICK_SIZE, close_stage, open_new_stage
+from ferroshap.plots.canvas.wording import wrapped
+from ferroshap.plots.clouds.expectations import Expectations, draw_expectations
+from ferroshap.plots.clouds.histogram import draw_histogram, smallest_gap
+from ferroshap.plots.clouds.response import Grid, grid_of, outputs_along, read_rows
+from ferroshap.plots.clouds.surface import draw_surface
+from ferroshap.plots.reading.places import Column
 from ferroshap.plots.style import ink
-from ferroshap.plots.surface import draw_surface
-from ferroshap.plots.wording import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -198,7 +198,7 @@ def _draw_curves(ax: "Axes", x: np.ndarray, outputs: np.ndarray, look: _Lines) -
 
 
 def _frame(ax: "Axes", column: Column, ylabel: str) -> None:
-    from ferroshap.plots.artists import is_math
+    from ferroshap.plots.canvas.artists import is_math
 
     hue = ink()
     for side in ("top", "right"):

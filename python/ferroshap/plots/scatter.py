@@ -8,18 +8,18 @@ import numpy as np
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
-from ferroshap.plots.accept import as_explanation, looks_like_explanation, refuse_outputs
-from ferroshap.plots.cloud import Cloud, Look, draw_cloud
-from ferroshap.plots.colormaps import colormap
-from ferroshap.plots.curves import checked_overlay, draw_overlay
-from ferroshap.plots.limits import limits
-from ferroshap.plots.partner import data_of, partner_of
-from ferroshap.plots.places import column_of
-from ferroshap.plots.shading import draw_bar, shading_of
-from ferroshap.plots.side_by_side import draw_panels
-from ferroshap.plots.stage import close_stage, open_library, open_new_stage
-from ferroshap.plots.whiskers import LEVEL
-from ferroshap.plots.wording import wrapped
+from ferroshap.plots.canvas.colormaps import colormap
+from ferroshap.plots.canvas.limits import limits
+from ferroshap.plots.canvas.stage import close_stage, open_library, open_new_stage
+from ferroshap.plots.canvas.whiskers import LEVEL
+from ferroshap.plots.canvas.wording import wrapped
+from ferroshap.plots.clouds.cloud import Cloud, Look, draw_cloud
+from ferroshap.plots.clouds.curves import checked_overlay, draw_overlay
+from ferroshap.plots.clouds.shading import draw_bar, shading_of
+from ferroshap.plots.clouds.side_by_side import draw_panels
+from ferroshap.plots.reading.accept import as_explanation, looks_like_explanation, refuse_outputs
+from ferroshap.plots.reading.partner import data_of, partner_of
+from ferroshap.plots.reading.places import column_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -124,7 +124,7 @@ def _check(name: str, color: Any) -> None:
     if name not in _NAMES:
         msg = f"Invalid style config option: {name}{nearest(name, _NAMES)} Known: {', '.join(_NAMES)}"
         raise InvalidStyleOptionError(msg)
-    from ferroshap.plots.stage import open_library
+    from ferroshap.plots.canvas.stage import open_library
 
     open_library()
     from matplotlib.colors import is_color_like

@@ -8,18 +8,18 @@ import numpy as np
 from ferroshap.errors import OptionError, nearest
 from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
-from ferroshap.plots.bar_rows import draw_bars, draw_stacks
-from ferroshap.plots.classes import Classes
-from ferroshap.plots.cohort_bars import Cohort
-from ferroshap.plots.color_bar import draw_color_bar
-from ferroshap.plots.interaction_grid import close_grid, draw_interactions, flattened
-from ferroshap.plots.looks import Looks
-from ferroshap.plots.ordering import Rows, rows_of
-from ferroshap.plots.row_labels import names_of, row_labels
-from ferroshap.plots.stage import Stage, close_stage, frame, open_stage, zero_line
+from ferroshap.plots.bars.bar_rows import draw_bars, draw_stacks
+from ferroshap.plots.bars.classes import Classes
+from ferroshap.plots.bars.cohort_bars import Cohort
+from ferroshap.plots.canvas.color_bar import draw_color_bar
+from ferroshap.plots.canvas.looks import Looks
+from ferroshap.plots.canvas.row_labels import names_of, row_labels
+from ferroshap.plots.canvas.stage import Stage, close_stage, frame, open_stage, zero_line
+from ferroshap.plots.reading.ordering import Rows, rows_of
+from ferroshap.plots.reading.tables import any_table_of, strongest_first, table_of
 from ferroshap.plots.style import ink
-from ferroshap.plots.swarm_rows import VALUE_LABEL, draw_swarms, size_of
-from ferroshap.plots.tables import any_table_of, strongest_first, table_of
+from ferroshap.plots.swarms.interaction_grid import close_grid, draw_interactions, flattened
+from ferroshap.plots.swarms.swarm_rows import VALUE_LABEL, draw_swarms, size_of
 from ferroshap.plots.violin import violin
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ import numpy as np
 
 from ferroshap.errors import OptionError, nearest
 from ferroshap.plots import colors
-from ferroshap.plots.color_bar import draw_color_bar
-from ferroshap.plots.layers import draw_layers
-from ferroshap.plots.ordering import rows_of
-from ferroshap.plots.row_labels import names_of, row_labels
-from ferroshap.plots.stage import ANNOTATION_SIZE, TICK_SIZE, Stage, close_stage, frame, open_stage, zero_line
+from ferroshap.plots.canvas.color_bar import draw_color_bar
+from ferroshap.plots.canvas.row_labels import names_of, row_labels
+from ferroshap.plots.canvas.stage import ANNOTATION_SIZE, TICK_SIZE, Stage, close_stage, frame, open_stage, zero_line
+from ferroshap.plots.reading.ordering import rows_of
+from ferroshap.plots.reading.tables import strongest_first, table_of
 from ferroshap.plots.style import ink
-from ferroshap.plots.swarm_rows import VALUE_LABEL, limit, linear_below, size_of
-from ferroshap.plots.tables import strongest_first, table_of
-from ferroshap.plots.violin_bodies import Body, draw_bodies
+from ferroshap.plots.swarms.layers import draw_layers
+from ferroshap.plots.swarms.swarm_rows import VALUE_LABEL, limit, linear_below, size_of
+from ferroshap.plots.swarms.violin_bodies import Body, draw_bodies
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

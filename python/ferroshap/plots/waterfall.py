@@ -6,13 +6,13 @@ import numpy as np
 
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
-from ferroshap.plots.accept import accepted, refuse_outputs
-from ferroshap.plots.ordering import Rows, rows_of
-from ferroshap.plots.row_labels import feature_values, names_of, row_labels
-from ferroshap.plots.stage import ANNOTATION_SIZE, close_stage, frame, open_stage, settle
+from ferroshap.plots.canvas.row_labels import feature_values, names_of, row_labels
+from ferroshap.plots.canvas.stage import ANNOTATION_SIZE, close_stage, frame, open_stage, settle
+from ferroshap.plots.canvas.whiskers import draw_whisker, whisker_ends
+from ferroshap.plots.canvas.wording import amount, as_formula
+from ferroshap.plots.reading.accept import accepted, refuse_outputs
+from ferroshap.plots.reading.ordering import Rows, rows_of
 from ferroshap.plots.style import get_style, ink, pushing
-from ferroshap.plots.whiskers import draw_whisker, whisker_ends
-from ferroshap.plots.wording import amount, as_formula
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,7 +127,7 @@ def path_of(base: float, lengths: np.ndarray) -> np.ndarray:
 
 
 def _label(ax: "Axes", y: float, start: float, length: float, text: str) -> Any:
-    from ferroshap.plots.artists import TipLabel
+    from ferroshap.plots.canvas.artists import TipLabel
 
     hue = pushing(length)
     label = TipLabel(y, start, start + length, text, hue, ANNOTATION_SIZE)

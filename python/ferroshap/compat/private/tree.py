@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 
 from ferroshap.errors import InvalidModelError
 from ferroshap.explainers.tree import TreeExplainer
-from ferroshap.explainers.tree_wrapper import ExplainedTrees
+from ferroshap.explainers.trees.wrapper import ExplainedTrees
 
 __all__ = ["SingleTree", "TreeEnsemble", "TreeExplainer"]
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from ferroshap.errors import OptionError
 from ferroshap.explanation import Explanation
 from ferroshap.explanation.cohorts import Cohorts
-from ferroshap.plots.accept import accepted
-from ferroshap.plots.row_labels import names_of
+from ferroshap.plots.canvas.row_labels import names_of
+from ferroshap.plots.reading.accept import accepted
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
 from ferroshap.inputs import read_table
 from ferroshap.links import Link
-from ferroshap.plots.accept import accepted, refuse_outputs
-from ferroshap.plots.row_labels import names_of
-from ferroshap.plots.wording import datum
+from ferroshap.plots.canvas.row_labels import names_of
+from ferroshap.plots.canvas.wording import datum
+from ferroshap.plots.reading.accept import accepted, refuse_outputs
 
 _FIRST = (
     "a force plot now requires the base value as the first parameter: force(explainer.expected_value, shap_values), "

@@ -3,6 +3,8 @@
 from typing import Any
 
 from ferroshap import svg
+from ferroshap.plots.canvas.stage import open_library
+from ferroshap.plots.canvas.wording import amount
 from ferroshap.plots.force.axis import axis_ticks, shown
 from ferroshap.plots.force.forces import Forces
 from ferroshap.plots.force.layout import (
@@ -18,8 +20,6 @@ from ferroshap.plots.force.layout import (
     turned,
 )
 from ferroshap.plots.force.row_svg import worth_a_label
-from ferroshap.plots.stage import open_library
-from ferroshap.plots.wording import amount
 
 _SIZE = 12.0  # points
 _WIDER = 1.14  # DejaVu Sans beside the fonts that text_width knows

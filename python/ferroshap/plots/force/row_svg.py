@@ -3,6 +3,7 @@
 import math
 
 from ferroshap import svg
+from ferroshap.plots.canvas.wording import amount
 from ferroshap.plots.force.axis import axis_ticks, shown
 from ferroshap.plots.force.forces import Forces
 from ferroshap.plots.force.layout import (
@@ -17,7 +18,6 @@ from ferroshap.plots.force.layout import (
     pieces_of,
     turned,
 )
-from ferroshap.plots.wording import amount
 
 WIDTH = 1000.0
 _SIZE, _SMALL, _LARGE = 13.0, 11.0, 18.0

@@ -1,0 +1,1 @@
+"""The parts of `GradientExplainer`: its inputs, outputs, options, and how a result is packed."""

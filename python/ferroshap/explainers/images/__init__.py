@@ -1,0 +1,1 @@
+"""Explainers of images, behind the doors of their classes: regions are players."""

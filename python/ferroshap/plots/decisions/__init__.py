@@ -1,0 +1,1 @@
+"""Lines from the base value to the prediction."""
