@@ -67,3 +67,16 @@ def test_every_coalition_evaluated_gives_the_exact_values(predict, table, exact)
     everything = explainer(table[0][100:103], nsamples=2**COLUMNS, silent=True)
     scale = np.abs(exact.base_values).max() + np.abs(exact.values).sum()
     assert np.allclose(everything.values, exact.values, rtol=0, atol=2**COLUMNS * 2.0**-53 * scale)
+
+
+@pytest.mark.parametrize("maker", ["ExactExplainer", "KernelExplainer", "PermutationExplainer"])
+def test_columns_of_lightgbm_may_have_spaces_that_it_keeps_as_underscores(maker, table):
+    lightgbm = pytest.importorskip("lightgbm", reason="lightgbm is not installed: pip install lightgbm")
+    pd = pytest.importorskip("pandas")
+    data = pd.DataFrame(table[0][:, :3], columns=["age", "hours a week", "gain"])
+    model = lightgbm.LGBMRegressor(n_estimators=5, n_jobs=1, random_state=0, verbose=-1).fit(data, table[1])
+    for background in (data[:20], data[:20].iloc[:, ::-1]):
+        explanation = getattr(ferroshap, maker)(model.predict, background)(data[:3])
+        assert list(explanation.feature_names) == list(data.columns)
+        totals = explanation.values.sum(axis=1) + explanation.base_values
+        np.testing.assert_allclose(totals, model.predict(data[:3]), rtol=1e-9)

@@ -107,3 +107,13 @@ def test_what_does_not_fit_is_refused():
         plots.heatmap(SV, instance_order=np.ones(3), show=False)
     with pytest.raises(OptionError, match="`feature_order`"):
         plots.heatmap(SV, feature_order=[0, 0], show=False)
+
+
+def test_axes_that_hold_the_names_of_levels_can_be_drawn_over():
+    levels = np.array(["low", "high"], dtype=object)[(VALUES > 0).astype(int)]
+    plots.scatter(Explanation(VALUES, 0.3, levels, feature_names=list("abcde"))[:, 0], show=False)
+    ax = plots.heatmap(SV, show=False)
+    ax.figure.canvas.draw()
+    places = [label.get_text() for label in ax.get_xticklabels()]
+    assert places
+    assert all(place.replace("\N{MINUS SIGN}", "").isdigit() for place in places)

@@ -1,5 +1,7 @@
 """The scatter plot: dots at value and SHAP value, coloured by the feature that interacts most."""
 
+from datetime import datetime, timedelta, timezone
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -144,6 +146,14 @@ def test_missing_values_are_ticks_on_the_left_edge_whatever_the_limits(kind):
         ax.set_xlim(*limits)
         pixels = ticks.get_offset_transform().transform(ticks.get_offsets())
         assert np.allclose(pixels[:, 0], ax.bbox.x0)
+
+
+def test_dates_of_a_time_zone_stand_where_its_clocks_say_without_a_warning():
+    zone = timezone(timedelta(hours=-5))
+    evenings = [datetime(2020, 1, 1 + day, 23, tzinfo=zone) for day in range(4)]
+    ax = plots.scatter(column(VALUES[:4, 0], np.array(evenings, dtype=object)), x_jitter=0, show=False)
+    days = np.datetime64("2020-01-01").astype(int) + np.arange(4) + 23 / 24
+    np.testing.assert_allclose(np.sort(dots(ax)[:, 0]), days, rtol=0, atol=1e-9)
 
 
 def test_the_more_dots_share_a_value_the_more_they_are_shaken():

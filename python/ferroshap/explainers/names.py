@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.errors import DimensionError
-from ferroshap.inputs import Table, match_columns
+from ferroshap.inputs import Table, as_written_in, match_columns
 from ferroshap.maskers import Masker
 from ferroshap.models import Model
 
@@ -70,7 +70,9 @@ class Columns:
         """Match the background to the model."""
         table = masker.table
         own = None if model is None else model.reference_names
-        self.background_order = match_columns(table, own, argument=argument, reference="the model")
+        self.background_order = match_columns(
+            table, as_written_in(table, own), argument=argument, reference="the model"
+        )
         self.masker = masker
         self.units = masker.units
         things = "columns in the background" if self.units is None else "players"
@@ -94,7 +96,9 @@ class Columns:
                 )
                 raise DimensionError(msg)
         else:
-            positions = match_columns(rows, self.reference, argument=rows.argument, reference="the background")
+            positions = match_columns(
+                rows, as_written_in(rows, self.reference), argument=rows.argument, reference="the background"
+            )
         return (rows, None) if positions is None else (rows.reorder(positions), positions)
 
     def names_of(self, rows: Table) -> list[str]:

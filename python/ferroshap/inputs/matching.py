@@ -26,6 +26,23 @@ def is_automatic(names: Sequence[str]) -> bool:
     )
 
 
+def as_written_in(table: Table, own: Sequence[str] | None) -> Sequence[str] | None:
+    """Return the model's names as the table has them: LightGBM keeps an underscore for each space.
+
+    Examples
+    --------
+    >>> from ferroshap.inputs import read_table
+    >>> row = read_table({"hours a week": 40.0, "age": 39.0}, argument="X", allow_single_row=True)
+    >>> as_written_in(row, ["age", "hours_a_week"])
+    ['age', 'hours a week']
+    """
+    if own is None or table.names is None:
+        return own
+    spelled = {name.replace(" ", "_"): name for name in table.names}
+    known = set(table.names)
+    return [name if name in known else spelled.get(name, name) for name in own]
+
+
 def match_columns(
     rows: Table,
     reference_names: Sequence[str] | None,

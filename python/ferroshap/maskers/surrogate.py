@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ferroshap import _native
 from ferroshap.errors import InvalidModelError, OptionError
-from ferroshap.inputs import Pairing, Table, match_columns, pair
+from ferroshap.inputs import Pairing, Table, as_written_in, match_columns, pair
 from ferroshap.inputs.numbers import Numbers, as_numbers
 from ferroshap.maskers.conditional import Conditional, unit_of
 from ferroshap.maskers.regression import Fitted, PreparedSurrogate, cloned, known_means, takes_nan_itself
@@ -123,7 +123,8 @@ class Surrogate(Conditional):
         if self._model is None:
             msg = "`model` is not in the pickle"
             raise InvalidModelError(msg)
-        order = match_columns(self.table, self._model.reference_names, argument="data", reference="the model")
+        own = as_written_in(self.table, self._model.reference_names)
+        order = match_columns(self.table, own, argument="data", reference="the model")
         table = self.table if order is None else self.table.reorder(order)
         pairing = pair(table, table.take_rows(slice(0, 1)), as_frame=self._model.wants_frame)
         parts = []

@@ -7,6 +7,7 @@ import numpy as np
 from ferroshap.errors import DimensionError
 from ferroshap.explanation import Explanation
 from ferroshap.plots import colors
+from ferroshap.plots.canvas.axis_names import whole_numbers
 from ferroshap.plots.canvas.color_bar import slim_bar
 from ferroshap.plots.canvas.row_labels import names_of, row_labels
 from ferroshap.plots.canvas.stage import ANNOTATION_SIZE, LABEL_SIZE, close_stage, frame, open_stage
@@ -115,7 +116,7 @@ def heatmap(
         ax.spines[side].set_visible(True)
         ax.spines[side].set_bounds(-0.5, rows.n_rows - 0.5)
     ax.spines["bottom"].set_visible(False)
-    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
+    whole_numbers(ax.xaxis)
     ends = [amount(sign * most, most, signed=False) for sign in (-1.0, 1.0)]
     bar = slim_bar(ax, ax.images[-1], [-most, most], ends, ink(), pad=0.1, fraction=0.02)
     label = VALUE_LABEL if rows.n_rows >= _TALL else "SHAP value"

@@ -7,7 +7,7 @@ import numpy as np
 from ferroshap.errors import DimensionError
 from ferroshap.explainers.names import Positions, checked_names, numbered
 from ferroshap.explainers.trees.players import TreePlayers
-from ferroshap.inputs import Table, match_columns
+from ferroshap.inputs import Table, as_written_in, match_columns
 from ferroshap.inputs.matching import is_automatic
 from ferroshap.maskers import Masker, group_units
 
@@ -55,7 +55,7 @@ class TreeColumns:
         table = None if masker is None else masker.table
         if masker is not None and table is not None:
             _check_count(table, n_columns)
-            order = match_columns(table, _as_written_in(table, own), argument="data", reference="the model")
+            order = match_columns(table, as_written_in(table, own), argument="data", reference="the model")
             if order is not None:
                 self._background_order = order
                 self.masker = masker.reordered(order)
@@ -110,18 +110,9 @@ class TreeColumns:
             reference = "the model" if self._background_order is None else "the background"
             if self._reference is None:
                 _check_count(rows, self._n_columns)
-            names = _as_written_in(rows, self._reference)
+            names = as_written_in(rows, self._reference)
             positions = match_columns(rows, names, argument=rows.argument, reference=reference)
         return (rows, None) if positions is None else (rows.reorder(positions), positions)
-
-
-def _as_written_in(table: Table, own: list[str] | None) -> list[str] | None:
-    """The model's names as the table has them: LightGBM keeps an underscore for each space."""
-    if own is None or table.names is None:
-        return own
-    spelled = {name.replace(" ", "_"): name for name in table.names}
-    known = set(table.names)
-    return [name if name in known else spelled.get(name, name) for name in own]
 
 
 def _check_count(table: Table, n_columns: int) -> None:

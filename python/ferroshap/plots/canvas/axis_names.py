@@ -28,9 +28,10 @@ def name_dates(axis: Any) -> None:
 
 def whole_numbers(axis: Any) -> None:
     """Write whole numbers only: nothing lies between the levels of a feature that has no others."""
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
-    axis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 5, 10]))
+    axis.set_major_locator(MaxNLocator(nbins="auto", integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
+    axis.set_major_formatter(ScalarFormatter())  # axes that are drawn over may hold the names of levels
 
 
 def name_places(ax: "Axes", places: np.ndarray, names: Sequence[str]) -> None:

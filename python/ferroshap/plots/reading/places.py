@@ -96,11 +96,15 @@ def _are_dates(column: np.ndarray) -> bool:
 
 
 def _dates(name: str, column: np.ndarray) -> Column:
-    """Days since 1970, which a date axis knows how to write."""
-    entries = [np.datetime64("NaT") if is_missing(entry) else entry for entry in column.tolist()]
+    """Days since 1970, which a date axis knows how to write; of a time zone, what its clocks say."""
+    entries = [np.datetime64("NaT") if is_missing(entry) else _local(entry) for entry in column.tolist()]
     moments = column if column.dtype != object else np.array(entries, dtype="datetime64[us]")
     days = moments.astype("datetime64[us]").astype("int64") / 86_400e6
     return Column(name, np.where(np.isnat(moments), np.nan, days), is_date=True)
+
+
+def _local(moment: Any) -> Any:
+    return moment.replace(tzinfo=None) if getattr(moment, "tzinfo", None) is not None else moment
 
 
 def _codes(name: str, column: np.ndarray) -> Column:
