@@ -98,3 +98,13 @@ def test_explanations_know_their_own_column():
         potential_interactions(Explanation(np.ones(3), feature_names="a"), Explanation(np.ones((3, 2))))
     with pytest.raises(DimensionError, match="one column"):
         potential_interactions(sv, sv)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e308])
+def test_the_scale_of_a_column_does_not_matter(scale):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1.0, 1.0, size=(200, 4))
+    phi = np.stack([X[:, 0] * X[:, 2], X[:, 1], X[:, 2], X[:, 3]], axis=1)
+    scaled = X * np.array([1.0, 1.0, scale, 1.0])
+    assert approximate_interactions(0, phi, scaled)[0] == 2
+    assert np.array_equal(approximate_interactions(0, phi, scaled), approximate_interactions(0, phi, X))

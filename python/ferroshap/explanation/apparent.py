@@ -163,13 +163,20 @@ def _window_correlations(x: Floats, y: Floats, known: NDArray[np.bool_], starts:
         return 0.0
     lengths = np.diff(starts, append=len(x))
     counts = np.maximum(np.add.reduceat(known.astype(np.float64), starts), 1.0)
-    dx, dy = (np.where(known, part, 0.0) for part in (x, y))
+    x, y = (_near_one(np.where(known, part, 0.0)) for part in (x, y))
+    dx, dy = x, y
     # Centred before they are multiplied: timestamps and other large numbers keep their digits.
     dx = np.where(known, dx - np.repeat(np.add.reduceat(dx, starts) / counts, lengths), 0.0)
     dy = np.where(known, dy - np.repeat(np.add.reduceat(dy, starts) / counts, lengths), 0.0)
     spread_x, spread_y = np.sqrt(np.add.reduceat(dx * dx, starts)), np.sqrt(np.add.reduceat(dy * dy, starts))
-    size_x, size_y = (np.sqrt(np.add.reduceat(np.where(known, p, 0.0) ** 2, starts)) for p in (x, y))
+    size_x, size_y = (np.sqrt(np.add.reduceat(part**2, starts)) for part in (x, y))
     rounding = 4.0 * np.finfo(float).eps * np.sqrt(counts)
     varies = (spread_x > rounding * size_x) & (spread_y > rounding * size_y)
     products = np.abs(np.add.reduceat(dx * dy, starts))
     return float((products[varies] / (spread_x * spread_y)[varies]).sum())
+
+
+def _near_one(values: Floats) -> Floats:
+    """Divide by a power of two, which costs no digit: squares of the largest numbers stay finite."""
+    scaled: Floats = np.ldexp(values, -np.frexp(np.abs(values).max())[1])
+    return scaled
