@@ -42,6 +42,7 @@ def run(program, *, before="from ferroshap import compat; compat.install()"):
         "from shap._serializable import Serializable, Serializer, Deserializer",
         "from shap.utils import assert_import, partition_tree_shuffle, sample; assert sample is ferroshap.sample",
         "from shap.utils._clustering import hclust; assert hclust is ferroshap.utils.hclust",
+        "from shap.plots._force import AdditiveForceVisualizer as V; assert V is ferroshap.plots.ForcePlot",
         "import importlib; assert importlib.import_module('shap.links') is ferroshap.links",
     ],
 )

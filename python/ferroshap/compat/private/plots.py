@@ -5,6 +5,8 @@ from typing import Any
 
 #: Names of the incumbent's files that are called otherwise here, or live elsewhere.
 ELSEWHERE = {
+    "AdditiveForceArrayVisualizer": "ferroshap.plots:ForceArrayPlot",
+    "AdditiveForceVisualizer": "ferroshap.plots:ForcePlot",
     "Explanation": "ferroshap.explanation:Explanation",
     "bar_legacy": "ferroshap.plots:bar_plot",
     "dependence_legacy": "ferroshap.plots:dependence_plot",
