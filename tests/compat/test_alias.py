@@ -64,7 +64,7 @@ def test_modules_keep_their_own_specifications():
     run(
         """
         import importlib.util, sys
-        import shap, shap.plots.colors, shap.explainers.tree, shap.utils._general, shap.explainers.image_route
+        import shap, shap.plots.colors, shap.explainers.tree, shap.utils._general, shap.explainers.images.route
         for name, module in [*sys.modules.items()]:
             if name.startswith("ferroshap"):
                 assert module.__spec__.name == module.__name__ == name, name
@@ -80,7 +80,7 @@ def test_no_module_is_loaded_twice():
     run(
         """
         import sys
-        import shap, shap.explainers.sampling, shap.maskers.groups, shap.plots.row_labels
+        import shap, shap.explainers.sampling, shap.maskers.groups, shap.plots.canvas.row_labels
         import ferroshap.maskers.groups
         assert shap.maskers.groups.Groups is ferroshap.maskers.groups.Groups
         files = [module.__file__ for name, module in sys.modules.items() if name.startswith("ferroshap")]
