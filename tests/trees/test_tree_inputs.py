@@ -148,7 +148,7 @@ def test_columns_are_matched_by_name_and_come_back_in_their_own_order(frame, wit
     out = np.empty((20, 3))
     assert explainer.shap_values(turned[:20], out=out) is out
     np.testing.assert_array_equal(out, other.values)
-    with pytest.raises(OptionError, match="unexpected: 'agee'; 'agee'; did you mean 'age'"):
+    with pytest.raises(OptionError, match="missing: 'age'; unexpected: 'agee'; did you mean 'age' by 'agee'"):
         explainer(frame.rename(columns={"age": "agee"})[:20])
 
 
