@@ -106,7 +106,7 @@ incumbent: .venv-embedders/.ready  ## shap's own tests, run on ferroshap: SDIST=
 	FERROSHAP_INCUMBENT_SDIST=$(SDIST) .venv-embedders/bin/python -m pytest -rs -p no:dash --timeout=7200 tests/surface/test_incumbent.py
 
 docs: build $(VENV)/.with-docs  ## pages of the interface, into target/docs
-	$(BIN)/pdoc --docformat numpy --math --output-directory target/docs ferroshap '!ferroshap._native' '!ferroshap.compat.private'
+	$(BIN)/python .ci/pages.py target/docs
 
 fuzz:  ## mutated model files, a minute a reader (FERROSHAP_FUZZ_SECONDS)
 	cargo test --locked --release --test rust fuzz -- --ignored
