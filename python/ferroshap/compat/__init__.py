@@ -4,7 +4,11 @@
 import line cannot be changed; it is never on by itself. The modules
 `compat.mlflow`, `compat.explainerdashboard` and `compat.shapash` hand an
 Explanation to those libraries without the alias. ``recipes.md``, beside this
-file, shows each of them.
+file, shows each of them; ``migration.md`` says what is the same as in `shap`,
+and what differs on purpose.
+
+.. include:: migration.md
+.. include:: recipes.md
 """
 
 import importlib
