@@ -70,7 +70,7 @@ test-integrations: build $(VENV)/.with-test  ## every library that installs here
 
 # The dash package's plugin for pytest warns when it is imported, and warnings are errors.
 test-embedders: .venv-embedders/.ready .venv-dashboard/.ready  ## libraries that import shap, run on ferroshap; shap beside us
-	$(call in-venv,embedders,notebooks shap_* mlflow shapash interpret recipes)
+	$(call in-venv,embedders,notebooks shap_* boosted_terms mlflow shapash interpret recipes)
 	$(call in-venv,dashboard,explainerdashboard recipes)
 
 bench: .venv-bench/.ready  ## tables of ratios against peers, in a venv of their own
