@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.export.explained import assert_same, explanations
 
@@ -22,6 +22,7 @@ WORDS = [st.text(max_size=4), st.floats(allow_nan=False), st.booleans()]
 
 @given(sv=explanations(axes=[("row", "feature"), ("row", "feature", "output"), ("feature",)], entries=WORDS))
 def test_there_and_back_loses_nothing_that_they_know(sv):
+    assume(sv.data is None or np.ndim(sv.data) > 1 or len(sv.data))  # theirs looks at the first datum of a row
     theirs = sv.to_shap()
     assert type(theirs) is shap.Explanation
     assert np.array_equal(theirs.values, sv.values)
