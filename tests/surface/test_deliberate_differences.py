@@ -239,6 +239,15 @@ def test_d23_the_gpu_s_explainer_runs_on_the_cpu_and_warns_once():
     assert values.tobytes() == shap.TreeExplainer(FOREST, SMALL).shap_values(FEW).tobytes()
 
 
+def test_d23_the_gpu_s_explainer_takes_whatever_the_cpu_s_takes():
+    assert inspect.signature(shap.GPUTreeExplainer) == inspect.signature(shap.TreeExplainer)
+    with pytest.warns(UserWarning, match="needs no GPU"):
+        grouped = shap.GPUTreeExplainer(FOREST, groups={"first two": [0, 1]})
+    assert "first two" in grouped.feature_names
+    with pytest.raises(UnknownOptionError, match="did you mean 'groups'"):
+        shap.GPUTreeExplainer(FOREST, group={"first two": [0, 1]})
+
+
 @pytest.mark.parametrize("name", ["DeepExplainer", "ActionOptimizer"])
 def test_d23_what_is_shap_s_own_says_what_to_install(name, monkeypatch):
     monkeypatch.setitem(sys.modules, "shap", None)
