@@ -21,7 +21,7 @@ from ferroshap.run import Estimate, Run, estimate
 from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
-    from ferroshap import clustering, compat, datasets, export, gradients, metrics, other, plots, trees, utils
+    from ferroshap import clustering, compat, datasets, engines, export, gradients, metrics, other, plots, trees, utils
     from ferroshap.explainers import (
         AdditiveExplainer,
         CoalitionExplainer,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         PartitionExplainer,
         TreeExplainer,
     )
+    from ferroshap.engines.files import explain_parquet
     from ferroshap.explanation.apparent import approximate_interactions
     from ferroshap.explanation.cohorts import Cohorts
     from ferroshap.export.report import report
@@ -76,9 +77,11 @@ __all__ = [
     "decision_plot",
     "dependence_plot",
     "embedding_plot",
+    "engines",
     "errors",
     "estimate",
     "estimators",
+    "explain_parquet",
     "explainers",
     "export",
     "force_plot",
@@ -134,6 +137,8 @@ _MET_LATER = {
     "decision_plot": "plots:decision",
     "dependence_plot": "plots:dependence_plot",
     "embedding_plot": "plots:embedding",
+    "engines": "engines",
+    "explain_parquet": "engines.files:explain_parquet",
     "export": "export",
     "force_plot": "plots:force",
     "getjs": "plots:getjs",

@@ -26,7 +26,7 @@ FLOORS = [
     {"explainers"},
     {"metrics", "plots"},
     {"export"},  # the report orders features and colours as the plots do
-    {"compat", "delegation", "other", "utils"},
+    {"compat", "delegation", "engines", "other", "utils"},
     {"cli"},
 ]
 FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

@@ -1,0 +1,1 @@
+"""Summaries of values that never hold the values."""
