@@ -22,6 +22,7 @@ from ferroshap.tables import Interactions, interaction_values, shapley_values
 
 if TYPE_CHECKING:
     from ferroshap import clustering, compat, datasets, engines, export, gradients, metrics, other, plots, trees, utils
+    from ferroshap.engines.files import explain_parquet
     from ferroshap.explainers import (
         AdditiveExplainer,
         CoalitionExplainer,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         PartitionExplainer,
         TreeExplainer,
     )
-    from ferroshap.engines.files import explain_parquet
     from ferroshap.explanation.apparent import approximate_interactions
     from ferroshap.explanation.cohorts import Cohorts
     from ferroshap.export.report import report
