@@ -99,10 +99,6 @@ class DestinationBusyError(FerroshapError, BlockingIOError):
     """Another process is writing to the same destination."""
 
 
-class WorkerError(ExplainerError, RuntimeError):
-    """A worker died, or could not send back what it had to say."""
-
-
 class BudgetError(FerroshapError, ValueError):
     """The budget cannot pay for the least that the method needs."""
 

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Manifest:
         """Read what is whole of the file, if there is one."""
         self._path = path
         self.header: dict[str, Any] | None = None
-        #: The last line of each finished unit.
+        #: The last line of each finished unit, in the order in which they came.
         self.lines: dict[int, dict[str, Any]] = {}
         self._n_whole = 0
         self._file: Any = None
@@ -44,14 +45,19 @@ class Manifest:
                     return
                 self.header = entry
             else:
-                self.lines[entry["unit"]] = entry
+                self._keep(entry)
             self._n_whole += len(line)
 
-    def begin(self, header: dict[str, Any]) -> None:
-        """Begin anew: the header, and no line."""
+    def _keep(self, entry: dict[str, Any]) -> None:
+        self.lines.pop(entry["unit"], None)
+        self.lines[entry["unit"]] = entry
+
+    def begin(self, header: dict[str, Any], lines: Iterable[dict[str, Any]] = ()) -> None:
+        """Begin anew, with some lines or none; the old file stands until the new one is whole."""
         self.close()
-        self.header, self.lines = {"format": FORMAT, **header}, {}
-        data = _line(self.header)
+        self.header, kept = {"format": FORMAT, **header}, list(lines)
+        self.lines = {entry["unit"]: entry for entry in kept}
+        data = b"".join(map(_line, [self.header, *kept]))
         write_whole(self._path, data)
         self._n_whole = len(data)
 
@@ -65,7 +71,7 @@ class Manifest:
         self._file.write(data)
         flush(self._file)
         self._n_whole += len(data)
-        self.lines[entry["unit"]] = entry
+        self._keep(entry)
 
     def close(self) -> None:
         """Close the file."""
