@@ -127,8 +127,9 @@ def explain_away(
     explainer: Any, blocks: Iterator[Block], work: Work, keeper: Keeper, report: Callable[[int], None], *, crew: Any
 ) -> None:
     """Have blocks explained by workers, to which the explainer travels once each; results are taken in order."""
-    from ferroshap.executors.parcels import Parcel
+    import importlib
 
+    Parcel = importlib.import_module("ferroshap.executors.parcels").Parcel
     sender = crew.sender()
     parcel = Parcel(explainer, "the explainer")
     most = sender.n_workers + SPARE_BLOCKS

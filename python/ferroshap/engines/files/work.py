@@ -92,7 +92,7 @@ class Work:
         parts = {}
         if self.reducers:
             outputs = explainer.output_names if explained.values.shape[-1] > 1 else ["Output 0"]
-            named = Values(*explained[:6], tuple(explainer.feature_names), tuple(outputs or ()))
+            named = Values(*explained[:6], feature_names=tuple(explainer.feature_names), output_names=tuple(outputs or ()))
             parts = {name: reducer.part(named) for name, reducer in self.reducers.items()}
         return Finished(block.first_row, block.rows.num_rows, found, parts)
 
