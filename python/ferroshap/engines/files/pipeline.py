@@ -129,9 +129,9 @@ def explain_away(
     """Have blocks explained by workers, to which the explainer travels once each; results are taken in order."""
     import importlib
 
-    Parcel = importlib.import_module("ferroshap.executors.parcels").Parcel
+    parcels = importlib.import_module("ferroshap.executors.parcels")
     sender = crew.sender()
-    parcel = Parcel(explainer, "the explainer")
+    parcel = parcels.Parcel(explainer, "the explainer")
     most = sender.n_workers + SPARE_BLOCKS
     reader = ReadAhead(blocks, is_apart=True)
     writer = Lane(keeper.take, is_apart=True)
