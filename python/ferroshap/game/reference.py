@@ -1,5 +1,7 @@
 """A model on its background: what nobody is worth, and how outputs are averaged."""
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,6 +87,15 @@ class Reference:
         self.empty = self._empty_worths(linked[order], self.fold_weights, self.blocks)
         self.moved.warn()
         self.moved = None
+
+    def for_workers(self) -> "Reference":
+        """A copy that evaluates coalitions as this one does: without the tables, which workers have in a pairing."""
+        twin = copy.copy(self)
+        twin.__dict__.update(buffers=Buffers(), moved=None)
+        del twin.__dict__["masker"], twin.__dict__["table"]
+        if not isinstance(self.filler, Conditional):
+            twin.__dict__["filler"] = None
+        return twin
 
     def pair(self, rows: Table) -> Pairing:
         """Encode rows and the background for selection."""

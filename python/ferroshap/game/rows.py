@@ -29,15 +29,27 @@ class Rows:
         The rows, their columns as those of the background.
     n_threads : int
         Threads that get ready.
+    prepared : Prepared, optional
+        What a conditional masker has made of these rows before.
     """
 
-    def __init__(self, reference: Reference, pairing: Pairing, rows: Table, *, n_threads: int = 1) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        pairing: Pairing,
+        rows: Table | None,
+        *,
+        n_threads: int = 1,
+        prepared: Prepared | None = None,
+    ) -> None:
         """Let the masker look at the rows, where it must."""
         self.reference = reference
         self.pairing = pairing
+        #: The rows; None where nobody looks at more of them than the pairing has.
+        self.table = rows
         masker = reference.filler
-        self.prepared: Prepared | None = None
-        if isinstance(masker, Conditional) and rows.n_rows:
+        self.prepared = prepared
+        if prepared is None and isinstance(masker, Conditional) and rows is not None and rows.n_rows:
             self.prepared = masker.prepare(pairing, rows, n_threads=n_threads)
 
     @property

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.errors import ConvergenceWarning, OptionError, check_options, warn_user
+from ferroshap.executors import as_crew
 from ferroshap.estimators import Auto, Method, as_method, resolve
 from ferroshap.game import Game, Players
+from ferroshap.models.model import described
 from ferroshap.progress import Progress, Report
 from ferroshap.run.advice import (
     SPLIT_WITHOUT_ERROR,
@@ -66,7 +68,12 @@ class Run:
     batch_size : int or "auto"
         The most model rows (for a callable: coalitions) in one call.
     n_jobs : int, optional
-        Threads of the core. Neither these nor the batch size change a bit of the result.
+        Threads of the core. Neither these nor the batch size nor the executor change a bit of the result.
+    executor : object, optional
+        Workers that evaluate many batches at once, for a game that holds Python's lock: anything with
+        ``submit(function, *args)`` whose futures have ``result()`` (``concurrent.futures.ProcessPoolExecutor()``,
+        threads, loky), a ``joblib.Parallel`` or a ``dask.distributed.Client``. The game travels to each worker
+        process once; coalitions follow it, and worths come back. It is not shut down.
     progress : callable, optional
         Called with ``(done, total)`` evaluations after each batch.
     silent : bool
@@ -93,6 +100,7 @@ class Run:
         row_key: int = 0,
         batch_size: int | str = "auto",
         n_jobs: int | None = None,
+        executor: Any = None,
         progress: Report | None = None,
         silent: bool = False,
     ) -> None:
@@ -103,6 +111,7 @@ class Run:
         n_threads = as_threads(n_jobs)
         n_players = _count_players(game, n_players)
         is_masked = isinstance(game, Game)
+        crew = as_crew(executor)
         self._features: NDArray[np.intp] | None = None
         self.n_players = n_players
         granted = 2 * n_players + SPARE_EVALUATIONS if budget == "auto" else positive(budget, "budget")
@@ -112,9 +121,12 @@ class Run:
         if n_playing:
             # Refused by name, before the game is asked anything.
             resolve(self._method, n_playing, granted)
+        sender = None if crew is None else crew.sender()
         source: Source
         if is_masked:
-            source = game.masked(batch_size=batch_size, n_jobs=n_threads, players=players)
+            source = game.masked(
+                batch_size=batch_size, n_jobs=n_threads, players=players, sender=sender, n_evaluations=granted
+            )
             self._is_vector = game.reference.is_vector
         elif isinstance(game, Source):
             source = game
@@ -122,6 +134,10 @@ class Run:
         else:
             source = CallableGame(game, n_players, batch_size)
             self._is_vector = source.is_vector
+        if sender is not None and not is_masked:
+            from ferroshap.run.elsewhere import SourceElsewhere
+
+            source = SourceElsewhere(source, f"the game {described(game)}", sender, granted)
         self._progress = Progress(granted, silent=silent, report=progress)
         self._source = source
         self._loop = (
