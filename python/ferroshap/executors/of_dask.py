@@ -29,13 +29,14 @@ class DaskCrew(Crew):
         """Refuse what would have to be awaited."""
         super().__init__(executor)
         if getattr(executor, "asynchronous", False):
-            msg = "`executor` is an asynchronous dask.distributed.Client: pass one that was made without asynchronous=True"
+            msg = "`executor` is an asynchronous dask.distributed.Client: make it without asynchronous=True"
             raise OptionError(msg)
 
     @property
     def n_workers(self) -> int:
         """Threads of all workers."""
-        return max(1, sum(self.executor.nthreads().values()))
+        n_threads: list[int] = list(self.executor.nthreads().values())
+        return max(1, sum(n_threads))
 
     def submit(self, function: Any, *args: Any) -> Any:
         """Have a function called; not pure: the result is not kept for others who ask the same."""

@@ -1,5 +1,6 @@
 """`joblib.Parallel` as an executor: whatever its backend, it works on lists of tasks."""
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -33,8 +34,7 @@ class JoblibCrew(Crew):
     @property
     def n_workers(self) -> int:
         """How many work at once."""
-        import joblib
-
+        joblib = importlib.import_module("joblib")
         return max(1, int(joblib.effective_n_jobs(self.executor.n_jobs)))
 
     def submit(self, function: Any, *args: Any) -> "Awaited":
@@ -54,7 +54,7 @@ class JoblibCrew(Crew):
         """Have all tasks that wait worked on."""
         listed, self._waiting = self._waiting, []
         try:
-            numbered = [(_numbered, (number, *awaited.task), {}) for number, awaited in enumerate(listed)]
+            numbered: list[Any] = [(_numbered, (number, *awaited.task), {}) for number, awaited in enumerate(listed)]
             # A generator where the user wants one, and then perhaps in another order.
             for number, found in self.executor(numbered):
                 listed[number].found = found

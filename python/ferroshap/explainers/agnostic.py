@@ -7,8 +7,8 @@ import numpy as np
 
 from ferroshap import links
 from ferroshap.errors import InvalidMaskerError, OptionError
-from ferroshap.executors import as_crew
 from ferroshap.estimators import Exact, Method, resolve
+from ferroshap.executors import as_crew
 from ferroshap.explainers.calls import positive
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer

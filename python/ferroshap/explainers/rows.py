@@ -23,7 +23,6 @@ from ferroshap.run.loop import resolved
 
 if TYPE_CHECKING:
     from ferroshap.executors.crew import Crew
-    from ferroshap.game.elsewhere import Call
     from ferroshap.maskers.plausibility import Plausibility
 
 Floats = NDArray[np.float64]
@@ -105,11 +104,7 @@ class RowsExplained:
         self.pairing: Pairing = reference.pair(rows)
         self._rows = Rows(reference, self.pairing, rows, n_threads=settings.n_threads)
         #: What workers know of this call.
-        self.call: Call | None = None
-        if settings.crew is not None:
-            from ferroshap.game.elsewhere import Call
-
-            self.call = Call(self._rows, settings.crew.sender())
+        self.call = None if settings.crew is None else self._rows.call(settings.crew)
         row_bytes = sum(block.rows.shape[1] * block.rows.itemsize for block in self.pairing.blocks)
         row_bytes += 8 * reference.n_outputs
         self.batch_rows = batch_rows(settings.batch_size, row_bytes)
@@ -270,7 +265,7 @@ class RowsExplained:
             self.is_rough[part.rows] = loop.method_name == "singles_first"
             self.finish_part(part, source)
         except BaseException:
-            # The model failed, here or beside us, or Ctrl-C came: what was reached is kept, and their exception goes on.
+            # The model failed, or Ctrl-C came: what was reached is kept, and their exception goes on.
             loop.withdraw()
             self._record_what_is_known(part, loop)
             raise

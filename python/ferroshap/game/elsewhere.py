@@ -71,13 +71,20 @@ class Luggage:
         The rows, where a conditional masker looks at them.
     n_rows : int
         How many there are.
-    prepared : Prepared, optional
-        What the masker made of them, if it was done in this process.
+    prepared : tuple of Reference and Prepared, optional
+        Whose masker has made what of them, if it was done in this process.
     """
 
-    def __init__(self, pairing: Pairing, table: Table | None, n_rows: int, prepared: Prepared | None = None) -> None:
+    def __init__(
+        self,
+        pairing: Pairing,
+        table: Table | None,
+        n_rows: int,
+        prepared: tuple[Reference, Prepared | None] | None = None,
+    ) -> None:
         """Nothing is unpacked yet."""
         self.pairing, self.table, self.n_rows = pairing, table, n_rows
+        # The same rows may be explained under several maskers.
         self._prepared = prepared
         self._own = threading.local()
 
@@ -91,8 +98,9 @@ class Luggage:
         if own.get("reference") is not reference:
             mine = copy.copy(reference)
             mine.buffers = Buffers()
-            rows = Rows(mine, self.pairing, self.table, n_threads=of_worker(), prepared=self._prepared)
-            self._prepared = rows.prepared
+            known = None if self._prepared is None or self._prepared[0] is not reference else self._prepared[1]
+            rows = Rows(mine, self.pairing, self.table, n_threads=of_worker(), prepared=known)
+            self._prepared = reference, rows.prepared
             own.update(reference=reference, rows=rows, games=OrderedDict())
         games: OrderedDict[int, tuple[Part, AnyMaskedGame]] = own["games"]
         if id(part) not in games:
@@ -123,10 +131,7 @@ def evaluate(opened: Sequence[Any], words: Sequence[Words], blocks: Sequence[Blo
     games = [luggage.game(reference, part) for part in parts]
     before = [game.n_model_rows for game in games]
     moved = games[0].reference.moved = links.Moved()
-    if len(games) == 1:
-        worths = [games[0].worths(words[0], blocks[0])]
-    else:
-        worths = worths_abreast(games, words, blocks)
+    worths = [games[0].worths(words[0], blocks[0])] if len(games) == 1 else worths_abreast(games, words, blocks)
     return Found(worths, sum(game.n_model_rows for game in games) - sum(before), moved.count)
 
 
@@ -146,7 +151,6 @@ class Call:
         self.sender = sender
         self._rows = rows
         self._parcels: list[Parcel] = []
-        self._luggage: Luggage | None = None
 
     def forget_model(self) -> None:
         """Let the model be packed again: it has changed."""
@@ -155,14 +159,13 @@ class Call:
     def parcels(self) -> list[Parcel]:
         """The model, and the rows."""
         rows = self._rows
-        if self._luggage is None:
-            # A marginal masker has nothing to do with the rows but what is in the pairing.
-            n_rows = 0 if rows.table is None else rows.table.n_rows
-            table = None if rows.prepared is None else rows.table
-            self._luggage = Luggage(rows.pairing, table, n_rows, rows.prepared)
         if not self._parcels:
             reference = rows.reference.for_workers()
-            self._parcels = [Parcel(reference, repr(rows.reference.model)), Parcel(self._luggage, "the rows of `X`")]
+            n_rows = 0 if rows.table is None else rows.table.n_rows
+            # A marginal masker has nothing to do with the rows but what is in the pairing.
+            table = None if rows.prepared is None else rows.table
+            luggage = Luggage(rows.pairing, table, n_rows, (reference, rows.prepared))
+            self._parcels = [Parcel(reference, repr(rows.reference.model)), Parcel(luggage, "the rows of `X`")]
         return self._parcels
 
     def elsewhere(self, game: AnyMaskedGame, n_evaluations: int) -> AnyMaskedGame:

@@ -63,11 +63,6 @@ class MaskedGame(GameOfRows):
         self._distinct = self._find_distinct()
         self._per_batch = max(1, self.batch_rows // (len(players.rows) * reference.blocks.largest))
 
-    @property
-    def most_model_rows(self) -> int:
-        """The most model rows of one evaluation of one row."""
-        return int(self.reference.blocks.largest)
-
     def evaluations_per_batch(self) -> int:
         """Evaluations that fill one batch; at least one."""
         return self._per_batch

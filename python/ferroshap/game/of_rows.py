@@ -55,6 +55,11 @@ class GameOfRows:
         return len(self.players.rows)
 
     @property
+    def most_model_rows(self) -> int:
+        """The most model rows of one evaluation of one row."""
+        return int(self.reference.blocks.largest)
+
+    @property
     def looks_ahead(self) -> bool:
         """Whether batches are filled while the model is asked about the one before."""
         return self.n_threads > 1

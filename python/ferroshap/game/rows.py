@@ -1,6 +1,6 @@
 """Rows to explain, and the games that some of them play."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,10 @@ from ferroshap.game.players import Players
 from ferroshap.game.reference import Reference
 from ferroshap.inputs import Pairing, Table
 from ferroshap.maskers import Conditional, Prepared
+
+if TYPE_CHECKING:
+    from ferroshap.executors.crew import Crew
+    from ferroshap.game.elsewhere import Call
 
 Floats = NDArray[np.float64]
 AnyMaskedGame: TypeAlias = MaskedGame | ConditionalGame
@@ -61,6 +65,12 @@ class Rows:
     def batches_held(self) -> int:
         """Batches of the model whose rows, or what they are made of, are in memory at once."""
         return 1 if self.prepared is None else 1 + BATCHES
+
+    def call(self, crew: "Crew") -> "Call":
+        """What the workers of a crew are told of these rows."""
+        from ferroshap.game.elsewhere import Call
+
+        return Call(self, crew.sender())
 
     def game(self, players: Players, full: Floats, *, batch_size: int | str, n_threads: int) -> AnyMaskedGame:
         """The games of the rows of `players`, as one."""

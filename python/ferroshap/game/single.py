@@ -17,7 +17,7 @@ from ferroshap.models import as_model
 from ferroshap.threads import as_threads
 
 if TYPE_CHECKING:
-    from ferroshap.executors.sender import Sender
+    from ferroshap.executors.crew import Crew
 
 Floats = NDArray[np.float64]
 
@@ -95,21 +95,17 @@ class Game:
         batch_size: int | str = "auto",
         n_jobs: int | None = None,
         players: Players | None = None,
-        sender: "Sender | None" = None,
+        crew: "Crew | None" = None,
         n_evaluations: int = 1,
     ) -> AnyMaskedGame:
         """The game among some players, as the estimators play it: by default the features that can matter.
 
-        Where there is a `sender`, `n_evaluations` in all are evaluated by its workers.
+        Where there is a `crew`, it evaluates the coalitions, `n_evaluations` in all.
         """
         rows = Rows(self.reference, self.pairing, self._row)
         players = self.players if players is None else players
         game = rows.game(players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs))
-        if sender is None:
-            return game
-        from ferroshap.game.elsewhere import Call
-
-        return Call(rows, sender).elsewhere(game, n_evaluations)
+        return game if crew is None else rows.call(crew).elsewhere(game, n_evaluations)
 
     @cached_property
     def _masked(self) -> AnyMaskedGame:

@@ -76,7 +76,7 @@ class Abreast:
         return True
 
     def begin(self) -> None:
-        """Have as many batches begun as the games want; after the deadline none, and those that can are taken back."""
+        """Have as many batches begun as the games want; after the deadline take back those that nobody works on."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self.withdraw()
             return

@@ -97,7 +97,7 @@ class Together:
         return True
 
     def begin(self) -> None:
-        """Have as many batches begun as the source wants; after the deadline none, and those that can are taken back."""
+        """Have as many batches begun as the source wants; after the deadline take back those that nobody works on."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self.withdraw()
             return
