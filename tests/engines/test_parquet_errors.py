@@ -236,7 +236,7 @@ def test_memory_is_planned_ahead(file, tmp_path):
         ("no/such/values.parquet", {}, "there is no directory"),
         (None, {}, "nothing would come of it"),
         ("v.parquet", {"compression": "snapy"}, "did you mean 'snappy'"),
-        ("v.parquet", {"layout": "colums"}, "did you mean 'columns'"),
+        ("v.parquet", {"layout": "lists"}, "did you mean 'list'"),
         ("v.parquet", {"checkpoint": "elsewhere"}, "`checkpoint` is for runs without a destination"),
         ("v.parquet", {"reducers": [Sums(), Sums()]}, "two of the name 'Sums'"),
         ("v.parquet", {"reducers": [Sums]}, "make one, Sums"),

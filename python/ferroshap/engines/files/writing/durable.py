@@ -31,7 +31,7 @@ def write_all(file: Any, data: Any) -> None:
         When the disk is full; nothing is left in a buffer then, to fail again when the file is closed.
     """
     view = memoryview(data)
-    while len(view):
+    while view:
         view = view[file.write(view) :]
 
 
