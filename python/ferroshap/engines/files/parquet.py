@@ -35,6 +35,7 @@ def explain_parquet(
     progress: Any = None,
     silent: bool = False,
     resume: bool = True,
+    overwrite: bool = True,
 ) -> Result:
     """Explain a table in files, larger than memory, and write the values to Parquet.
 
@@ -90,7 +91,9 @@ def explain_parquet(
     silent : bool
         Show no progress line.
     resume : bool
-        False: begin anew, whatever is there.
+        False: begin anew, whatever is unfinished there.
+    overwrite : bool
+        False: refuse a destination that is there already, unless it is what this call would write.
 
     Returns
     -------
@@ -107,6 +110,8 @@ def explain_parquet(
         When a column is missing or differs between files, by name.
     ResumeError
         When another explainer, source or set of options left something unfinished: it says what differs.
+    DestinationExistsError
+        When there is something else at the destination, and ``overwrite=False`` (also a `FileExistsError`).
     DestinationBusyError
         When another process writes to the same destination.
     MemoryLimitError
@@ -163,5 +168,5 @@ def explain_parquet(
         n_jobs=n_jobs,
     )
     job = Job(explainer, source, target, work, executor=executor, memory_limit=memory_limit)
-    result = job.run(progress, silent=silent, resume=resume)
+    result = job.run(progress, silent=silent, resume=resume, overwrite=overwrite)
     return dataclasses.replace(result, seconds=time.perf_counter() - started)
