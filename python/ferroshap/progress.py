@@ -18,8 +18,8 @@ class Progress:
 
     Parameters
     ----------
-    total : int
-        Units of work in all.
+    total : int or None
+        Units of work in all; None where that is not known before the end.
     silent : bool
         Show nothing.
     report : callable, optional
@@ -29,7 +29,7 @@ class Progress:
     """
 
     def __init__(
-        self, total: int, *, silent: bool = False, report: Report | None = None, unit: str = "evaluations"
+        self, total: int | None, *, silent: bool = False, report: Report | None = None, unit: str = "evaluations"
     ) -> None:
         """Start the clock."""
         self.total = total
@@ -44,7 +44,7 @@ class Progress:
         """Count `count` units more as done."""
         self.done += count
         if self._report is not None:
-            self._report(self.done, self.total)
+            self._report(self.done, self.done if self.total is None else self.total)
         elif self._is_shown and time.monotonic() >= self._next:
             self._next = time.monotonic() + INTERVAL
             self._show()
@@ -65,21 +65,22 @@ class Progress:
 class _Line:
     """What tqdm would show, where it is not installed."""
 
-    def __init__(self, total: int, unit: str) -> None:
+    def __init__(self, total: int | None, unit: str) -> None:
         self.total = total
         self.unit = unit
         self.n = 0
 
     def update(self, count: int) -> None:
         self.n += count
-        sys.stderr.write(f"\rferroshap: {self.n:,} of {self.total:,} {self.unit}")
+        of = "" if self.total is None else f" of {self.total:,}"
+        sys.stderr.write(f"\rferroshap: {self.n:,}{of} {self.unit}")
         sys.stderr.flush()
 
     def close(self) -> None:
         sys.stderr.write("\n")
 
 
-def _bar(total: int, unit: str) -> Any:
+def _bar(total: int | None, unit: str) -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError:
