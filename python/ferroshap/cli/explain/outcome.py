@@ -1,0 +1,91 @@
+"""What is said at the end: the last line, the summary, the report."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ferroshap.cli.failing import say
+
+#: Features of a summary; all of them are in its JSON.
+LISTED = 20
+
+
+@dataclass
+class Outcome:
+    """What the work came to.
+
+    Attributes
+    ----------
+    n_rows : int
+        Explained, all in all.
+    n_resumed : int
+        Of them in an earlier run.
+    seconds : float
+        From the first look at the files.
+    reduced : dict
+        Results of the reducers.
+    """
+
+    n_rows: int
+    n_resumed: int = 0
+    seconds: float = 0.0
+    reduced: dict[str, Any] = field(default_factory=dict)
+
+
+def said(outcome: Outcome, out: str | None, report: Path | None) -> None:
+    """Say on the standard error what was done, how fast, and where it is."""
+    here = [str(place) for place in (out, report) if place is not None and place != "-"]
+    where = f" -> {', '.join(here)}" if here else ""
+    fresh = outcome.n_rows - outcome.n_resumed
+    before = f", {outcome.n_resumed:,} of them in an earlier run" if outcome.n_resumed else ""
+    speed = f", {fresh / outcome.seconds:,.0f} rows/s" if fresh and outcome.seconds > 0.0 else ""
+    say(f"ferroshap explain: {outcome.n_rows:,} rows{before}, {outcome.seconds:.1f} s{speed}{where}")
+
+
+def summarised(explainer: Any, outcome: Outcome, *, as_json: bool) -> None:
+    """Print the mean magnitude of every feature's values, for each output."""
+    means = importance(explainer, outcome)
+    outputs = list(explainer.output_names or ["Output 0"])
+    if as_json:
+        found = {
+            "rows": outcome.n_rows,
+            "seconds": round(outcome.seconds, 3),
+            "base_values": np.atleast_1d(explainer.expected_value).tolist(),
+            "mean_abs": {
+                output: dict(zip(explainer.feature_names, means[:, at].tolist(), strict=True))
+                for at, output in enumerate(outputs)
+            },
+        }
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        return
+    sys.stdout.writelines(f"{line}\n" for line in _table(list(explainer.feature_names), outputs, means))
+
+
+def _table(names: list[str], outputs: list[str], means: Any) -> Iterator[str]:
+    """Features by the size of their values, the largest first."""
+    order = np.argsort(-means.sum(axis=1), kind="stable")
+    shown = order[:LISTED]
+    width = max([len("feature"), *(len(names[at]) for at in shown)])
+    titles = outputs if len(outputs) > 1 else ["mean |value|"]
+    widths = [max(12, len(title)) for title in titles]
+    heads = "".join(f"  {title:>{wide}}" for title, wide in zip(titles, widths, strict=True))
+    yield f"{'feature':<{width}}{heads}"
+    for at in shown:
+        cells = "".join(f"  {mean:>{wide}.6g}" for mean, wide in zip(means[at], widths, strict=True))
+        yield f"{names[at]:<{width}}{cells}"
+    if len(order) > LISTED:
+        yield f"and {len(order) - LISTED:,} weaker features (--json has them all)"
+
+
+def importance(explainer: Any, outcome: Outcome) -> Any:
+    """Mean magnitudes ``(features, outputs)``."""
+    return np.asarray(outcome.reduced["importance"]).reshape(len(explainer.feature_names), -1)
+
+
+def report_written(path: Path, explainer: Any, outcome: Outcome, model: Path) -> None:
+    """Write the report: importance over all rows, and the rows that were drawn."""

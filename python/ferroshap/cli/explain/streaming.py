@@ -1,0 +1,110 @@
+"""The work itself: blocks of rows in, explained, out; Parquet to Parquet by `explain_parquet`, which can go on."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ferroshap.cli.explain.columns import Reading
+from ferroshap.cli.explain.outcome import Outcome
+from ferroshap.cli.explain.sinks import kind_of, sink
+from ferroshap.cli.explain.sources import Source, blocks
+from ferroshap.engines.arrow import Layout, explain_block
+from ferroshap.progress import Progress
+
+#: Rows that a report shows singly.
+SHOWN = 2_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that the work depends on, checked.
+
+    Attributes
+    ----------
+    explainer, source, reading, layout
+        What explains, the table, how its columns are read, what the values look like.
+    out : str or None
+        Where values go; None for nowhere.
+    n_jobs, memory_limit, compression, seed
+        As on the command line.
+    is_quiet, is_forced, may_resume, wants_importance, wants_rows : bool
+        Whether to show no progress, write over what is there, go on with an interrupted run, find the mean magnitudes,
+        draw rows for a report.
+    """
+
+    explainer: Any
+    source: Source
+    reading: Reading
+    layout: Layout
+    out: str | None
+    n_jobs: int | None
+    memory_limit: str | None
+    compression: str | None
+    seed: int
+    is_quiet: bool
+    is_forced: bool
+    may_resume: bool
+    wants_importance: bool
+    wants_rows: bool
+
+    def reducers(self) -> dict[str, Any]:
+        """Make what is found on the way."""
+        from ferroshap.engines import reducers
+
+        found: dict[str, Any] = {}
+        if self.wants_importance:
+            found["importance"] = reducers.MeanAbs()
+        if self.wants_rows:
+            found["rows"] = reducers.Reservoir(SHOWN, seed=self.seed)
+        return found
+
+
+def explain(job: Job) -> Outcome:
+    """Explain all rows.
+
+    Raises
+    ------
+    FerroshapError, OSError
+        When rows cannot be read, explained or written: a note says which; nothing of the output is left then, but
+        for what `explain_parquet` can go on with.
+    """
+    return _streamed(job)
+
+
+def _streamed(job: Job) -> Outcome:
+    found = job.reducers()
+    layout, columns = job.layout, job.reading.columns
+    input_schema = job.reading.schema(job.source)
+    progress = Progress(job.source.n_rows, silent=job.is_quiet, unit="rows")
+    with contextlib.ExitStack() as stack:
+        stack.callback(progress.close)
+        writer = None
+        if job.out is not None:
+            schema = layout.schema(job.explainer, input_schema)
+            writer = stack.enter_context(sink(job.out, kind_of(job.out), schema, job.compression))
+        for first, rows in blocks(job.reading.batches(job.source), input_schema):
+            with _located(job.source, first, rows.num_rows):
+                explained = explain_block(
+                    job.explainer,
+                    rows.select(columns),
+                    first_row=first,
+                    n_jobs=job.n_jobs,
+                    interactions=layout.interactions,
+                )
+                for reducer in found.values():
+                    reducer.update(explained)
+                if writer is not None:
+                    writer.write_table(layout.table(job.explainer, explained, rows))
+            progress.add(rows.num_rows)
+    return Outcome(n_rows=progress.done, reduced={name: reducer.result() for name, reducer in found.items()})
+
+
+@contextlib.contextmanager
+def _located(source: Source, first: int, n_rows: int) -> Iterator[None]:
+    """Note on an error which rows it came with."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"in rows {first:,} to {first + n_rows - 1:,} of {source.option} {source.paths[0]}")
+        raise
