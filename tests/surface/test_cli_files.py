@@ -64,30 +64,6 @@ def test_packed_csv_is_unpacked(tmp_path, rows):
     assert same_bits(values_in(written(tmp_path / "v.parquet")), explained(XGBOOST, table))
 
 
-class Piped:
-    """A standard input of these bytes, which come in small pieces."""
-
-    def __init__(self, content):
-        self.buffer = self
-        self._content = io.BytesIO(content)
-
-    def read(self, count):
-        return self._content.read(min(count, 1000))
-
-
-@pytest.mark.parametrize("kind", ["csv", "arrow"])
-def test_the_standard_input_is_csv_or_a_stream_of_arrow(kind, tmp_path, rows, monkeypatch):
-    table, stream = pa.parquet.read_table(rows), io.BytesIO()
-    if kind == "csv":
-        pa.csv.write_csv(table, stream)
-    else:
-        with pa.ipc.new_stream(stream, table.schema) as writer:
-            writer.write_table(table, max_chunksize=7)
-    monkeypatch.setattr(sys, "stdin", Piped(stream.getvalue()))
-    assert explain("--model", XGBOOST, "--data", "-", "--out", tmp_path / "v.parquet") == 0
-    assert same_bits(values_in(written(tmp_path / "v.parquet")), explained(XGBOOST, table))
-
-
 def test_csv_is_read_as_numbers_although_its_first_rows_look_like_integers_or_nothing(tmp_path):
     data, out = tmp_path / "rows.csv", tmp_path / "v.parquet"
     n_first = 200_000  # more than is looked at to tell the types

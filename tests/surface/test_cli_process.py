@@ -1,5 +1,6 @@
 """The command as a process: statuses, interrupts, pipes, what it loads, and its own help."""
 
+import io
 import re
 import shlex
 import signal
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-from tests.surface.command import MODELS, XGBOOST, rows_of
+from tests.surface.command import MODELS, XGBOOST, explained, rows_of, same_bits, values_in, written
 
 from ferroshap import cli
 from ferroshap.cli.parser import EXPLAIN_EXAMPLES, INFO_EXAMPLES
@@ -50,14 +51,10 @@ def test_work_that_fails_ends_with_status_one_and_wrong_usage_with_two(rows, tmp
     assert "Traceback" not in failed.stderr + wrong.stderr + unknown.stderr
 
 
-@pytest.mark.parametrize("data", ["-", "/dev/zero"])
-def test_an_interrupt_ends_with_status_130_and_leaves_nothing(data, tmp_path):
+def test_an_interrupt_ends_with_status_130_and_leaves_nothing(tmp_path):
     """It waits for rows that never come: Ctrl-C finds it at work."""
     out = tmp_path / "values.csv"
-    source = ["--data", "-"] if data == "-" else ["--data", tmp_path / "endless.csv"]
-    words = [*COMMAND, "explain", "--model", str(XGBOOST), *map(str, source), "--out", str(out)]
-    if data != "-":
-        pytest.skip("one way of waiting is enough")
+    words = [*COMMAND, "explain", "--model", str(XGBOOST), "--data", "-", "--out", str(out)]
     work = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with work:
         work.stdin.write("a,b,c,d\n" + "1,2,3,4\n" * 1_000_000)  # more than the pipe holds: it is reading
@@ -67,6 +64,20 @@ def test_an_interrupt_ends_with_status_130_and_leaves_nothing(data, tmp_path):
     assert work.returncode == 130
     assert said == "ferroshap explain: interrupted\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["csv", "arrow"])
+def test_the_standard_input_is_csv_or_a_stream_of_arrow(kind, rows, tmp_path):
+    table, stream, out = pa.parquet.read_table(rows), io.BytesIO(), tmp_path / "values.parquet"
+    if kind == "csv":
+        pa.csv.write_csv(table, stream)
+    else:
+        with pa.ipc.new_stream(stream, table.schema) as writer:
+            writer.write_table(table, max_chunksize=7)
+    words = [*COMMAND, "explain", "--model", XGBOOST, "--data", "-", "--out", out]
+    ended = subprocess.run(words, input=stream.getvalue(), capture_output=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert same_bits(values_in(written(out)), explained(XGBOOST, table))
 
 
 def test_a_reader_that_goes_away_is_no_error_to_speak_of(tmp_path):
@@ -138,6 +149,7 @@ def test_the_help_lists_every_option_with_a_word_about_it(capsys):
     text = capsys.readouterr().out
     assert "exit status:" in text
     assert "examples:" in text
-    described = re.findall(r"^  (--[a-z-]+)(?: .*)?\n? +\S", text, flags=re.MULTILINE)
-    assert {"--model", "--data", "--out", "--report", "--background", "--seed", "--quiet"} <= set(described)
+    listed = set(re.findall(r"^  (--[a-z-]+)", text, flags=re.MULTILINE))
+    described = re.findall(r"^  (--[a-z-]+)(?: \S+)*?(?:  +|\n {20,})\S", text, flags=re.MULTILINE)
+    assert listed == set(described) >= {"--model", "--data", "--out", "--report", "--background", "--seed", "--quiet"}
     assert all(len(line) <= 120 for line in text.splitlines())

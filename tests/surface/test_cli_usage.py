@@ -1,6 +1,5 @@
 """`ferroshap explain`: command lines that are refused."""
 
-
 import pytest
 from tests.surface.command import (
     XGBOOST,

@@ -1,6 +1,5 @@
 """`ferroshap explain`: which values are asked for, of which explainer."""
 
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv

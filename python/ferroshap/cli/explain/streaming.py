@@ -90,6 +90,7 @@ def _streamed(job: Job) -> Outcome:
                     rows.select(columns),
                     first_row=first,
                     n_jobs=job.n_jobs,
+                    dtype=layout.dtype,
                     interactions=layout.interactions,
                 )
                 for reducer in found.values():

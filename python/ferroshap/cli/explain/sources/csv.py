@@ -1,9 +1,11 @@
 """CSV, read as a stream: pyarrow tells types by the first rows, the model knows better."""
 
+import contextlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ferroshap.cli.explain.sources.stdin import StandardInput
 from ferroshap.cli.failing import WorkError
 
 
@@ -16,8 +18,8 @@ class CsvSource:
         What they were given as.
     paths : sequence of str
         The files, in order; ["-"] for the standard input.
-    stream, head
-        The standard input, if it is that, and how it begins.
+    stream : StandardInput, optional
+        If it is that.
     """
 
     kind = "csv"
@@ -25,10 +27,10 @@ class CsvSource:
     #: Bytes by which types are told.
     LOOKED_AT = 1 << 22
 
-    def __init__(self, option: str, paths: Sequence[str], stream: Any = None, head: bytes | None = None) -> None:
+    def __init__(self, option: str, paths: Sequence[str], stream: StandardInput | None = None) -> None:
         """Look at the first rows."""
         self.option, self.paths, self._stream = option, paths, stream
-        beginning = io.BytesIO(_whole_lines(head, self.LOOKED_AT)) if head is not None else None
+        beginning = None if stream is None else io.BytesIO(_whole_lines(stream.head, self.LOOKED_AT))
         self.schema: Any = self._reader(paths[0], beginning, None).schema
 
     def batches(self, columns: Sequence[str], types: Mapping[str, Any]) -> Iterator[Any]:
@@ -40,11 +42,12 @@ class CsvSource:
         fixed = {name: pa.string() if pa.types.is_null(kind) else kind for name, kind in fixed.items()}
         convert = csv.ConvertOptions(include_columns=list(columns), column_types=fixed, strings_can_be_null=False)
         for path in self.paths:
-            reader = self._reader(path, self._stream, convert)
-            try:
-                yield from reader
-            except (OSError, pa.ArrowException) as error:
-                raise self._unreadable(path, error) from error
+            with contextlib.nullcontext() if self._stream is None else self._stream.heard():
+                reader = self._reader(path, None if self._stream is None else io.BufferedReader(self._stream), convert)
+                try:
+                    yield from reader
+                except (OSError, pa.ArrowException) as error:
+                    raise self._unreadable(path, error) from error
 
     def _reader(self, path: str, stream: Any, convert: Any) -> Any:
         import pyarrow as pa

@@ -1,16 +1,14 @@
 """From words on the command line to a table: which files are meant, and of which kind they are."""
 
 import glob
-import io
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from ferroshap.cli.explain.sources.arrow import ArrowSource
 from ferroshap.cli.explain.sources.csv import CsvSource
 from ferroshap.cli.explain.sources.parquet import ParquetSource
 from ferroshap.cli.explain.sources.source import Source
+from ferroshap.cli.explain.sources.stdin import StandardInput
 from ferroshap.cli.failing import UsageError, WorkError
 
 #: What ends in what; a further ".gz", ".bz2" or ".zst" of CSV is undone while it is read.
@@ -108,32 +106,6 @@ def _one_of_each(paths: Iterable[Path]) -> list[Path]:
 
 def _of_stdin(option: str) -> Source:
     """The standard input: a stream of Arrow, or CSV."""
-    stream: Any = sys.stdin.buffer
-    head = b""
-    while len(head) < CsvSource.LOOKED_AT and (more := stream.read(CsvSource.LOOKED_AT - len(head))):
-        head += more
-    whole = io.BufferedReader(_Resumed(head, stream))
-    return (
-        ArrowSource(option, ["-"], whole) if head.startswith(_CONTINUATION) else CsvSource(option, ["-"], whole, head)
-    )
-
-
-class _Resumed(io.RawIOBase):
-    """A stream with what was read of it put back."""
-
-    def __init__(self, head: bytes, rest: Any) -> None:
-        self._head = memoryview(head)
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self._head:
-            count = min(len(buffer), len(self._head))
-            buffer[:count] = self._head[:count]
-            self._head = self._head[count:]
-            return count
-        more = self._rest.read(len(buffer))
-        buffer[: len(more)] = more
-        return len(more)
+    stream = StandardInput(CsvSource.LOOKED_AT)
+    is_arrow = stream.head.startswith(_CONTINUATION)
+    return ArrowSource(option, [_STREAM], stream) if is_arrow else CsvSource(option, [_STREAM], stream)
