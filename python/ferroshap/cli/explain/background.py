@@ -39,7 +39,7 @@ def read_background(words: list[str], known: Known, columns: list[str], n_rows: 
     named = [name for name in columns if name in source.schema.names]
     reading = chosen_columns(source, known, columns if len(named) == len(columns) else None, ())
     schema = reading.schema(source)
-    kept, keys = schema.empty_table(), np.empty(0)
+    kept, keys = pa.Table.from_batches([], schema), np.empty(0)
     draw = np.random.default_rng(seed)
     for _, block in blocks(reading.batches(source), schema):
         kept = pa.concat_tables([kept, block])

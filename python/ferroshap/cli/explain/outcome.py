@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ferroshap.cli.failing import say
+from ferroshap.cli.explain.sinks import aside
+from ferroshap.cli.failing import WorkError, say
 
 #: Features of a summary; all of them are in its JSON.
 LISTED = 20
@@ -83,9 +84,48 @@ def _table(names: list[str], outputs: list[str], means: Any) -> Iterator[str]:
 
 
 def importance(explainer: Any, outcome: Outcome) -> Any:
-    """Mean magnitudes ``(features, outputs)``."""
-    return np.asarray(outcome.reduced["importance"]).reshape(len(explainer.feature_names), -1)
+    """Mean magnitudes ``(features, outputs)``.
+
+    Raises
+    ------
+    WorkError
+        When there are no rows to take a mean of.
+    """
+    if not outcome.n_rows:
+        msg = "`--data` has no rows: there is nothing to summarise"
+        raise WorkError(msg)
+    means = outcome.reduced["importance"].result().values
+    return np.asarray(means).reshape(len(explainer.feature_names), -1)
 
 
 def report_written(path: Path, explainer: Any, outcome: Outcome, model: Path) -> None:
     """Write the report: importance over all rows, and the rows that were drawn."""
+    from ferroshap.explainers import TreeExplainer
+    from ferroshap.explanation import Explanation
+    from ferroshap.export.report import Population, report
+
+    means = importance(explainer, outcome)
+    drawn = outcome.reduced["rows"].result()
+    known: dict[str, Any] = {"plan": getattr(explainer, "plan", None), "display_data": words_of(explainer, drawn.data)}
+    if isinstance(explainer, TreeExplainer):
+        known |= {"status": "EXACT", "error_std": np.zeros_like(drawn.values)}
+    shown = Explanation(drawn, **{name: value for name, value in known.items() if value is not None})
+    population = Population(outcome.n_rows, means, [int(name) for name in drawn.instance_names])
+    with aside(path) as unfinished:
+        report(shown, unfinished, title=f"What {model.name} bases its outputs on", population=population)
+
+
+def words_of(explainer: Any, data: Any) -> Any:
+    """Put the categories in the place of their codes, where the model file holds them; None where it holds none."""
+    trees = getattr(explainer, "_trees", None)
+    if trees is None or trees.category_key is not None or trees.forest.n_columns != data.shape[1]:
+        return None
+    known = [None if described is None else described["values"] for described in trees.forest.categories]
+    if not any(known):
+        return None
+    shown = np.array(data, dtype=object)
+    for column, words in enumerate(known):
+        if words:
+            codes = [int(code) if np.isfinite(code) else -1 for code in data[:, column]]
+            shown[:, column] = [words[code] if 0 <= code < len(words) else None for code in codes]
+    return shown

@@ -98,7 +98,7 @@ def _streamed(job: Job) -> Outcome:
                 if writer is not None:
                     writer.write_table(layout.table(job.explainer, explained, rows))
             progress.add(rows.num_rows)
-    return Outcome(n_rows=progress.done, reduced={name: reducer.result() for name, reducer in found.items()})
+    return Outcome(n_rows=progress.done, reduced=found)
 
 
 @contextlib.contextmanager
