@@ -85,13 +85,13 @@ def test_no_rows_give_a_whole_file_of_none(tmp_path):
 @pytest.mark.parametrize(
     "name,content,said",
     [
-        ("absent.parquet", None, "there is no such file"),
+        ("absent.parquet", None, "is not there"),
         ("rows.xlsx", b"PK", "ending"),
         ("noise.parquet", b"noise", "noise.parquet"),
         ("noise.arrow", b"noise", "noise.arrow"),
         ("empty.csv", b"", "empty.csv"),
         ("ragged.csv", b"a,b,c,d\n1,2,3,4\n1,2\n", "ragged.csv"),
-        ("*.parquet", None, "fits no file"),
+        ("*.parquet", None, "is not there"),
         ("late.csv", b"a,b,c,d\n" + b"1,2,3,4\n" * 600_000 + b"1,2,x,4\n", "late.csv"),
         ("twice.csv", b"a,b,a,c,d\n1,2,3,4,5\n", "several columns of the name 'a'"),
     ],

@@ -1,17 +1,16 @@
 """From words on the command line to a table: which files are meant, and of which kind they are."""
 
-import glob
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from ferroshap.cli.explain.sources.arrow import ArrowSource
 from ferroshap.cli.explain.sources.csv import CsvSource
-from ferroshap.cli.explain.sources.parquet import ParquetSource
+from ferroshap.cli.explain.sources.files import FileSource
 from ferroshap.cli.explain.sources.source import Source
 from ferroshap.cli.explain.sources.stdin import StandardInput
 from ferroshap.cli.failing import UsageError, WorkError
+from ferroshap.errors import FerroshapError
 
-#: What ends in what; a further ".gz", ".bz2" or ".zst" of CSV is undone while it is read.
+#: What ends in what; a further ".gz", ".bz2", ".zst" or ".lz4" of CSV is undone while it is read.
 ENDINGS = {
     ".parquet": "parquet",
     ".pq": "parquet",
@@ -29,12 +28,12 @@ _CONTINUATION = b"\xff\xff\xff\xff"
 
 
 def opened(words: Sequence[str], option: str) -> Source:
-    """Find the files that are meant, and read what the first of them says of its columns.
+    """Find the files that are meant, and read what they say of their columns.
 
     Raises
     ------
     WorkError
-        When there are none, they are of several kinds, or the first cannot be read.
+        When there are none, they are of several kinds, or cannot be read.
     UsageError
         When the standard input is one among others.
     """
@@ -44,20 +43,22 @@ def opened(words: Sequence[str], option: str) -> Source:
             raise UsageError(msg)
         return _of_stdin(option)
     paths = [path for word in words for path in _files(word, option)]
-    kinds = {kind_of(path) for path in paths}
-    if len(kinds) > 1:
-        some = ", ".join(str(path) for path in _one_of_each(paths))
+    by_kind = {kind_of(path): path for path in paths}
+    if len(by_kind) > 1:
+        some = ", ".join(str(path) for path in by_kind.values())
         msg = f"`{option}` has files of several kinds ({some}): give files of one kind"
         raise WorkError(msg)
-    texts = [str(path) for path in paths]
-    kind = kinds.pop()
+    texts, kind = [str(path) for path in paths], next(iter(by_kind))
     if kind is None:
-        known = ", ".join(ENDINGS)
-        msg = f"`{option}` {texts[0]} has an ending that says nothing of its kind: known are {known}"
+        msg = f"`{option}` {texts[0]} has an ending that says nothing of its kind: known are {', '.join(ENDINGS)}"
         raise WorkError(msg)
-    if kind == "parquet":
-        return ParquetSource(option, texts)
-    return CsvSource(option, texts) if kind == "csv" else ArrowSource(option, texts)
+    if kind == "csv":
+        return CsvSource(option, texts)
+    try:
+        return FileSource(option, kind, texts)
+    except FerroshapError as error:
+        msg = f"`{option}`: {error}"
+        raise WorkError(msg) from error
 
 
 def kind_of(path: Path) -> str | None:
@@ -69,43 +70,26 @@ def kind_of(path: Path) -> str | None:
     ('csv', 'csv', None)
     """
     endings = [ending.lower() for ending in path.suffixes]
-    if endings and endings[-1] in _PACKED and ENDINGS.get("".join(endings[-2:-1])) == "csv":
-        return "csv"
+    if endings and endings[-1] in _PACKED:
+        return "csv" if endings[-2:-1] in ([".csv"], [".tsv"]) else None
     return ENDINGS.get(endings[-1]) if endings else None
 
 
 def _files(word: str, option: str) -> list[Path]:
-    """The files that one word means, in the order of their names."""
-    path = Path(word)
-    if path.is_dir():
-        found = [file for file in path.rglob("*") if kind_of(file) is not None and not _is_hidden(file, path)]
-        if not found:
-            msg = f"`{option}` {word} is a folder without files of a known kind ({', '.join(ENDINGS)})"
-            raise WorkError(msg)
-    elif path.exists():
-        found = [path]
-    elif glob.has_magic(word):
-        found = [Path(name) for name in glob.iglob(word, recursive=True) if Path(name).is_file()]  # noqa: PTH207 - absolute too
-        if not found:
-            msg = f"`{option}` {word} fits no file"
-            raise WorkError(msg)
-    else:
-        msg = f"`{option}` {word}: there is no such file"
-        raise WorkError(msg)
-    return sorted(found)
+    """The files that one word means, in the order in which people count; names with . or _ are libraries' own notes."""
+    from ferroshap.engines.files.sources.discovery import files_of
 
-
-def _is_hidden(file: Path, folder: Path) -> bool:
-    """Whether a file is not one of the table's own: libraries keep their notes in names with a dot or underscore."""
-    return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
-
-
-def _one_of_each(paths: Iterable[Path]) -> list[Path]:
-    return list({kind_of(path): path for path in paths}.values())
+    try:
+        return list(files_of(word))
+    except FerroshapError as error:
+        raise WorkError(str(error).replace("`source`", f"`{option}`")) from error
 
 
 def _of_stdin(option: str) -> Source:
     """The standard input: a stream of Arrow, or CSV."""
+    import pyarrow as pa
+
     stream = StandardInput(CsvSource.LOOKED_AT)
-    is_arrow = stream.head.startswith(_CONTINUATION)
-    return ArrowSource(option, [_STREAM], stream) if is_arrow else CsvSource(option, [_STREAM], stream)
+    if stream.head.startswith(_CONTINUATION):
+        return FileSource(option, "arrow", [_STREAM], pa.ipc.open_stream(stream))
+    return CsvSource(option, [_STREAM], stream)
