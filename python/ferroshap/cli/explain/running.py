@@ -54,7 +54,6 @@ def run(chosen: Any) -> int:
         compression=chosen.compression,
         seed=chosen.seed,
         is_quiet=chosen.quiet,
-        is_forced=chosen.force,
         may_resume=not chosen.no_resume,
         wants_importance=chosen.summary or chosen.json or chosen.report is not None,
         wants_rows=chosen.report is not None,

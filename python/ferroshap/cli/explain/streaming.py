@@ -1,6 +1,7 @@
 """The work itself: blocks of rows in, explained, out; Parquet to Parquet by `explain_parquet`, which can go on."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from ferroshap.cli.explain.columns import Reading
 from ferroshap.cli.explain.outcome import Outcome
 from ferroshap.cli.explain.sinks import kind_of, sink
-from ferroshap.cli.explain.sources import Source, blocks
+from ferroshap.cli.explain.sources import UNIT, Source, blocks
 from ferroshap.engines.arrow import Layout, explain_block
 from ferroshap.progress import Progress
 
@@ -28,8 +29,8 @@ class Job:
         Where values go; None for nowhere.
     n_jobs, memory_limit, compression, seed
         As on the command line.
-    is_quiet, is_forced, may_resume, wants_importance, wants_rows : bool
-        Whether to show no progress, write over what is there, go on with an interrupted run, find the mean magnitudes,
+    is_quiet, may_resume, wants_importance, wants_rows : bool
+        Whether to show no progress, go on with an interrupted run, find the mean magnitudes,
         draw rows for a report.
     """
 
@@ -43,7 +44,6 @@ class Job:
     compression: str | None
     seed: int
     is_quiet: bool
-    is_forced: bool
     may_resume: bool
     wants_importance: bool
     wants_rows: bool
@@ -66,13 +66,41 @@ def explain(job: Job) -> Outcome:
     Raises
     ------
     FerroshapError, OSError
-        When rows cannot be read, explained or written: a note says which; nothing of the output is left then, but
+        When rows cannot be read, explained or written: a note says which; nothing of the output is there then, but
         for what `explain_parquet` can go on with.
     """
-    return _streamed(job)
+    goes_to_parquet = job.out is None or kind_of(job.out) in {"parquet", "folder"}
+    return _by_units(job) if goes_to_parquet else _streamed(job)
+
+
+def _by_units(job: Job) -> Outcome:
+    """Parquet, or summaries alone: units of rows that an interrupted run does not do again."""
+    import pyarrow as pa
+
+    from ferroshap.engines import explain_parquet
+
+    source: Any = list(job.source.paths)
+    if job.source.kind == "csv" or job.source.paths == ["-"]:
+        source = pa.RecordBatchReader.from_batches(job.reading.schema(job.source), job.reading.batches(job.source))
+    result = explain_parquet(
+        job.explainer,
+        source,
+        job.out,
+        columns=job.reading.columns,
+        **dataclasses.asdict(job.layout),
+        reducers=job.reducers(),
+        n_jobs=job.n_jobs,
+        memory_limit=job.memory_limit,
+        compression=job.compression or "snappy",
+        silent=job.is_quiet,
+        resume=job.may_resume,
+    )
+    n_resumed = min(result.rows, result.resumed_parts * UNIT)
+    return Outcome(n_rows=result.rows, n_resumed=n_resumed, reduced=result.reduced)
 
 
 def _streamed(job: Job) -> Outcome:
+    """CSV and Arrow: blocks one after the other, in one go."""
     found = job.reducers()
     layout, columns = job.layout, job.reading.columns
     input_schema = job.reading.schema(job.source)
