@@ -10,7 +10,7 @@ PATIENCE = 2.0
 #: Seconds between two updates.
 INTERVAL = 0.1
 
-Report = Callable[[int, int], object]
+Report = Callable[[int, Any], object]
 
 
 class Progress:
@@ -19,7 +19,7 @@ class Progress:
     Parameters
     ----------
     total : int or None
-        Units of work in all; None where that is not known before the end.
+        Units of work in all; None where nobody knows.
     silent : bool
         Show nothing.
     report : callable, optional
@@ -44,7 +44,7 @@ class Progress:
         """Count `count` units more as done."""
         self.done += count
         if self._report is not None:
-            self._report(self.done, self.done if self.total is None else self.total)
+            self._report(self.done, self.total)
         elif self._is_shown and time.monotonic() >= self._next:
             self._next = time.monotonic() + INTERVAL
             self._show()
@@ -72,8 +72,8 @@ class _Line:
 
     def update(self, count: int) -> None:
         self.n += count
-        of = "" if self.total is None else f" of {self.total:,}"
-        sys.stderr.write(f"\rferroshap: {self.n:,}{of} {self.unit}")
+        in_all = "" if self.total is None else f" of {self.total:,}"
+        sys.stderr.write(f"\rferroshap: {self.n:,}{in_all} {self.unit}")
         sys.stderr.flush()
 
     def close(self) -> None:

@@ -111,7 +111,7 @@ def _changed(old: Any, new: Any) -> str:
 
 def _shown(value: Any) -> str:
     text = json.dumps(value)
-    return text if len(text) <= 200 else f"{text[:200]}..."  # noqa: PLR2004 - a line or two
+    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def _version() -> str:

@@ -55,12 +55,20 @@ def by_name(reducers: Any) -> dict[str, Any]:
         for reducer in listed:
             name = type(reducer).__name__
             if name in found:
-                msg = f"`reducers` has two of the name {name!r}: give them names, as in {{'a': {name}(), 'b': {name}()}}"
+                msg = (
+                    f"`reducers` has two of the name {name!r}: give them names, as in {{'a': {name}(), 'b': {name}()}}"
+                )
                 raise OptionError(msg)
             found[name] = reducer
     for name, reducer in found.items():
-        if isinstance(reducer, type) or not all(hasattr(reducer, word) for word in ("part", "merge", "to_bytes", "fresh")):
-            shown = f"the class {reducer.__name__}: make one, {reducer.__name__}()" if isinstance(reducer, type) else reducer
+        if isinstance(reducer, type) or not all(
+            hasattr(reducer, word) for word in ("part", "merge", "to_bytes", "fresh")
+        ):
+            shown = (
+                f"the class {reducer.__name__}: make one, {reducer.__name__}()"
+                if isinstance(reducer, type)
+                else reducer
+            )
             msg = f"`reducers` has {name!r}: {shown}, but must hold reducers of ferroshap.engines.reducers"
             raise OptionError(msg)
         if not isinstance(name, str):

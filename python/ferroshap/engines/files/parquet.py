@@ -1,24 +1,16 @@
 """`explain_parquet`: a table in files, explained unit by unit."""
 
+import dataclasses
 import time
-from pathlib import Path
 from typing import Any
 
 from ferroshap.engines.arrow import Layout
-from ferroshap.engines.files.destination import Destination, as_destination
-from ferroshap.engines.files.identity import digest, header_of
-from ferroshap.engines.files.keeping import InMemory, by_name
-from ferroshap.engines.files.pipeline import Keeper, explain_away, explain_here
-from ferroshap.engines.files.planning import Plan, RowBytes, planned, width_of
+from ferroshap.engines.files.destination import as_destination
+from ferroshap.engines.files.job import Job
+from ferroshap.engines.files.keeping import by_name
 from ferroshap.engines.files.result import Result
-from ferroshap.engines.files.sources import Source, as_source
-from ferroshap.engines.files.units import Done, blocks, n_units
 from ferroshap.engines.files.work import Work
-from ferroshap.engines.files.writing.encoding import encoded
-from ferroshap.engines.files.writing.journal import OF_VALUES, Journal
-from ferroshap.engines.files.writing.published import about
-from ferroshap.errors import OptionError, SourceError
-from ferroshap.progress import Progress
+from ferroshap.errors import OptionError
 
 
 def explain_parquet(
@@ -51,11 +43,21 @@ def explain_parquet(
     the same call made again goes on after the last finished unit, and ends with the same values, byte for byte.
     """
     started = time.perf_counter()
-    form = Layout(
-        layout=layout, dtype=dtype, top_k=top_k, interactions=interactions, keep=keep, error_std=error_std
-    )
-    wanted = by_name(reducers)
+    form = Layout(layout=layout, dtype=dtype, top_k=top_k, interactions=interactions, keep=keep, error_std=error_std)
+    named = by_name(reducers)
     target = as_destination(destination, checkpoint)
-    if target.path is None and not wanted:
+    if target.path is None and not named:
         msg = "`destination` is None and there are no `reducers`, so nothing would come of it: pass one of them"
         raise OptionError(msg)
+    work = Work(
+        layout=form,
+        schema=None,
+        columns=columns,
+        row_key=row_key,
+        compression=compression,
+        reducers=named,
+        n_jobs=n_jobs,
+    )
+    job = Job(explainer, source, target, work, executor=executor, memory_limit=memory_limit)
+    result = job.run(progress, silent=silent, resume=resume)
+    return dataclasses.replace(result, seconds=time.perf_counter() - started)

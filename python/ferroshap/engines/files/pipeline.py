@@ -1,5 +1,6 @@
 """Read, explain, write: the next block is read and the last one written while one is explained."""
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -91,7 +92,13 @@ class ReadAhead:
 
 
 def explain_here(
-    explainer: Any, blocks: Iterator[Block], work: Work, keeper: Keeper, report: Callable[[int], None], *, overlaps: bool
+    explainer: Any,
+    blocks: Iterator[Block],
+    work: Work,
+    keeper: Keeper,
+    report: Callable[[int], None],
+    *,
+    overlaps: bool,
 ) -> None:
     """Explain blocks on this thread; reading and writing have others where there is memory for it."""
     reader = ReadAhead(blocks, is_apart=overlaps)
@@ -162,10 +169,8 @@ def explain_away(
 
 def _finish_quietly(writer: Lane) -> None:
     """Let the block before the one that failed reach the disk; the error that is on its way says more."""
-    try:
+    with contextlib.suppress(BaseException):
         writer.wait()
-    except BaseException:  # noqa: BLE001, S110 - see above
-        pass
 
 
 class naming:  # noqa: N801 - reads as a word: with naming(block)
@@ -178,7 +183,7 @@ class naming:  # noqa: N801 - reads as a word: with naming(block)
     def __enter__(self) -> None:
         """Nothing yet."""
 
-    def __exit__(self, kind: Any, error: BaseException | None, _: Any) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         """Note the rows."""
         if error is not None:
             error.add_note(f"in {self._block.words}; what was finished before is kept")

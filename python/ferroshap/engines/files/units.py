@@ -32,7 +32,7 @@ class Block(NamedTuple):
     @property
     def ends_unit(self) -> bool:
         """Whether the next row belongs to another unit; the last unit of a table may end earlier."""
-        return (self.first_row + self.rows.num_rows) % UNIT_ROWS == 0
+        return (self.first_row + len(self.rows)) % UNIT_ROWS == 0
 
     @property
     def words(self) -> str:

@@ -18,8 +18,8 @@ class Values(NamedTuple):
     data: Any
     first_row: int
     pairs: Any
-    feature_names: list[str]
-    output_names: list[str]
+    feature_names: tuple[str, ...]
+    output_names: tuple[str, ...]
 
 
 class Finished(NamedTuple):
@@ -92,7 +92,7 @@ class Work:
         parts = {}
         if self.reducers:
             outputs = explainer.output_names if explained.values.shape[-1] > 1 else ["Output 0"]
-            named = Values(*explained, list(explainer.feature_names), list(outputs or ()))
+            named = Values(*explained[:6], tuple(explainer.feature_names), tuple(outputs or ()))
             parts = {name: reducer.part(named) for name, reducer in self.reducers.items()}
         return Finished(block.first_row, block.rows.num_rows, found, parts)
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 from ferroshap.engines.files.writing.footer import Encoded, parted
+from ferroshap.errors import OptionError, nearest
 from ferroshap.export.libraries import met
+
+COMPRESSIONS = ("none", "snappy", "lz4", "zstd", "gzip", "brotli")
 
 
 def encoded(table: Any, schema: Any, compression: str) -> Encoded:
@@ -28,3 +31,17 @@ def encoded(table: Any, schema: Any, compression: str) -> Encoded:
         if table.num_rows:
             writer.write_table(table, row_group_size=table.num_rows)
     return parted(sink.getvalue())
+
+
+def check_compression(compression: Any) -> None:
+    """Refuse what pages cannot be compressed with.
+
+    Raises
+    ------
+    OptionError
+        Naming the nearest.
+    """
+    if not isinstance(compression, str) or compression.lower() not in COMPRESSIONS:
+        meant = nearest(str(compression), COMPRESSIONS)
+        msg = f"`compression` is {compression!r}, which is not known{meant} Known: {', '.join(COMPRESSIONS)}"
+        raise OptionError(msg)

@@ -1,6 +1,7 @@
 """What is finished of a run, and what is left to do, whoever was killed when."""
 
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,8 @@ class Journal:
             what = difference(old, self._header, done_rows)
             if what is not None:
                 msg = (
-                    f"{self._destination.words} was begun by another run: {what}. Pass resume=False to begin anew, or name "
-                    "another destination"
+                    f"{self._destination.words} was begun by another run: {what}. Pass resume=False to begin anew, or "
+                    "name another destination"
                 )
                 raise ResumeError(msg)
         whole = [line for line in lines.values() if self._fits(line)]
@@ -133,7 +134,7 @@ class Journal:
         """Whether a unit has the rows that it should have by now: files may have been added behind the last."""
         if self._n_rows is None:
             return True
-        return line["rows"] == min(UNIT_ROWS, self._n_rows - line["unit"] * UNIT_ROWS)
+        return bool(line["rows"] == min(UNIT_ROWS, self._n_rows - line["unit"] * UNIT_ROWS))
 
     def _begin_anew(self) -> None:
         """Delete what another run has left."""
@@ -168,14 +169,18 @@ class Journal:
     @property
     def rows(self) -> int:
         """Rows of all finished units."""
-        return sum(line["rows"] for line in self._manifest.lines.values())
+        return self.rows_of(self._manifest.lines)
+
+    def rows_of(self, units: Iterable[int]) -> int:
+        """Rows of some finished units."""
+        return sum(self._manifest.lines[unit]["rows"] for unit in units)
 
     @property
     def parts(self) -> int:
         """Finished units."""
         return len(self._manifest.lines)
 
-    def publish(self, empty: Encoded) -> None:
+    def publish(self, empty: Callable[[], Encoded]) -> None:
         """Give the values the name that they were to have."""
         if self.output is not None and self.rows_published is None:
             lines = self._manifest.lines

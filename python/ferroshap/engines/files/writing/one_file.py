@@ -7,7 +7,7 @@ footers are joined, the file is flushed and renamed: the same bytes that one wri
 
 import base64
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -77,21 +77,22 @@ class OneFile:
         self._begin()
         return entry
 
-    def publish(self, lines: Iterable[dict[str, Any]], empty: Encoded) -> None:
+    def publish(self, lines: Iterable[dict[str, Any]], empty: Callable[[], Encoded]) -> None:
         """Join the footers in the order of units, and rename the file to what it is called.
 
         Parameters
         ----------
         lines : iterable of dict
             The journal's, of all units.
-        empty : Encoded
-            A file without rows, for a table without any.
+        empty : callable
+            Makes a file without rows, for a table without any.
         """
         placed = [footer for line in lines for footer in line["footers"]]
         footers = [(zlib.decompress(base64.b85decode(text)), start) for start, text in placed]
         if not footers:
-            self.append(0, empty)
-            footers = [(empty.footer, len(MAGIC))]
+            nothing = empty()
+            self.append(0, nothing)
+            footers = [(nothing.footer, len(MAGIC))]
         if self._file is None:
             self._file = self._growing.open("r+b")
         self._file.truncate(self._end)

@@ -3,7 +3,7 @@
 import re
 import shutil
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +72,11 @@ class Parts:
         write_whole(self._growing / name, data)
         return {"file": name, "size": len(data), "crc": zlib.crc32(data)}
 
-    def publish(self, lines: Iterable[dict[str, Any]], empty: Encoded) -> None:
+    def publish(self, lines: Iterable[dict[str, Any]], empty: Callable[[], Encoded]) -> None:
         """Rename the directory to what it is called; one that stood there goes."""
         known = {line["file"] for line in lines}
         if not known:
-            self.append(0, empty)
+            self.append(0, empty())
             known = {self.end_unit()["file"]}
         if not self._growing.exists():
             return  # a kill came after the last renaming
