@@ -25,6 +25,7 @@ from tests.surface.command import (
 )
 
 import ferroshap
+from ferroshap import _native
 
 
 @pytest.mark.parametrize(
@@ -140,6 +141,23 @@ def test_a_category_spelled_like_a_missing_value_stays_one(tmp_path):
     assert explain("--model", model, "--data", data, "--out", out) == 0
     coded = np.array([[1, 2, 3, 3], [1, 2, 3, np.nan], [1, 2, 3, np.nan]], dtype=float)
     assert same_bits(values_in(written(out)), explained(MODELS / "lightgbm" / "categories-4.7.0.txt", coded))
+
+
+def test_a_missing_category_is_the_word_that_catboost_learned_for_it(tmp_path):
+    """CatBoost takes texts alone, and pandas makes "nan" of what is missing."""
+    plain, model = MODELS / "catboost" / "one_hot.json", tmp_path / "model.json"
+    red, nan = (str(_native.category_hash(word)) for word in ("red", "nan"))
+    model.write_text(plain.read_text().replace(red, nan))
+    data, out = tmp_path / "rows.csv", tmp_path / "v.parquet"
+    data.write_text("x,colour,y,city,code\n0.5,,1.5,city 4,7\n-0.5,NA,0.5,city 1,3\n")
+    assert explain("--model", model, "--data", data, "--out", out) == 0
+    table = pa.table(
+        [[0.5, -0.5], ["red", "red"], [1.5, 0.5], ["city 4", "city 1"], ["7", "3"]],
+        ["x", "colour", "y", "city", "code"],
+    )
+    wanted = explained(plain, table)
+    assert same_bits(values_in(written(out), table.column_names), wanted)
+    assert not same_bits(wanted, explained(plain, table.set_column(1, "colour", pa.array(["no", "no"]))))
 
 
 @pytest.fixture

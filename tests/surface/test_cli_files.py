@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import subprocess
 import sys
 
@@ -185,3 +186,25 @@ def test_a_full_disk_says_so(rows):
     assert run.returncode == 1
     assert "No space left on device" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--no-resume"]])
+def test_an_interrupted_run_goes_on_where_it_was_or_is_begun_anew(words, tmp_path, capsys):
+    """A row group that cannot be read stops it; when the file is mended, what was done is not done again."""
+    table = pa.table([*np.random.default_rng(0).normal(size=(4, 200_000)).round(2)], NAMES)
+    data, out = tmp_path / "rows.parquet", tmp_path / "values.parquet"
+    pa.parquet.write_table(table, data, row_group_size=65_536, compression="none")
+    whole, stamp = data.read_bytes(), data.stat().st_mtime_ns
+    at = pa.parquet.ParquetFile(data).metadata.row_group(2).column(0).dictionary_page_offset
+    data.write_bytes(whole[:at] + b"\xff" * 64 + whole[at + 64 :])
+    os.utime(data, ns=(stamp, stamp))
+    assert "row group 2" in wrong(capsys, "--model", XGBOOST, "--data", data, "--out", out)
+    assert not out.exists()
+    data.write_bytes(whole)
+    os.utime(data, ns=(stamp, stamp))
+    assert explain("--model", XGBOOST, "--data", data, "--out", out, *words) == 0
+    said = capsys.readouterr().err
+    assert ("200,000 rows, 131,072 of them in an earlier run" in said) == (not words)
+    assert ("earlier run" in said) == (not words)
+    assert same_bits(values_in(written(out)), explained(XGBOOST, table))
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.parquet", "values.parquet"}

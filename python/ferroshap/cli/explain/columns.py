@@ -12,6 +12,7 @@ from ferroshap.inputs.matching import is_automatic
 from ferroshap.trees import TreeModel
 
 #: What stands for a missing category in CSV, unless the model knows a category of that name; pandas has these too.
+#: CatBoost knows no missing categories: where it knows the text "nan", which pandas makes of them, they are that.
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "n/a")
 _LISTED = 10
 
@@ -45,14 +46,14 @@ class Reading:
         As the table has them.
     types : dict of str to pyarrow.DataType
         What CSV is read as, where the model says so.
-    missing : dict of str to list of str
-        Texts that stand for a missing value, for each column of text categories in CSV.
+    missing : dict of str to (list of str, str or None)
+        Texts that stand for a missing value, and what is put in their place, for each column of text categories in CSV.
     """
 
     columns: list[str]
     keep: list[str]
     types: dict[str, Any]
-    missing: dict[str, list[str]]
+    missing: dict[str, tuple[list[str], str | None]]
 
     def batches(self, source: Source) -> Iterator[Any]:
         """Yield record batches of the model's columns, then those that are kept alone."""
@@ -146,12 +147,12 @@ def _few(names: Sequence[str]) -> str:
     return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED} more"
 
 
-def _types(source: Source, known: Known, columns: list[str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _types(source: Source, known: Known, columns: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Types that CSV is read with, and texts for missing categories; refuses what no model compares."""
     import pyarrow as pa
 
     types: dict[str, Any] = {}
-    missing: dict[str, list[str]] = {}
+    missing: dict[str, Any] = {}
     if known.trees is None:
         return types, missing
     for name, described in zip(columns, known.trees.forest.categories, strict=True):
@@ -162,7 +163,9 @@ def _types(source: Source, known: Known, columns: list[str]) -> tuple[dict[str, 
             types |= {} if pa.types.is_boolean(kind) else {name: pa.float64()}
         else:
             types[name] = pa.string()
-            missing[name] = [text for text in MISSING if not _knows(known.trees, described["values"], text)]
+            unknown = [text for text in MISSING if not _knows(known.trees, described["values"], text)]
+            is_word = known.trees.category_key is not None and "nan" not in unknown
+            missing[name] = unknown, "nan" if is_word else None
     return (types, missing) if source.kind == "csv" else ({}, {})
 
 
@@ -189,15 +192,15 @@ def _knows(trees: TreeModel, values: Sequence[str], text: str) -> bool:
     return (str(_native.category_hash(text)) if trees.category_key is not None else text) in values
 
 
-def _with_missing(batch: Any, missing: dict[str, list[str]]) -> Any:
+def _with_missing(batch: Any, missing: dict[str, tuple[list[str], str | None]]) -> Any:
     """Put nulls where a text stands for a missing category."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    for name, texts in missing.items():
+    for name, (texts, word) in missing.items():
         at = batch.schema.get_field_index(name)
         column = batch.column(at)
         is_missing = pc.is_in(column, value_set=pa.array(texts, pa.string()))
-        replaced = pc.if_else(is_missing, pa.scalar(None, pa.string()), column)
+        replaced = pc.if_else(is_missing, pa.scalar(word, pa.string()), column)
         batch = batch.set_column(at, batch.schema.field(at), replaced)
     return batch
