@@ -97,8 +97,9 @@ def test_no_rows_give_a_whole_file_of_none(tmp_path):
         ("twice.csv", b"a,b,a,c,d\n1,2,3,4,5\n", "several columns of the name 'a'"),
     ],
 )
-def test_data_that_cannot_be_read_is_named(name, content, said, tmp_path, capsys):
-    data, out = tmp_path / name, tmp_path / "out" / "v.csv"
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_data_that_cannot_be_read_is_named(name, content, said, ending, tmp_path, capsys):
+    data, out = tmp_path / name, tmp_path / "out" / f"v{ending}"
     out.parent.mkdir()
     if content is not None:
         data.write_bytes(content)

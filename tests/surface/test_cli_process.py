@@ -51,9 +51,10 @@ def test_work_that_fails_ends_with_status_one_and_wrong_usage_with_two(rows, tmp
     assert "Traceback" not in failed.stderr + wrong.stderr + unknown.stderr
 
 
-def test_an_interrupt_ends_with_status_130_and_leaves_nothing(tmp_path):
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_an_interrupt_ends_with_status_130_and_leaves_nothing(ending, tmp_path):
     """It waits for rows that never come: Ctrl-C finds it at work."""
-    out = tmp_path / "values.csv"
+    out = tmp_path / f"values{ending}"
     words = [*COMMAND, "explain", "--model", str(XGBOOST), "--data", "-", "--out", str(out)]
     work = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with work:

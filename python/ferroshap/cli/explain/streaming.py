@@ -2,8 +2,10 @@
 
 import contextlib
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ferroshap.cli.explain.columns import Reading
@@ -60,6 +62,18 @@ class Job:
         return found
 
 
+class Stream:
+    """Record batches and their schema, as `explain_parquet` takes them: what goes wrong in them comes out as it is."""
+
+    def __init__(self, schema: Any, batches: Iterator[Any]) -> None:
+        """Keep both; nothing is read."""
+        self.schema, self._batches = schema, batches
+
+    def __iter__(self) -> Iterator[Any]:
+        """Give one batch after the other, once."""
+        return self._batches
+
+
 def explain(job: Job) -> Outcome:
     """Explain all rows.
 
@@ -70,33 +84,49 @@ def explain(job: Job) -> Outcome:
         for what `explain_parquet` can go on with.
     """
     goes_to_parquet = job.out is None or kind_of(job.out) in {"parquet", "folder"}
-    return _by_units(job) if goes_to_parquet else _streamed(job)
+    with contextlib.nullcontext() if job.source.stream is None else job.source.stream.heard():
+        return _by_units(job) if goes_to_parquet else _streamed(job)
 
 
 def _by_units(job: Job) -> Outcome:
     """Parquet, or summaries alone: units of rows that an interrupted run does not do again."""
-    import pyarrow as pa
-
     from ferroshap.engines import explain_parquet
 
+    can_go_on = job.source.kind != "csv" and job.source.stream is None
     source: Any = list(job.source.paths)
-    if job.source.kind == "csv" or job.source.paths == ["-"]:
-        source = pa.RecordBatchReader.from_batches(job.reading.schema(job.source), job.reading.batches(job.source))
-    result = explain_parquet(
-        job.explainer,
-        source,
-        job.out,
-        columns=job.reading.columns,
-        **dataclasses.asdict(job.layout),
-        reducers=job.reducers(),
-        n_jobs=job.n_jobs,
-        memory_limit=job.memory_limit,
-        compression=job.compression or "snappy",
-        silent=job.is_quiet,
-        resume=job.may_resume,
-    )
+    if not can_go_on:
+        source = Stream(job.reading.schema(job.source), job.reading.batches(job.source))
+    with _unfinished(job, can_go_on=can_go_on):
+        result = explain_parquet(
+            job.explainer,
+            source,
+            job.out,
+            columns=job.reading.columns,
+            **dataclasses.asdict(job.layout),
+            reducers=job.reducers(),
+            n_jobs=job.n_jobs,
+            memory_limit=job.memory_limit,
+            compression=job.compression or "snappy",
+            silent=job.is_quiet,
+            resume=job.may_resume,
+        )
     n_resumed = min(result.rows, result.resumed_parts * UNIT)
     return Outcome(n_rows=result.rows, n_resumed=n_resumed, reduced=result.reduced)
+
+
+@contextlib.contextmanager
+def _unfinished(job: Job, *, can_go_on: bool) -> Iterator[None]:
+    """Say of what is unfinished that it can be gone on with, or clear it away where nothing can."""
+    beside = Path(f"{(job.out or '').rstrip('/')}.unfinished")
+    was_there = beside.exists()
+    try:
+        yield
+    except BaseException as error:
+        if job.out is not None and can_go_on and isinstance(error, KeyboardInterrupt):
+            error.add_note("the same command goes on where it was")
+        if job.out is not None and not can_go_on and not was_there:
+            shutil.rmtree(beside, ignore_errors=True)
+        raise
 
 
 def _streamed(job: Job) -> Outcome:

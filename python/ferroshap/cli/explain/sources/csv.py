@@ -1,6 +1,5 @@
 """CSV, read as a stream: pyarrow tells types by the first rows, the model knows better."""
 
-import contextlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -29,7 +28,7 @@ class CsvSource:
 
     def __init__(self, option: str, paths: Sequence[str], stream: StandardInput | None = None) -> None:
         """Look at the first rows."""
-        self.option, self.paths, self._stream = option, paths, stream
+        self.option, self.paths, self.stream = option, paths, stream
         beginning = None if stream is None else io.BytesIO(_whole_lines(stream.head, self.LOOKED_AT))
         self.schema: Any = self._reader(paths[0], beginning, None).schema
 
@@ -42,12 +41,11 @@ class CsvSource:
         fixed = {name: pa.string() if pa.types.is_null(kind) else kind for name, kind in fixed.items()}
         convert = csv.ConvertOptions(include_columns=list(columns), column_types=fixed, strings_can_be_null=False)
         for path in self.paths:
-            with contextlib.nullcontext() if self._stream is None else self._stream.heard():
-                reader = self._reader(path, None if self._stream is None else io.BufferedReader(self._stream), convert)
-                try:
-                    yield from reader
-                except (OSError, pa.ArrowException) as error:
-                    raise self._unreadable(path, error) from error
+            reader = self._reader(path, None if self.stream is None else io.BufferedReader(self.stream), convert)
+            try:
+                yield from reader
+            except (OSError, pa.ArrowException) as error:
+                raise self._unreadable(path, error) from error
 
     def _reader(self, path: str, stream: Any, convert: Any) -> Any:
         import pyarrow as pa

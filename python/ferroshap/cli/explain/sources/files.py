@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ferroshap.cli.explain.sources.source import UNIT
+from ferroshap.cli.explain.sources.stdin import StandardInput
 from ferroshap.engines.files.sources import as_source
 
 
@@ -18,14 +19,16 @@ class FileSource:
         "parquet" or "arrow".
     paths : sequence of str
         The files, in order; ["-"] for a stream.
-    stream : pyarrow.RecordBatchReader, optional
-        The standard input, if it is that.
+    stream : StandardInput, optional
+        If it is that.
     """
 
-    def __init__(self, option: str, kind: str, paths: Sequence[str], stream: Any = None) -> None:
+    def __init__(self, option: str, kind: str, paths: Sequence[str], stream: StandardInput | None = None) -> None:
         """Read what the files say of their columns and rows."""
-        self.option, self.kind, self.paths = option, kind, paths
-        self._found = as_source(list(paths) if stream is None else stream)
+        import pyarrow as pa
+
+        self.option, self.kind, self.paths, self.stream = option, kind, paths, stream
+        self._found = as_source(list(paths) if stream is None else pa.ipc.open_stream(stream))
         self.schema: Any = self._found.schema.remove_metadata()
         self.n_rows: int | None = self._found.n_rows
 

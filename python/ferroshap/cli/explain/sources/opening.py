@@ -87,9 +87,7 @@ def _files(word: str, option: str) -> list[Path]:
 
 def _of_stdin(option: str) -> Source:
     """The standard input: a stream of Arrow, or CSV."""
-    import pyarrow as pa
-
     stream = StandardInput(CsvSource.LOOKED_AT)
     if stream.head.startswith(_CONTINUATION):
-        return FileSource(option, "arrow", [_STREAM], pa.ipc.open_stream(stream))
+        return FileSource(option, "arrow", [_STREAM], stream)
     return CsvSource(option, [_STREAM], stream)

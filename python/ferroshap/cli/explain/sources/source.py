@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from ferroshap.cli.explain.sources.stdin import StandardInput
+
 #: Rows that are explained at once: the unit of `explain_parquet`, so that both give the same bits.
 UNIT = 65_536
 
@@ -22,6 +24,8 @@ class Source(Protocol):
         The columns of the first file; of CSV as its first rows look.
     n_rows : int or None
         Rows in all, where that is known before they are read.
+    stream : StandardInput or None
+        The standard input, if it is that: it can be read once.
     """
 
     option: str
@@ -29,6 +33,7 @@ class Source(Protocol):
     paths: Sequence[str]
     schema: Any
     n_rows: int | None
+    stream: StandardInput | None
 
     def batches(self, columns: Sequence[str], types: Mapping[str, Any]) -> Iterator[Any]:
         """Yield record batches of some columns in this order, of CSV with some types fixed."""
