@@ -75,6 +75,10 @@ class InvalidStyleOptionError(FerroshapError, ValueError):
     """A style of the plots was given an option that it does not have, or a colour that is none."""
 
 
+class ExecutorError(ExplainerError, RuntimeError):
+    """An executor lost a task, takes no more of them, or its workers cannot be sent what they need."""
+
+
 class MemoryLimitError(ExplainerError, MemoryError):
     """What was asked for does not fit into the memory that was granted."""
 

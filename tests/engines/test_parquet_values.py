@@ -1,6 +1,7 @@
 """Tables in files get the values that they would get at once, wherever they lie and however they are cut."""
 
 import io
+import itertools
 import json
 
 import numpy as np
@@ -66,17 +67,18 @@ def test_values_do_not_depend_on_row_groups_and_files(file, table, tmp_path):
             write(table.slice(first, last - first), folder / f"part-{place}.parquet", 1 + number * 33_333)
             if number
             else write(table.slice(first, last - first), folder / f"part-{place}.parquet")
-            for place, (first, last) in enumerate(zip(edges, edges[1:], strict=False))
+            for place, (first, last) in enumerate(itertools.pairwise(edges))
         ]
         written = run(files, folder).path
         assert same(pq.read_table(written), pq.read_table(io.BytesIO(whole)))
         assert pq.read_metadata(written).num_row_groups == 3
 
 
-@pytest.mark.parametrize("kind", ["glob", "folder", "arrow", "stream", "csv", "csv.gz", "dataset", "filtered", "opened"])
+@pytest.mark.parametrize(
+    "kind", ["glob", "folder", "arrow", "stream", "csv", "csv.gz", "dataset", "filtered", "opened"]
+)
 def test_sources_of_any_kind_have_the_same_values(file, table, tmp_path, kind):
     features = table.select(["id", *NAMES])
-    opened = contextless = None
     if kind in {"glob", "folder"}:
         (tmp_path / "in").mkdir()
         for place in range(11):  # part-10 comes after part-9
@@ -93,12 +95,11 @@ def test_sources_of_any_kind_have_the_same_values(file, table, tmp_path, kind):
         with pa.CompressedOutputStream(source, "gzip") if kind.endswith("gz") else source.open("wb") as sink:
             pyarrow.csv.write_csv(features, sink)
     elif kind == "opened":
-        source = opened = pq.ParquetFile(file)
+        source = pq.ParquetFile(file)
     else:
         source = pyarrow.dataset.dataset(file)
         source = source.filter(pyarrow.dataset.field("id") >= 0) if kind == "filtered" else source
     result = run(source, tmp_path)
-    del opened, contextless
     assert same(pq.read_table(result.path), expected(linear(), table))
 
 
@@ -169,7 +170,9 @@ def test_a_table_without_rows_becomes_a_file_without_rows(table, tmp_path):
 def test_sampled_values_do_not_depend_on_how_the_table_is_cut(table, tmp_path):
     rows = table.slice(0, 50)
     explainer = shap.PermutationExplainer(
-        lambda X: X[:, 0] * X[:, 1] + np.sin(X[:, 2]), rows.select(NAMES).to_pandas().to_numpy()[:5], feature_names=NAMES
+        lambda X: X[:, 0] * X[:, 1] + np.sin(X[:, 2]),
+        rows.select(NAMES).to_pandas().to_numpy()[:5],
+        feature_names=NAMES,
     )
     files = [write(rows.slice(0, 7), tmp_path / "a.parquet", 3), write(rows.slice(7), tmp_path / "b.parquet")]
     found = [

@@ -64,8 +64,8 @@ def as_destination(destination: Any, checkpoint: Any) -> Destination:
     is_directory = is_marked or path.is_dir() or not path.suffix
     if not is_directory and path.suffix.lower() not in SUFFIXES:
         msg = (
-            f"`destination` is {str(destination)!r}, but must be a Parquet file ({', '.join(SUFFIXES)}) or a directory: "
-            "put a / behind a new one with a dot in its name"
+            f"`destination` is {str(destination)!r}, but must be a file ({', '.join(SUFFIXES)}) or a directory (a "
+            "new one with a dot in its name ends in /)"
         )
         raise OptionError(msg)
     if not path.parent.is_dir():

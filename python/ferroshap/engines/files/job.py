@@ -133,9 +133,9 @@ class Job:
 def _crew_of(executor: Any) -> Any:
     if executor is None:
         return None
-    from ferroshap.executors import as_crew
+    import importlib
 
-    return as_crew(executor)
+    return importlib.import_module("ferroshap.executors").as_crew(executor)
 
 
 def _told(line: Progress) -> Callable[[int], None]:

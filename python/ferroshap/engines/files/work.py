@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ferroshap.engines.arrow import Layout, explain_block
+from ferroshap.engines.arrow.subject import subject_of
 from ferroshap.engines.files.units import Block
 from ferroshap.engines.files.writing.encoding import encoded
 from ferroshap.engines.files.writing.footer import Encoded
@@ -17,7 +18,6 @@ class Values(NamedTuple):
     error_std: Any
     data: Any
     first_row: int
-    pairs: Any
     feature_names: tuple[str, ...]
     output_names: tuple[str, ...]
 
@@ -91,10 +91,22 @@ class Work:
             found = encoded(table, self.schema, self.compression)
         parts = {}
         if self.reducers:
-            outputs = explainer.output_names if explained.values.shape[-1] > 1 else ["Output 0"]
-            named = Values(*explained[:6], tuple(explainer.feature_names), tuple(outputs or ()))
+            named = _named(explainer, explained)
             parts = {name: reducer.part(named) for name, reducer in self.reducers.items()}
         return Finished(block.first_row, block.rows.num_rows, found, parts)
+
+
+def _named(explainer: Any, explained: Any) -> Values:
+    subject = subject_of(explainer)
+    return Values(
+        values=explained.values,
+        base_values=explained.base_values,
+        error_std=explained.error_std,
+        data=explained.data,
+        first_row=explained.first_row,
+        feature_names=tuple(subject.features),
+        output_names=tuple(subject.outputs or ["Output 0"]),
+    )
 
 
 def done_by_worker(opened: Any, work: Work, block: Block) -> Finished:
