@@ -1,6 +1,7 @@
 """What is said at the end: the last line, the summary, the report."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -71,16 +72,28 @@ def _table(names: list[str], outputs: list[str], means: Any) -> Iterator[str]:
     """Features by the size of their values, the largest first."""
     order = np.argsort(-means.sum(axis=1), kind="stable")
     shown = order[:LISTED]
+    decimals = _decimals(float(means.max(initial=0.0)))
     width = max([len("feature"), *(len(names[at]) for at in shown)])
     titles = outputs if len(outputs) > 1 else ["mean |value|"]
     widths = [max(12, len(title)) for title in titles]
     heads = "".join(f"  {title:>{wide}}" for title, wide in zip(titles, widths, strict=True))
     yield f"{'feature':<{width}}{heads}"
     for at in shown:
-        cells = "".join(f"  {mean:>{wide}.6g}" for mean, wide in zip(means[at], widths, strict=True))
+        cells = "".join(f"  {mean:>{wide},.{decimals}f}" for mean, wide in zip(means[at], widths, strict=True))
         yield f"{names[at]:<{width}}{cells}"
     if len(order) > LISTED:
         yield f"and {len(order) - LISTED:,} weaker features (--json has them all)"
+
+
+def _decimals(largest: float) -> int:
+    """Decimals that show four digits of the largest number.
+
+    Examples
+    --------
+    >>> _decimals(0.4954), _decimals(12.3), _decimals(48_000.0), _decimals(0.0)
+    (4, 2, 0, 0)
+    """
+    return 0 if largest <= 0.0 else max(0, 3 - math.floor(math.log10(largest)))
 
 
 def importance(explainer: Any, outcome: Outcome) -> Any:
@@ -108,11 +121,19 @@ def report_written(path: Path, explainer: Any, outcome: Outcome, model: Path) ->
     drawn = outcome.reduced["rows"].result()
     known: dict[str, Any] = {"plan": getattr(explainer, "plan", None), "display_data": words_of(explainer, drawn.data)}
     if isinstance(explainer, TreeExplainer):
-        known |= {"status": "EXACT", "error_std": np.zeros_like(drawn.values)}
+        known |= {"status": "EXACT", "error_std": np.zeros_like(drawn.values), "gap": _gap(explainer, drawn)}
     shown = Explanation(drawn, **{name: value for name, value in known.items() if value is not None})
     population = Population(outcome.n_rows, means, [int(name) for name in drawn.instance_names])
     with aside(path) as unfinished:
         report(shown, unfinished, title=f"What {model.name} bases its outputs on", population=population)
+
+
+def _gap(explainer: Any, drawn: Any) -> Any:
+    """How far drawn rows are from adding up to what the trees predict; None where codes do not lead back to rows."""
+    if explainer._trees.category_key is not None:  # noqa: SLF001 - ours
+        return None
+    outputs = explainer.model.predict(drawn.data)
+    return np.abs(drawn.base_values + drawn.values.sum(axis=1) - outputs.reshape(np.shape(drawn.base_values)))
 
 
 def words_of(explainer: Any, data: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import importlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,8 +53,7 @@ class Job:
 
     def reducers(self) -> dict[str, Any]:
         """Make what is found on the way."""
-        from ferroshap.engines import reducers
-
+        reducers: Any = importlib.import_module("ferroshap.engines.reducers")
         found: dict[str, Any] = {}
         if self.wants_importance:
             found["importance"] = reducers.MeanAbs()
