@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ferroshap import KernelExplainer, PermutationExplainer, TreeExplainer
+from ferroshap.engines import reducers
+from ferroshap.engines.arrow import explain_block
 from ferroshap.estimators import Leverage
 
 NAMES = list("abcdefgh")
@@ -122,3 +124,23 @@ def killing(mark):
 
 def kernel(model):
     return KernelExplainer(model, table(20, seed=2).to_numpy(), feature_names=NAMES, nsamples=60)
+
+
+def summaries():
+    """Reducers of several kinds."""
+    return {
+        "importance": reducers.MeanAbs(),
+        "mean": reducers.Mean(),
+        "spread": reducers.Variance(),
+        "rows": reducers.Reservoir(7, seed=1),
+    }
+
+
+def states(reduced):
+    return {name: reducer.to_bytes() for name, reducer in reduced.items()}
+
+
+def serial_states(one, rows, dtype):
+    """The same reducers over all rows at once."""
+    block = explain_block(one, rows, row_key="content", dtype=dtype)
+    return states({name: reducer.part(block) for name, reducer in summaries().items()})

@@ -13,10 +13,25 @@ pd = pytest.importorskip("pandas")
 import dask.array  # noqa: E402 - after the skips
 import dask.dataframe  # noqa: E402
 from distributed import Client, LocalCluster  # noqa: E402
-from tests.integrations.engine_cases import NAMES, explainer, kernel, killing, notes, noting, refusing, table, trees  # noqa: E402
+from tests.integrations.engine_cases import (  # noqa: E402
+    CASES,
+    NAMES,
+    explainer,
+    kernel,
+    killing,
+    notes,
+    noting,
+    refusing,
+    serial_states,
+    states,
+    summaries,
+    table,
+    trees,
+)
 
 from ferroshap import TreeExplainer  # noqa: E402
-from ferroshap.engines.dask import explain  # noqa: E402
+from ferroshap.engines import reducers  # noqa: E402
+from ferroshap.engines.dask import explain, reduce  # noqa: E402
 from ferroshap.errors import OptionError, UnknownOptionError  # noqa: E402
 
 pytestmark = pytest.mark.timeout(300)
@@ -123,3 +138,48 @@ def test_columns_can_be_named(workers):
     rows = dask.dataframe.from_pandas(renamed.assign(other=1.0), npartitions=3)
     values = explain(rows, TreeExplainer(trees(), feature_names=NAMES), columns=list(renamed.columns)).compute()
     assert np.array_equal(values.to_numpy(), explain(frame(3), explainer("trees")).compute().to_numpy())
+
+
+class TestReducers:
+    @pytest.mark.parametrize("case", CASES)
+    @pytest.mark.parametrize("n_partitions", [1, 5, 20])
+    def test_they_have_the_bytes_of_a_serial_run(self, case, n_partitions):
+        one, dtype = explainer(case), CASES[case].get("dtype", "float64")
+        reduced = reduce(frame(n_partitions), one, summaries(), dtype=dtype).compute(scheduler="threads")
+        assert states(reduced) == serial_states(one, table(), dtype)
+
+    def test_workers_give_the_same_bytes_and_no_value_leaves_them(self, workers):
+        one, rows = explainer("a design a row"), frame(20)
+        some = rows[rows.a > 0]  # and partitions without rows
+        summary = reduce(some, one, summaries())
+        assert states(summary.compute()) == serial_states(one, some.compute(), "float64")
+        merged = [key for key in dict(summary.dask) if str(key).startswith("reduced") and "-0-" not in str(key)]
+        assert len(merged) == 3 + 1  # twenty parts, eight at a time
+
+    def test_one_reducer_goes_by_its_class_and_stays_as_it_is(self):
+        given = reducers.MeanAbs()
+        found = reduce(frame(), explainer("trees"), given).compute(scheduler="sync")
+        assert given.n_rows == 0
+        values = explainer("trees")(table()).values
+        # exact sums, rounded once, of 60 values each
+        np.testing.assert_allclose(found["MeanAbs"].result().values, np.abs(values).mean(axis=0), rtol=60 * 2.0**-52)
+
+    def test_no_rows_at_all_are_no_rows(self):
+        rows = frame()
+        found = reduce(rows[rows.a > 100], explainer("permutations"), summaries()).compute(scheduler="sync")
+        assert [reducer.n_rows for reducer in found.values()] == [0] * 4
+
+    def test_the_same_summary_has_the_same_keys(self):
+        keys = [reduce(frame(), explainer("trees"), summaries()).key for _ in range(2)]
+        assert keys[0] == keys[1] != reduce(frame(), explainer("trees"), reducers.Mean()).key
+
+    def test_what_cannot_be_reduced_is_refused(self):
+        with pytest.raises(OptionError, match="`frame` is a pandas"):
+            reduce(table(), explainer("trees"), reducers.Mean())
+        with pytest.raises(OptionError, match="`reducers` has"):
+            reduce(frame(), explainer("trees"), reducers.Mean)
+
+    def test_an_error_names_the_partition(self):
+        with pytest.raises(ZeroDivisionError) as caught:
+            reduce(frame(), kernel(refusing("row 033")), reducers.Mean()).compute(scheduler="sync")
+        assert caught.value.__notes__ == ["ferroshap was explaining partition 5 (6 rows, from 'row 030' to 'row 035')"]

@@ -13,9 +13,21 @@ pd = pytest.importorskip("pandas")
 import ray  # noqa: E402 - after the skips
 import ray.data  # noqa: E402
 import ray.data.expressions  # noqa: E402
-from tests.integrations.engine_cases import CASES, explainer, kernel, killing, notes, noting, refusing, table  # noqa: E402
+from tests.integrations.engine_cases import (  # noqa: E402
+    CASES,
+    explainer,
+    kernel,
+    killing,
+    notes,
+    noting,
+    refusing,
+    serial_states,
+    states,
+    summaries,
+    table,
+)
 
-from ferroshap.engines.ray import explain  # noqa: E402
+from ferroshap.engines.ray import explain, reduce  # noqa: E402
 from ferroshap.errors import OptionError  # noqa: E402
 
 pytestmark = [
@@ -130,3 +142,10 @@ def test_an_error_of_the_model_is_shown_with_the_batch(data, rows):
 def test_what_is_no_dataset_is_refused(rows):
     with pytest.raises(OptionError, match="`dataset` is a pandas.*DataFrame, but must be a ray.data.Dataset"):
         explain(rows, explainer("trees"))
+
+
+@pytest.mark.parametrize("case", ["trees in single precision", "a design a row"])
+def test_reducers_have_the_bytes_of_a_serial_run(data, rows, case):
+    one, dtype = explainer(case), CASES[case].get("dtype", "float64")
+    reduced = reduce(dataset(data, rows), one, summaries(), dtype=dtype)
+    assert states(reduced) == serial_states(one, rows, dtype)

@@ -15,10 +15,23 @@ if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
 
 from pyspark.errors import PythonException  # noqa: E402 - after the skips
 from pyspark.sql import SparkSession  # noqa: E402
-from tests.integrations.engine_cases import CASES, NAMES, explainer, kernel, killing, notes, noting, refusing, table  # noqa: E402
+from tests.integrations.engine_cases import (  # noqa: E402
+    CASES,
+    NAMES,
+    explainer,
+    kernel,
+    killing,
+    notes,
+    noting,
+    refusing,
+    serial_states,
+    states,
+    summaries,
+    table,
+)
 
 from ferroshap import LinearExplainer  # noqa: E402
-from ferroshap.engines.spark import explain  # noqa: E402
+from ferroshap.engines.spark import explain, reduce  # noqa: E402
 from ferroshap.errors import OptionError  # noqa: E402
 
 pytestmark = [
@@ -149,3 +162,10 @@ def test_what_is_no_frame_is_refused(session, rows):
         explain(rows, explainer("trees"))
     with pytest.raises(ValueError, match="'h'"):
         explain(frame(session, rows).drop("h"), explainer("trees"))
+
+
+@pytest.mark.parametrize("case", ["trees in single precision", "a design a row"])
+def test_reducers_have_the_bytes_of_a_serial_run(session, rows, case):
+    one, dtype = explainer(case), CASES[case].get("dtype", "float64")
+    reduced = reduce(frame(session, rows), one, summaries(), dtype=dtype)
+    assert states(reduced) == serial_states(one, rows, dtype)

@@ -40,6 +40,8 @@ class Reducing:
     def part(self, explainer: Any, rows: Any) -> Reducers:
         """Explain a piece, and reduce it."""
         explained = explain_block(explainer, rows, **self.call)
+        if not len(explained.values):  # nothing is known of rows that are not there, errors of their values least
+            return self.merged(())
         return {name: reducer.part(explained) for name, reducer in self.reducers.items()}
 
     def merged(self, parts: Iterable[Reducers]) -> Reducers:
