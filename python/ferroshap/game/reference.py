@@ -1,5 +1,6 @@
 """A model on its background: what nobody is worth, and how outputs are averaged."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,15 @@ class Reference:
         self.__dict__.update(state)
         if "masker" in state:  # which a copy for workers has not
             self.table = self._in_blocks()
+
+    def for_workers(self) -> "Reference":
+        """A copy that evaluates coalitions as this one does: without the tables, which workers have in a pairing."""
+        twin = copy.copy(self)
+        twin.__dict__.update(buffers=Buffers(), moved=None)
+        del twin.__dict__["masker"], twin.__dict__["table"]
+        if not isinstance(self.filler, Conditional):
+            twin.__dict__["filler"] = None
+        return twin
 
     def pair(self, rows: Table) -> Pairing:
         """Encode rows and the background for selection."""
