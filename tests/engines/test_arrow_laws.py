@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.engines.arrow_subjects import FEATURES, INTERACTING, MAKERS, explainer_of
 
 from ferroshap.engines.arrow import empty_block, explain_block, needed_columns, output_names_of
-from tests.engines.arrow_subjects import FEATURES, INTERACTING, MAKERS, explainer_of
 
 DTYPES = [pa.float32(), pa.float64(), pa.int8(), pa.int32(), pa.int64(), pa.uint16(), pa.bool_(), pa.decimal128(8, 2)]
 
