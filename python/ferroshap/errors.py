@@ -99,6 +99,10 @@ class ResumeError(FerroshapError, ValueError):
     """What an earlier run left unfinished belongs to another explainer, source or set of options."""
 
 
+class DestinationExistsError(FerroshapError, FileExistsError):
+    """There is something at the destination that this call would not write, and it is not to be replaced."""
+
+
 class DestinationBusyError(FerroshapError, BlockingIOError):
     """Another process is writing to the same destination."""
 

@@ -13,7 +13,7 @@ from tests.engines.parquet_tables import NAMES, UNIT_ROWS, expected, linear, sam
 import ferroshap as shap
 from ferroshap.engines.files import explain_parquet
 from ferroshap.engines.files.writing.manifest import Manifest
-from ferroshap.errors import DestinationBusyError, OptionError, ResumeError, SourceError
+from ferroshap.errors import DestinationBusyError, DestinationExistsError, OptionError, ResumeError, SourceError
 
 N_ROWS = 3 * UNIT_ROWS + 1_000
 
@@ -91,6 +91,21 @@ def test_another_table_or_another_option_is_written_over_what_is_whole(file, tab
     assert pq.read_schema(destination).field("phi_age").type == pa.float32()
     write(table.slice(0, 10), file)
     assert explain_parquet(linear(), file, destination, silent=True).rows == 10
+
+
+@pytest.mark.parametrize("name", ["values.parquet", "values"])
+def test_something_else_is_not_replaced_where_that_is_not_wanted(file, tmp_path, name):
+    destination = tmp_path / name
+    begin(file, destination, overwrite=False)
+    assert explain_parquet(linear(), file, destination, silent=True, overwrite=False).resumed_parts >= 2
+    whole = explain_parquet(linear(), file, destination, silent=True, overwrite=False)
+    assert whole.resumed_parts == whole.parts
+    with pytest.raises(FileExistsError, match="is there already"):
+        explain_parquet(linear(), file, destination, silent=True, overwrite=False, dtype="float32")
+    with pytest.raises(DestinationExistsError):
+        explain_parquet(linear(), file, destination, silent=True, overwrite=False, resume=False)
+    assert not aside(destination).exists()
+    assert explain_parquet(linear(), file, destination, silent=True, dtype="float32").resumed_parts == 0
 
 
 @pytest.mark.parametrize(

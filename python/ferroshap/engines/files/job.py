@@ -76,13 +76,20 @@ class Job:
         )
         return (n_features, n_terms, n_outputs), row
 
-    def run(self, progress: Any, *, silent: bool, resume: bool) -> Result:
+    def run(self, progress: Any, *, silent: bool, resume: bool, overwrite: bool) -> Result:
         """Explain what is not explained yet, and return what came of all."""
         if self._destination.aside is None:
             kept = InMemory(self.work.reducers)
             self._explain(kept, kept.done, 0, progress, silent=silent)
             return Result(rows=kept.rows, parts=n_units(kept.rows), reduced=kept.reduced)
-        journal = Journal(self._destination, self._header, self.source.n_rows, self.work.reducers, resume=resume)
+        journal = Journal(
+            self._destination,
+            self._header,
+            self.source.n_rows,
+            self.work.reducers,
+            resume=resume,
+            overwrite=overwrite,
+        )
         try:
             if journal.rows_published is None:
                 n_resumed = len(journal.done)
@@ -133,9 +140,9 @@ class Job:
 def _crew_of(executor: Any) -> Any:
     if executor is None:
         return None
-    import importlib
+    from ferroshap.executors import as_crew
 
-    return importlib.import_module("ferroshap.executors").as_crew(executor)
+    return as_crew(executor)
 
 
 def _told(line: Progress) -> Callable[[int], None]:

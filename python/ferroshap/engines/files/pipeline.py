@@ -127,11 +127,10 @@ def explain_away(
     explainer: Any, blocks: Iterator[Block], work: Work, keeper: Keeper, report: Callable[[int], None], *, crew: Any
 ) -> None:
     """Have blocks explained by workers, to which the explainer travels once each; results are taken in order."""
-    import importlib
+    from ferroshap.executors.parcels import Parcel
 
-    parcels = importlib.import_module("ferroshap.executors.parcels")
     sender = crew.sender()
-    parcel = parcels.Parcel(explainer, "the explainer")
+    parcel = Parcel(explainer, "the explainer")
     most = sender.n_workers + SPARE_BLOCKS
     reader = ReadAhead(blocks, is_apart=True)
     writer = Lane(keeper.take, is_apart=True)
