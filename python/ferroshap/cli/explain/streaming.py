@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import importlib
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,8 @@ def _streamed(job: Job) -> Outcome:
     found = job.reducers()
     layout, columns = job.layout, job.reading.columns
     input_schema = job.reading.schema(job.source)
-    progress = Progress(job.source.n_rows, silent=job.is_quiet, unit="rows")
+    is_mixed = job.out == "-" and sys.stdout.isatty()  # a line of progress would stand in the midst of the values
+    progress = Progress(job.source.n_rows, silent=job.is_quiet or is_mixed, unit="rows")
     with contextlib.ExitStack() as stack:
         stack.callback(progress.close)
         writer = None
