@@ -25,6 +25,8 @@ _WORDS = (
     (r"`source`", "`--data`"),
     (r"`destination`", "`--out`"),
     (r"`model`", "`--model`"),
+    (r"overwrite=True", "--force"),
+    (r"resume=False", "--no-resume"),
     (r"pass `format`, one of", "pass --format, one of"),
     (r"`(format|keep|columns|layout|dtype|top_k|interactions|output_names|memory_limit|compression)`", None),
 )

@@ -33,8 +33,8 @@ class Job:
         Where values go; None for nowhere.
     n_jobs, memory_limit, compression, seed
         As on the command line.
-    is_quiet, may_resume, wants_importance, wants_rows : bool
-        Whether to show no progress, go on with an interrupted run, find the mean magnitudes,
+    is_quiet, may_resume, may_overwrite, wants_importance, wants_rows : bool
+        Whether to show no progress, go on with an interrupted run, replace something else, find the mean magnitudes,
         draw rows for a report.
     """
 
@@ -49,6 +49,7 @@ class Job:
     seed: int
     is_quiet: bool
     may_resume: bool
+    may_overwrite: bool
     wants_importance: bool
     wants_rows: bool
 
@@ -110,6 +111,7 @@ def _by_units(job: Job) -> Outcome:
             compression=job.compression or "snappy",
             silent=job.is_quiet,
             resume=job.may_resume,
+            overwrite=job.may_overwrite,
         )
     n_resumed = min(result.rows, result.resumed_parts * UNIT)
     return Outcome(n_rows=result.rows, n_resumed=n_resumed, reduced=result.reduced)
