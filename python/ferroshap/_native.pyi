@@ -11,6 +11,7 @@ __version__: str
 _Floats: TypeAlias = NDArray[np.float64]
 _Words: TypeAlias = NDArray[np.uint64]
 _Blocks: TypeAlias = NDArray[np.uint32]
+_Values: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 def usable_threads() -> int:
     """Threads that this process may use at once: affinity and quotas are respected."""
@@ -655,3 +656,33 @@ def gradient_tell(
 
     Returns (point, output, feature) of the first gradient that is not finite; then the sums are spoilt.
     """
+
+@final
+class Sums:
+    """Exact sums of columns, of their absolute values and squares; same bits for any order of rows."""
+
+    def __new__(cls, n_columns: int) -> Sums: ...
+    @property
+    def n_rows(self) -> int:
+        """Rows added."""
+    @property
+    def n_columns(self) -> int:
+        """Features times outputs."""
+    def add(self, values: _Values, n_threads: int) -> None:
+        """Add values ``(rows, features, outputs)``, contiguous in some order of axes."""
+    def merge(self, other: Sums) -> None:
+        """Add what another has added up."""
+    def moment(self, name: str, ddof: int) -> _Floats:
+        """One number a column, correctly rounded.
+
+        mean, mean_abs, variance, variance_abs, mean_variance, mean_abs_variance, least, greatest or sum.
+        """
+    def n_not_finite(self) -> _Words:
+        """Count the values of each column that are NaN or infinite."""
+    def copy(self) -> Sums:
+        """Return another with the same sums."""
+    def to_bytes(self) -> bytes:
+        """Return the sums as bytes."""
+    @staticmethod
+    def from_bytes(data: bytes) -> Sums:
+        """Return the sums that `to_bytes` made bytes of."""

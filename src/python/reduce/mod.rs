@@ -1,0 +1,14 @@
+//! Glue of `reduce`: summaries of values that never hold the values.
+
+mod held;
+mod histograms;
+mod ranks;
+mod sums;
+
+use pyo3::prelude::*;
+
+pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<sums::PySums>()?;
+    module.add_class::<histograms::PyHistograms>()?;
+    module.add_class::<ranks::PyRanks>()
+}
