@@ -9,6 +9,7 @@ from ferroshap.errors import FerroshapError, check_options
 from ferroshap.explainers.calls import options_of
 from ferroshap.explainers.pickling import picklable
 from ferroshap.explainers.plan import Plan
+from ferroshap.explainers.streaming import Streaming
 from ferroshap.explanation import Explanation
 from ferroshap.maskers.calling import is_called
 from ferroshap.models import Model, as_model
@@ -53,7 +54,7 @@ class Chooser(type):
         return super().__call__(*args, **options)
 
 
-class Explainer(Serializable, metaclass=Chooser):
+class Explainer(Streaming, Serializable, metaclass=Chooser):
     r"""Explain a model: the fastest exact route that fits it, else sampling.
 
     Calling ``Explainer(...)`` returns an instance of the class chosen, and ``.plan`` says which and why:
