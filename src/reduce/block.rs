@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::Error;
 
 /// Columns that are walked through together: those of one or two cache lines.
-pub(super) const TILE: usize = 16;
+pub(super) const TILE: usize = 32;
 /// Rows of one piece. [`TILE`] pieces of doubles fill half of the first cache.
 const PIECE: usize = 128;
 /// Between the pieces of two columns: not a power of two, which would put them all in the same corner of the cache.
@@ -25,7 +25,8 @@ impl<'a, T: Copy + Into<f64> + Sync> Block<'a, T> {
         let last = shape.iter().zip(&strides).try_fold(0_usize, |last, (&length, &stride)| {
             last.checked_add(length.saturating_sub(1).checked_mul(stride)?)
         });
-        let want = if shape.contains(&0) { 0 } else { last.map_or(usize::MAX, |last| last.saturating_add(1)) };
+        let want =
+            if shape.contains(&0) { 0 } else { last.map_or(usize::MAX, |last| last.saturating_add(1)) };
         if numbers.len() < want {
             return Err(Error::Length { argument: "values", got: numbers.len(), want });
         }

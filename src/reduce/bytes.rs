@@ -16,6 +16,11 @@ impl Writer {
         self.0.push(number as u8);
     }
 
+    /// A number with a sign, the sign in its last bit.
+    pub(super) fn signed(&mut self, number: i128) {
+        self.number((number << 1 ^ number >> 127).cast_unsigned());
+    }
+
     /// A number that counts or names a place.
     pub(super) fn count(&mut self, count: u64) {
         self.number(u128::from(count));
@@ -87,9 +92,19 @@ impl<'a> Reader<'a> {
         Err(self.damaged("a number is too large"))
     }
 
+    pub(super) fn signed(&mut self) -> Result<i128, Error> {
+        let number = self.number()?;
+        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
     pub(super) fn count(&mut self) -> Result<u64, Error> {
         let number = self.number()?;
         u64::try_from(number).map_err(|_| self.damaged("a number is too large"))
+    }
+
+    /// How many rows were seen: fewer than would let a sum overflow.
+    pub(super) fn rows(&mut self) -> Result<u64, Error> {
+        self.at_most(1 << 48, "so many rows cannot have been seen")
     }
 
     /// A count at most `limit`.
@@ -127,7 +142,11 @@ impl<'a> Reader<'a> {
         for _ in 0..n_limbs {
             limbs.push(self.word()?);
         }
-        let is_sound = if n_limbs == 0 { n_zeros == 0 } else { limbs[n_zeros as usize] != 0 && limbs.last() != Some(&0) };
+        let is_sound = if n_limbs == 0 {
+            n_zeros == 0
+        } else {
+            limbs[n_zeros as usize] != 0 && limbs.last() != Some(&0)
+        };
         self.check(is_sound, "a sum is longer than it needs to be")?;
         Ok(limbs)
     }

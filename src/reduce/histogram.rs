@@ -128,7 +128,7 @@ impl Histograms {
     /// The state that [`Histograms::to_bytes`] made bytes of.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut from = Reader::new(bytes);
-        let n_rows = from.count()?;
+        let n_rows = from.rows()?;
         let n_columns = from.length(4)?;
         let columns = (0..n_columns).map(|_| Column::read(&mut from, n_rows)).collect::<Result<_, _>>()?;
         from.end()?;

@@ -82,12 +82,7 @@ impl<P: Default> Pages<P> {
 ///
 /// A function of its own, over slices: so the compiler knows that no store moves a page.
 #[inline(always)]
-fn put_known<P>(
-    numbers: &[f64],
-    places: &[u16; KEYS],
-    pages: &mut [P],
-    add: impl Fn(&mut P, u64),
-) -> usize {
+fn put_known<P>(numbers: &[f64], places: &[u16; KEYS], pages: &mut [P], add: impl Fn(&mut P, u64)) -> usize {
     for (count, number) in numbers.iter().enumerate() {
         let bits = number.to_bits();
         let Some(page) = pages.get_mut(usize::from(places[usize::from(key(bits))])) else { return count };

@@ -37,14 +37,9 @@ impl Ranks {
         self.n_rows
     }
 
-    /// Features times outputs.
-    pub fn n_columns(&self) -> usize {
-        self.n_features * self.n_outputs
-    }
-
-    /// Ranks that are counted.
-    pub fn k(&self) -> usize {
-        self.k
+    /// Features, outputs, ranks that are counted.
+    pub fn shape(&self) -> (usize, usize, usize) {
+        (self.n_features, self.n_outputs, self.k)
     }
 
     /// Counts `(features, outputs, k)`.
@@ -103,7 +98,7 @@ impl Ranks {
     /// The state that [`Ranks::to_bytes`] made bytes of.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut from = Reader::new(bytes);
-        let n_rows = from.count()?;
+        let n_rows = from.rows()?;
         let n_features = from.length(0)?;
         let n_outputs = from.length(0)?;
         let k = from.length(0)?;
@@ -166,10 +161,12 @@ impl Largest {
         self.found.clear();
         for &feature in &self.candidates[..n_candidates] {
             let value = row[feature as usize];
-            if self.found.len() == self.k && self.found.last().is_none_or(|&(smallest, _)| value <= smallest) {
+            if self.found.len() == self.k && self.found.last().is_none_or(|&(smallest, _)| value <= smallest)
+            {
                 continue;
             }
-            let place = self.found.iter().rposition(|&(larger, _)| larger >= value).map_or(0, |last| last + 1);
+            let place =
+                self.found.iter().rposition(|&(larger, _)| larger >= value).map_or(0, |last| last + 1);
             self.found.insert(place, (value, feature));
             self.found.truncate(self.k);
         }

@@ -140,7 +140,7 @@ impl Sums {
     /// The state that [`Sums::to_bytes`] made bytes of.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut from = Reader::new(bytes);
-        let n_rows = from.count()?;
+        let n_rows = from.rows()?;
         let n_columns = from.length(COLUMN)?;
         let columns = (0..n_columns).map(|_| Column::read(&mut from, n_rows)).collect::<Result<_, _>>()?;
         from.end()?;
@@ -164,7 +164,11 @@ fn add_rows<T: Copy + Into<f64> + Sync, W: Words>(
     });
     for (column, pages) in columns.iter_mut().zip(pages) {
         for (key, words) in pages.sorted() {
-            words.empty(shift(key), if is_negative(key) { &mut column.minus } else { &mut column.plus }, &mut column.squares);
+            words.empty(
+                shift(key),
+                if is_negative(key) { &mut column.minus } else { &mut column.plus },
+                &mut column.squares,
+            );
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use numpy::{PyReadonlyArray3, PyUntypedArrayMethods};
+use numpy::{PyReadonlyArray2, PyReadonlyArray3, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 
 use crate::error::Error;
 use crate::parallel::Workers;
+use crate::python::arrays::flat;
 use crate::python::error::{DimensionError, ReducerError, to_python};
 use crate::python::interrupt::{briefly, interruptible};
 use crate::reduce::Block;
@@ -45,7 +46,8 @@ impl<S: Clone + Send + Sync> Held<S> {
             work(&mut state, workers)?;
             Ok(state)
         };
-        let state = if n <= SHORT { briefly(py, n_threads, work) } else { interruptible(py, n_threads, work) }?;
+        let state =
+            if n <= SHORT { briefly(py, n_threads, work) } else { interruptible(py, n_threads, work) }?;
         *self.lock() = Some(state);
         Ok(())
     }
@@ -79,12 +81,29 @@ pub(super) enum Numbers<'py> {
     Doubles(PyReadonlyArray3<'py, f64>),
 }
 
+/// An array of two axes, singles or doubles.
+#[derive(FromPyObject)]
+pub(super) enum Rows<'py> {
+    Singles(PyReadonlyArray2<'py, f32>),
+    Doubles(PyReadonlyArray2<'py, f64>),
+}
+
+/// The same for a C-contiguous array `(rows, features)`.
+pub(super) fn flat_block<'a, T: numpy::Element + Copy + Into<f64> + Sync>(
+    array: &'a PyReadonlyArray2<'_, T>,
+) -> PyResult<Block<'a, T>> {
+    let (n_rows, n_features) = (array.shape()[0], array.shape()[1]);
+    let numbers = flat("data", array)?;
+    Block::new(numbers, [n_rows, n_features, 1], [n_features, 1, 1]).map_err(|error| to_python(&error))
+}
+
 /// The numbers of an array as a block; it must be whole in memory, in any order of axes.
 pub(super) fn block<'a, T: numpy::Element + Copy + Into<f64> + Sync>(
     argument: &str,
     array: &'a PyReadonlyArray3<'_, T>,
 ) -> PyResult<Block<'a, T>> {
-    let whole = || DimensionError::new_err(format!("`{argument}` must be contiguous in some order of its axes"));
+    let whole =
+        || DimensionError::new_err(format!("`{argument}` must be contiguous in some order of its axes"));
     let view = array.as_array();
     let mut strides = [0; 3];
     for (to, &stride) in strides.iter_mut().zip(view.strides()) {

@@ -42,13 +42,8 @@ impl PyRanks {
     }
 
     #[getter]
-    fn n_columns(&self) -> PyResult<usize> {
-        self.0.ask(Ranks::n_columns)
-    }
-
-    #[getter]
-    fn k(&self) -> PyResult<usize> {
-        self.0.ask(Ranks::k)
+    fn shape(&self) -> PyResult<(usize, usize, usize)> {
+        self.0.ask(Ranks::shape)
     }
 
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u64>>> {

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ferroshap.engines.arrow.called import called_block
 from ferroshap.engines.arrow.needed import as_names, feature_places
 from ferroshap.engines.arrow.rows import Rows, as_rows
-from ferroshap.engines.arrow.subject import pairs_of, subject_of
+from ferroshap.engines.arrow.subject import Subject, pairs_of, subject_of
 from ferroshap.engines.arrow.trees import tree_block
 
 
@@ -31,6 +31,10 @@ class Explained(NamedTuple):
     pairs : ndarray of shape ``(terms, 2)``, or None
         For interactions the features of each term, first each feature with itself (its main effect), then the pairs
         that can interact, undivided: the sum over terms is that of the values.
+    feature_names, output_names : tuple of str
+        Along the axes; no names of outputs where the model returns one number a row.
+    row_keys : ndarray of shape ``(rows,)``, "content" or None
+        Numbers that tell the rows of the whole table apart; None: they are counted from `first_row`.
     """
 
     values: NDArray[Any]
@@ -39,6 +43,9 @@ class Explained(NamedTuple):
     data: NDArray[Any]
     first_row: int
     pairs: NDArray[np.int64] | None = None
+    feature_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    row_keys: Any = None
 
 
 def explain_block(
@@ -81,10 +88,12 @@ def explain_block(
     places = feature_places(explainer, found.names, as_names(keep, "keep"), row_key, columns)
     terms = pairs_of(explainer) if interactions else None
     if not found.n_rows:
-        return empty_block(explainer, dtype, interactions=interactions)._replace(first_row=first_row)
+        keys = None if row_key is None else key
+        return empty_block(explainer, dtype, interactions=interactions)._replace(first_row=first_row, row_keys=keys)
     block = tree_block if hasattr(explainer, "_engine") else called_block
     values, base, errors, data = block(explainer, found.table(places), subject, terms, key, n_jobs, dtype)
-    return Explained(values, base, errors, data, first_row, terms)
+    keys = None if row_key is None else key
+    return Explained(values, base, errors, data, first_row, terms, *_names(subject), keys)
 
 
 def empty_block(explainer: Any, dtype: Any = None, *, interactions: bool = False) -> Explained:
@@ -94,4 +103,8 @@ def empty_block(explainer: Any, dtype: Any = None, *, interactions: bool = False
     n_terms = len(subject.features) if terms is None else len(terms)
     values = np.zeros((0, n_terms, subject.n_outputs), dtype="float64" if dtype is None else np.dtype(dtype).name)
     data = np.zeros((0, len(subject.features)))
-    return Explained(values, np.zeros((0, subject.n_outputs)), None, data, 0, terms)
+    return Explained(values, np.zeros((0, subject.n_outputs)), None, data, 0, terms, *_names(subject))
+
+
+def _names(subject: Subject) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(subject.features), tuple(subject.outputs or ())

@@ -8,24 +8,37 @@ threads or workers**: they fit Parquet files, Dask, Spark and Ray alike.
 
 from typing import Any
 
+from ferroshap.engines.reducers.curve import Curve
+from ferroshap.engines.reducers.dependence import Curves, Dependence
 from ferroshap.engines.reducers.importance import Importance, Importances
 from ferroshap.engines.reducers.mean import Mean, Means
 from ferroshap.engines.reducers.mean_abs import MeanAbs
+from ferroshap.engines.reducers.quantiles import Quantiles, QuantilesFound
 from ferroshap.engines.reducers.reducer import Reducer
 from ferroshap.engines.reducers.reservoir import Reservoir
+from ferroshap.engines.reducers.standard import standard
+from ferroshap.engines.reducers.top_counts import TopCounts, TopCountsFound
 from ferroshap.engines.reducers.variance import Variance, Variances
 
 __all__ = [
+    "Curve",
+    "Curves",
+    "Dependence",
     "Importance",
     "Importances",
     "Mean",
     "MeanAbs",
     "Means",
+    "Quantiles",
+    "QuantilesFound",
     "Reducer",
     "Reservoir",
+    "TopCounts",
+    "TopCountsFound",
     "Variance",
     "Variances",
     "from_bytes",
+    "standard",
 ]
 
 

@@ -22,8 +22,10 @@ class Block(NamedTuple):
         Standard errors, where values are sampled.
     data : ndarray of shape ``(rows, features)``, or None
         What the features were.
-    row_keys : ndarray of uint64 of shape ``(rows,)``
-        Numbers that tell rows apart.
+    first_row : int
+        The number of the first row in the whole table.
+    row_keys : ndarray of shape ``(rows,)``, "content" or None
+        Numbers that tell rows apart; None: they are counted from `first_row`.
     feature_names, output_names : tuple of str
         One a feature, one an output.
     """
@@ -32,7 +34,8 @@ class Block(NamedTuple):
     base_values: NDArray[Any]
     error_std: NDArray[Any] | None
     data: NDArray[Any] | None
-    row_keys: NDArray[np.uint64]
+    first_row: int
+    row_keys: Any
     feature_names: tuple[str, ...]
     output_names: tuple[str, ...]
 
@@ -55,20 +58,18 @@ def as_block(explained: Any) -> Block:
         )
         raise OptionError(msg)
     values = np.asarray(explained.values)
-    if values.ndim != 3:
-        what = "interactions" if values.ndim == 4 else f"{values.ndim} axes"
+    if values.ndim != 3 or getattr(explained, "pairs", None) is not None:
+        what = "interactions" if values.ndim in (3, 4) else f"{values.ndim} axes"
         msg = f"`explained` has {what}, shape {values.shape}, but reducers take values (rows, features, outputs)"
         raise DimensionError(msg)
-    n_rows, n_features, n_outputs = values.shape
-    keys = getattr(explained, "row_keys", None)
-    if keys is None:
-        keys = np.arange(explained.first_row, explained.first_row + n_rows, dtype=np.uint64)
+    _, n_features, n_outputs = values.shape
     return Block(
         _whole(values),
         np.asarray(explained.base_values),
         explained.error_std,
         explained.data,
-        keys,
+        explained.first_row,
+        getattr(explained, "row_keys", None),
         _names(explained, "feature_names", "Feature", n_features),
         _names(explained, "output_names", "Output", n_outputs),
     )
@@ -105,6 +106,23 @@ def _names(explained: Any, field: str, stem: str, count: int) -> tuple[str, ...]
     names = getattr(explained, field, None)
     names = () if names is None else tuple(str(name) for name in names)
     return names if len(names) == count else tuple(f"{stem} {i}" for i in range(count))
+
+
+def as_floats(data: Any, wanted_by: str) -> NDArray[Any]:
+    """Return data as a C-contiguous array of singles or doubles.
+
+    Raises
+    ------
+    OptionError
+        Where it holds text.
+    """
+    found = np.asarray(data)
+    try:
+        kind = found.dtype if found.dtype in (np.float32, np.float64) else np.float64
+        return np.ascontiguousarray(found, dtype=kind)
+    except (TypeError, ValueError):
+        msg = f"`explained.data` holds text, but {wanted_by} needs numbers: pass what `explain_block` returns"
+        raise OptionError(msg) from None
 
 
 def _whole(values: NDArray[Any]) -> NDArray[Any]:

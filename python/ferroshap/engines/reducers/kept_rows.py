@@ -46,11 +46,6 @@ class KeptRows:
     data: Array | None
     error_std: Array | None
 
-    @property
-    def n_columns(self) -> int:
-        """Features times outputs."""
-        return int(np.prod(self.values.shape[1:]))
-
     def merge(self, other: "KeptRows") -> None:
         """Keep the rows with the smallest priorities of both."""
         for name in self._parts():

@@ -15,10 +15,6 @@ class State(Protocol):
     def n_rows(self) -> int:
         """Rows seen."""
 
-    @property
-    def n_columns(self) -> int:
-        """Features times outputs."""
-
     def merge(self, other: Any, /) -> None:
         """Take what another state has seen."""
 
@@ -231,9 +227,6 @@ class Reducer:
                 raise ReducerError(msg)
         features, outputs = map(tuple, names)
         restored = self._read(state, len(features), len(outputs))
-        if restored.n_columns != len(features) * len(outputs):
-            msg = f"`data` has a state of {restored.n_columns} columns for {len(features)} features"
-            raise ReducerError(msg)
         self._names, self._state = (features, outputs), restored
 
     def _check_names(self, names: tuple[tuple[str, ...], tuple[str, ...]], argument: str) -> None:
@@ -246,6 +239,13 @@ class Reducer:
                 if mine != other:
                     msg = f"{argument} has {other!r} as {kind} {place}, where this {type(self).__name__} has {mine!r}"
                     raise ReducerError(msg)
+
+    @staticmethod
+    def _check_shape(found: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+        """Refuse a state that was read, and is not of what its head says."""
+        if tuple(found) != wanted:
+            msg = f"`data` has a state of shape {tuple(found)}, where its head says {wanted}"
+            raise ReducerError(msg)
 
     def _seen(self) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
         """Return the state and the names, or refuse."""

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferroshap.engines.reducers.blocks import Block
+from ferroshap import _native
+from ferroshap.engines.reducers.blocks import Block, as_floats
 from ferroshap.engines.reducers.kept_rows import KeptRows
 from ferroshap.engines.reducers.reducer import Reducer
 from ferroshap.errors import OptionError
@@ -62,8 +63,8 @@ class Reservoir(Reducer):
         return KeptRows.from_bytes(state, n_features, n_outputs, self.size)
 
     def _absorb(self, state: KeptRows, block: Block, n_threads: int) -> None:
-        del n_threads  # this takes no time
-        priorities = _priorities(block.row_keys, self.seed)
+        keys = _keys(block, n_threads)
+        priorities = _priorities(keys, self.seed)
         n_seen = len(priorities)
         # Only rows that could displace one are looked at any further.
         place = np.flatnonzero(priorities <= state.priorities[-1]) if state.n_rows >= self.size else np.arange(n_seen)
@@ -74,10 +75,10 @@ class Reservoir(Reducer):
             self.size,
             n_seen,
             priorities[place],
-            block.row_keys[place],
+            keys[place],
             block.values[place],
             block.base_values[place],
-            None if block.data is None else _numbers(block.data, place),
+            None if block.data is None else as_floats(block.data[place], "Reservoir").astype(np.float64),
             None if block.error_std is None else np.reshape(block.error_std, block.values.shape)[place],
         )
         if state.n_rows == 0:  # nothing to fit to yet
@@ -115,21 +116,22 @@ class Reservoir(Reducer):
         )
 
 
+def _keys(block: Block, n_threads: int) -> NDArray[np.uint64]:
+    """Numbers that tell rows apart."""
+    if block.row_keys is None:
+        return np.arange(block.first_row, block.first_row + len(block.values), dtype=np.uint64)
+    if isinstance(block.row_keys, str):
+        data = np.zeros((len(block.values), 0)) if block.data is None else block.data
+        return _native.content_keys(as_floats(data, "Reservoir"), n_threads)
+    return np.asarray(block.row_keys).astype(np.uint64)
+
+
 def _priorities(keys: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
     """Scramble numbers of rows (the finaliser of SplitMix64; Steele, Lea, Flood 2014)."""
     words = keys * _WEYL + np.uint64(seed)
     words = (words ^ words >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ words >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
     return words ^ words >> np.uint64(31)
-
-
-def _numbers(data: Any, place: NDArray[np.intp]) -> NDArray[np.float64]:
-    kept = np.asarray(data)[place]
-    try:
-        return kept.astype(np.float64)
-    except (TypeError, ValueError):
-        msg = "`explained.data` holds text, but a reservoir keeps numbers: pass categories by their codes"
-        raise OptionError(msg) from None
 
 
 def _checked(name: str, number: Any, least: int, most: int) -> int:
