@@ -83,6 +83,30 @@ class MemoryLimitError(ExplainerError, MemoryError):
     """What was asked for does not fit into the memory that was granted."""
 
 
+class SourceError(ExplainerError, OSError):
+    """A piece of a table in files cannot be read, or is not what it was."""
+
+
+class SourceMissingError(SourceError, FileNotFoundError):
+    """A file of a table is not there, or no longer."""
+
+
+class SourceColumnsError(FerroshapError, ValueError):
+    """A table in files lacks a column, or its files do not agree on one."""
+
+
+class ResumeError(FerroshapError, ValueError):
+    """What an earlier run left unfinished belongs to another explainer, source or set of options."""
+
+
+class DestinationExistsError(FerroshapError, FileExistsError):
+    """There is something at the destination that this call would not write, and it is not to be replaced."""
+
+
+class DestinationBusyError(FerroshapError, BlockingIOError):
+    """Another process is writing to the same destination."""
+
+
 class BudgetError(FerroshapError, ValueError):
     """The budget cannot pay for the least that the method needs."""
 

@@ -127,7 +127,7 @@ class AgnosticExplainer(Explainer):
         table = read_table(X, argument="X", allow_single_row=True)
         rows, positions = self._columns.match(table)
         explained = rows_class(
-            reference or self._reference,
+            copy.copy(reference or self._reference),  # which counts what is moved: other threads may explain, too
             rows,
             Settings(
                 seed=self.seed,

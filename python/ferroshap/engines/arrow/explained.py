@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.engines.arrow.called import called_block
-from ferroshap.engines.arrow.needed import as_names, feature_places
+from ferroshap.engines.arrow.needed import as_names, columns_of, feature_places
 from ferroshap.engines.arrow.rows import Rows, as_rows
-from ferroshap.engines.arrow.subject import pairs_of, subject_of
+from ferroshap.engines.arrow.subject import names_of_terms, pairs_of, subject_of
 from ferroshap.engines.arrow.trees import tree_block
+from ferroshap.explainers.row_keys import row_keys as row_keys_of
+from ferroshap.inputs import Table
 
 
 class Explained(NamedTuple):
@@ -31,6 +33,12 @@ class Explained(NamedTuple):
     pairs : ndarray of shape ``(terms, 2)``, or None
         For interactions the features of each term, first each feature with itself (its main effect), then the pairs
         that can interact, undivided: the sum over terms is that of the values.
+    feature_names : tuple of str
+        Of the second axis of `values`: the features, or the terms, ``first:second`` for pairs.
+    output_names : tuple of str
+        Of the last axis; empty for a model that returns one number a row.
+    row_keys : uint64 ndarray of shape ``(rows,)``, or None
+        What tells rows apart, where something else than their numbers was asked for.
     """
 
     values: NDArray[Any]
@@ -39,6 +47,9 @@ class Explained(NamedTuple):
     data: NDArray[Any]
     first_row: int
     pairs: NDArray[np.int64] | None = None
+    feature_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    row_keys: NDArray[np.uint64] | None = None
 
 
 def explain_block(
@@ -75,23 +86,31 @@ def explain_block(
     Explained
         Of the same bits for any number of threads, and however the table was cut.
     """
-    subject = subject_of(explainer)
+    empty = empty_block(explainer, dtype, interactions=interactions)._replace(first_row=first_row)
     found: Rows = as_rows(rows)
-    key = found.row_key(row_key, first_row)
+    numbers = found.row_key(row_key, first_row)
     places = feature_places(explainer, found.names, as_names(keep, "keep"), row_key, columns)
-    terms = pairs_of(explainer) if interactions else None
     if not found.n_rows:
-        return empty_block(explainer, dtype, interactions=interactions)._replace(first_row=first_row)
+        return empty
+    table = found.table(places)
+    row_keys = _content_keys(explainer, table) if row_key == "content" else numbers.astype(np.uint64)
     block = tree_block if hasattr(explainer, "_engine") else called_block
-    values, base, errors, data = block(explainer, found.table(places), subject, terms, key, n_jobs, dtype)
-    return Explained(values, base, errors, data, first_row, terms)
+    values, base, errors, data = block(explainer, table, subject_of(explainer), empty.pairs, row_keys, n_jobs, dtype)
+    kept = None if row_key is None else row_keys
+    return empty._replace(values=values, base_values=base, error_std=errors, data=data, row_keys=kept)
 
 
 def empty_block(explainer: Any, dtype: Any = None, *, interactions: bool = False) -> Explained:
     """Return what there is to say of no rows; the model is not asked."""
     subject = subject_of(explainer)
     terms = pairs_of(explainer) if interactions else None
-    n_terms = len(subject.features) if terms is None else len(terms)
-    values = np.zeros((0, n_terms, subject.n_outputs), dtype="float64" if dtype is None else np.dtype(dtype).name)
-    data = np.zeros((0, len(subject.features)))
-    return Explained(values, np.zeros((0, subject.n_outputs)), None, data, 0, terms)
+    names = subject.features if terms is None else names_of_terms(subject.features, terms)
+    values = np.zeros((0, len(names), subject.n_outputs), dtype="float64" if dtype is None else np.dtype(dtype).name)
+    base, data = np.zeros((0, subject.n_outputs)), np.zeros((0, len(subject.features)))
+    return Explained(values, base, None, data, 0, terms, tuple(names), tuple(subject.outputs or ()))
+
+
+def _content_keys(explainer: Any, table: Table) -> NDArray[np.uint64]:
+    """Keys by content are those that a call derives itself: of the columns in the model's order."""
+    columns = columns_of(explainer)
+    return row_keys_of("content", table if columns is None else columns.match(table)[0])

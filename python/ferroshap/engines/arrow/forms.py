@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ferroshap.engines.arrow.arrays import columns_of, floats, integers, kind_of, lists_of, named, nothing, text
 from ferroshap.engines.arrow.largest import largest, rest_of
+from ferroshap.engines.arrow.subject import names_of_terms
 from ferroshap.export.libraries import met
 
 Numbers = NDArray[Any]
@@ -39,13 +40,7 @@ class Form(ABC):
     @property
     def names(self) -> list[str]:
         """Names of the terms."""
-        if self.terms is None:
-            return self.features
-        alone_and_pairs = self.terms.tolist()
-        return [
-            self.features[first] if first == second else f"{self.features[first]}:{self.features[second]}"
-            for first, second in alone_and_pairs
-        ]
+        return self.features if self.terms is None else names_of_terms(self.features, self.terms)
 
     @abstractmethod
     def fields(self, suffix: str) -> list[Any]:

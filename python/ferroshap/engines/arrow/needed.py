@@ -50,7 +50,7 @@ def feature_places(
     names = list(names)
     if columns is not None:
         given = as_names(columns, "columns")
-        known = getattr(_columns_of(explainer), "n_columns", len(given))
+        known = getattr(columns_of(explainer), "n_columns", len(given))
         if len(given) != known:
             msg = f"`columns` has {len(given)} names, but the explainer has {known} columns: name each of them once"
             raise DimensionError(msg)
@@ -109,7 +109,7 @@ def column_at(names: Sequence[str], name: str, argument: str) -> int:
     raise OptionError(msg)
 
 
-def _columns_of(explainer: Any) -> Any:
+def columns_of(explainer: Any) -> Any:
     """What knows the columns of an explainer's rows; None for an explainer of the user's own."""
     columns = getattr(explainer, "_columns", None)
     return getattr(columns, "matched", columns)  # those of a linear model are wrapped
@@ -117,7 +117,7 @@ def _columns_of(explainer: Any) -> Any:
 
 def _wanted(explainer: Any) -> tuple[list[str] | None, int]:
     """Names of the columns to be explained, None to go by position, and how many there are."""
-    columns = _columns_of(explainer)
+    columns = columns_of(explainer)
     if columns is None:
         names = subject_of(explainer).features
         return names, len(names)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferroshap.engines.arrow.needed import column_at
 from ferroshap.errors import OptionError
@@ -43,18 +44,16 @@ class Rows:
             chosen = self.source.select(places)
         return read_table(chosen, argument="data")
 
-    def row_key(self, row_key: Any, first_row: int) -> Any:
-        """Return what sampling explainers take: numbers of the rows, or "content".
+    def row_key(self, row_key: Any, first_row: int) -> NDArray[Any]:
+        """Return what tells rows apart: their numbers, or those in a column; nothing yet for "content".
 
         Raises
         ------
         OptionError
             For a column that is not of integers, or has nulls or negative ones.
         """
-        if row_key is None:
+        if row_key is None or (isinstance(row_key, str) and row_key == "content"):
             return np.arange(first_row, first_row + self.n_rows, dtype=np.int64)
-        if isinstance(row_key, str) and row_key == "content":
-            return row_key
         if not isinstance(row_key, str):
             msg = f"`row_key` is {row_key!r}, but must be None, 'content' or the name of a column of integers"
             raise OptionError(msg)

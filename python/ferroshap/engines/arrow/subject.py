@@ -89,6 +89,20 @@ def pairs_of(explainer: Any) -> NDArray[np.int64]:
     return np.concatenate([alone, np.stack([first, second], axis=1)])
 
 
+def names_of_terms(features: list[str], terms: NDArray[np.int64]) -> list[str]:
+    """Name features by themselves, and pairs by both.
+
+    Examples
+    --------
+    >>> names_of_terms(["age", "bmi"], np.array([[0, 0], [1, 1], [0, 1]]))
+    ['age', 'bmi', 'age:bmi']
+    """
+    return [
+        features[first] if first == second else f"{features[first]}:{features[second]}"
+        for first, second in terms.tolist()
+    ]
+
+
 def _why_no_table(explainer: Any) -> str | None:
     """Say why an explainer is none for tables; None if it is."""
     masker = getattr(explainer, "masker", None)
