@@ -1,10 +1,10 @@
-"""The question: how much sooner a model that holds Python's lock is explained by several processes, and what that costs.
+"""The question: how much sooner several processes explain a model that holds Python's lock, and what that costs.
 
-The model is a loop over the numbers of a row in plain Python, some 50 us a row; one row with a moderate budget, and rows
-that each ask by themselves. All but the last column is a share of the serial call: the time, the processor time of the
-busiest process (the time that would be left on a machine with nothing else to do), and that of all processes. The last
-is what one evaluation costs beside the model: the processor time of all processes beyond the serial one, over the
-evaluations, with a model that costs nothing.
+The model is a loop over the numbers of a row in plain Python, some 50 us a row; one row with a moderate budget, and
+rows that each ask by themselves. All but the last column is a share of the serial call: the time, the processor time
+of the busiest process (the time that would be left on a machine with nothing else to do), and that of all processes.
+The last is what one evaluation costs beside the model: the processor time of all processes beyond the serial one, over
+the evaluations, with a model that costs nothing.
 """
 
 import multiprocessing
@@ -54,7 +54,7 @@ def made(name, n_workers, stack):
     if name == "dask":
         from distributed import Client, LocalCluster
 
-        cluster = LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=None)
+        cluster = LocalCluster(n_workers=n_workers, threads_per_worker=1, dashboard_address=":0")
         return stack.enter_context(Client(stack.enter_context(cluster)))
     from joblib.externals.loky import get_reusable_executor
 
