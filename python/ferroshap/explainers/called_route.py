@@ -137,7 +137,6 @@ class CalledRoute:
         varying = np.ones(n_players, dtype=np.bool_)
         if not method.needs_every_player:
             varying = varying_of(masker, args, n_players)
-        batch = given["batch_size"]
         game = CalledGame(
             self.model.function,
             repr(self.model),
@@ -147,7 +146,7 @@ class CalledRoute:
             varying,
             self.link,
             linearize_link=self.linearize_link,
-            batch_rows=None if batch == "auto" else positive(batch, "batch_size"),
+            batch_rows=None if given["batch_size"] == "auto" else positive(given["batch_size"], "batch_size"),
             moved=given["moved"],
         )
         shapes, n_varying = mask_shapes_of(masker, args), int(varying.sum())
