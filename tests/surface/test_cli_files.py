@@ -161,6 +161,16 @@ def test_what_is_there_is_written_over_only_by_force(ending, tmp_path, rows, cap
     assert same_bits(values_in(written(out)), explained(XGBOOST, pa.parquet.read_table(rows)))
 
 
+def test_what_is_there_already_is_not_done_again(tmp_path, rows, capsys):
+    out = tmp_path / "values.parquet"
+    for said in ("24 rows, ", "24 rows, 24 of them in an earlier run, "):
+        assert explain("--model", XGBOOST, "--data", rows, "--out", out) == 0
+        assert f"ferroshap explain: {said}" in capsys.readouterr().err
+    assert "--force" in wrong(capsys, "--model", XGBOOST, "--data", rows, "--out", out, "--top-k", "1")
+    assert explain("--model", XGBOOST, "--data", rows, "--out", out, "--top-k", "1", "--force") == 0
+    assert "feature_1" in written(out).column_names
+
+
 def test_what_is_read_is_never_written_over(tmp_path, rows, capsys):
     before = rows.read_bytes()
     said = wrong(capsys, "--model", XGBOOST, "--data", rows, "--out", rows, "--force")

@@ -52,19 +52,21 @@ def test_work_that_fails_ends_with_status_one_and_wrong_usage_with_two(rows, tmp
     assert "Traceback" not in failed.stderr + wrong.stderr + unknown.stderr
 
 
+@pytest.mark.parametrize(
+    "number,status,words", [(signal.SIGINT, 130, "ferroshap explain: interrupted\n"), (signal.SIGTERM, 143, "")]
+)
 @pytest.mark.parametrize("ending", [".csv", ".parquet"])
-def test_an_interrupt_ends_with_status_130_and_leaves_nothing(ending, tmp_path):
-    """It waits for rows that never come: Ctrl-C finds it at work."""
+def test_a_signal_ends_it_with_a_status_of_its_own_and_leaves_nothing(ending, number, status, words, tmp_path):
+    """It waits for rows that never come: the signal finds it at work."""
     out = tmp_path / f"values{ending}"
-    words = [*COMMAND, "explain", "--model", str(XGBOOST), "--data", "-", "--out", str(out)]
-    work = subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = [*COMMAND, "explain", "--model", str(XGBOOST), "--data", "-", "--out", str(out)]
+    work = subprocess.Popen(line, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with work:
         work.stdin.write("a,b,c,d\n" + "1,2,3,4\n" * 1_000_000)  # more than the pipe holds: it is reading
         work.stdin.flush()
-        work.send_signal(signal.SIGINT)
+        work.send_signal(number)
         said = work.stderr.read()
-    assert work.returncode == 130
-    assert said == "ferroshap explain: interrupted\n"
+    assert (work.returncode, said) == (status, words)
     assert list(tmp_path.iterdir()) == []
 
 

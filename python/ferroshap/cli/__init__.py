@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0 when all went well, 1 when the work failed, 2 when an argument is wrong or a library is missing,
-        130 after Ctrl-C, 141 when nobody reads the standard output any more.
+        130 after Ctrl-C, 141 when nobody reads the standard output any more. SIGTERM ends the process with 143.
     """
     chosen = parser().parse_args(arguments)
     return guarded(f"ferroshap {chosen.command}", lambda: _run(chosen))

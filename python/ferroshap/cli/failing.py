@@ -3,7 +3,9 @@
 import contextlib
 import os
 import re
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from ferroshap.errors import ColumnsWarning, ConvergenceWarning, FerroshapError, PlausibilityWarning, PrecisionWarning
 
 #: Statuses of the shell's own making: 128 and the number of the signal.
-INTERRUPTED, NOBODY_READS = 130, 141
+INTERRUPTED, NOBODY_READS, TERMINATED = 130, 141, 143
 
 #: What functions call their arguments, and what the command calls them.
 _WORDS = (
@@ -23,6 +25,8 @@ _WORDS = (
     (r"`source`", "`--data`"),
     (r"`destination`", "`--out`"),
     (r"`model`", "`--model`"),
+    (r"overwrite=True", "--force"),
+    (r"resume=False", "--no-resume"),
     (r"pass `format`, one of", "pass --format, one of"),
     (r"`(format|keep|columns|layout|dtype|top_k|interactions|output_names|memory_limit|compression)`", None),
 )
@@ -54,7 +58,7 @@ def guarded(command: str, work: Callable[[], int]) -> int:
     0
     """
     try:
-        with _warnings_as_lines(command):
+        with _warnings_as_lines(command), _termination_as_exit():
             status = work()
             sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
@@ -144,6 +148,23 @@ def _warnings_as_lines(command: str) -> Iterator[None]:
             warnings.simplefilter("default", category)
         warnings.showwarning = shown
         yield
+
+
+@contextlib.contextmanager
+def _termination_as_exit() -> Iterator[None]:
+    """Clear away what is unfinished when a scheduler ends the process; in the main thread, which alone may."""
+
+    def ended(*_: Any) -> None:
+        raise SystemExit(TERMINATED)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, ended)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _let_go_of_stdout() -> None:

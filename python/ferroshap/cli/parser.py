@@ -17,6 +17,7 @@ exit status:
   2    the command line is wrong, or a library is missing
   130  interrupted with Ctrl-C
   141  the reader of the standard output went away
+  143  ended by SIGTERM
 """
 
 EXPLAIN = """\

@@ -6,7 +6,7 @@ from typing import Any
 from ferroshap.cli.explain.background import read_background
 from ferroshap.cli.explain.columns import Known, chosen_columns
 from ferroshap.cli.explain.outcome import Outcome, report_written, said, summarised
-from ferroshap.cli.explain.sinks import check_out
+from ferroshap.cli.explain.sinks import check_out, kind_of
 from ferroshap.cli.explain.sources import opened
 from ferroshap.cli.explain.streaming import Job, explain
 from ferroshap.cli.explain.usage import check_saved, check_usage
@@ -55,6 +55,7 @@ def run(chosen: Any) -> int:
         seed=chosen.seed,
         is_quiet=chosen.quiet,
         may_resume=not chosen.no_resume,
+        may_overwrite=chosen.force,
         wants_importance=chosen.summary or chosen.json or chosen.report is not None,
         wants_rows=chosen.report is not None,
     )
@@ -75,7 +76,9 @@ def _check_places(chosen: Any, data: list[str]) -> None:
     if chosen.background is not None:
         inputs += opened(chosen.background, "--background").paths if "-" not in chosen.background else []
     if chosen.out not in {None, "-"}:
-        check_out(chosen.out, "--out", inputs, may_be_there=chosen.force)
+        # Of Parquet `explain_parquet` itself knows whether what is there is what would be written.
+        may_be_there = chosen.force or kind_of(chosen.out) in {"parquet", "folder"}
+        check_out(chosen.out, "--out", inputs, may_be_there=may_be_there)
     if chosen.report is not None:
         check_out(str(chosen.report), "--report", inputs, may_be_there=True)
 

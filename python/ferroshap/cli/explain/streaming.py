@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import importlib
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,8 @@ class Job:
         Where values go; None for nowhere.
     n_jobs, memory_limit, compression, seed
         As on the command line.
-    is_quiet, may_resume, wants_importance, wants_rows : bool
-        Whether to show no progress, go on with an interrupted run, find the mean magnitudes,
+    is_quiet, may_resume, may_overwrite, wants_importance, wants_rows : bool
+        Whether to show no progress, go on with an interrupted run, replace something else, find the mean magnitudes,
         draw rows for a report.
     """
 
@@ -48,6 +49,7 @@ class Job:
     seed: int
     is_quiet: bool
     may_resume: bool
+    may_overwrite: bool
     wants_importance: bool
     wants_rows: bool
 
@@ -109,6 +111,7 @@ def _by_units(job: Job) -> Outcome:
             compression=job.compression or "snappy",
             silent=job.is_quiet,
             resume=job.may_resume,
+            overwrite=job.may_overwrite,
         )
     n_resumed = min(result.rows, result.resumed_parts * UNIT)
     return Outcome(n_rows=result.rows, n_resumed=n_resumed, reduced=result.reduced)
@@ -134,7 +137,8 @@ def _streamed(job: Job) -> Outcome:
     found = job.reducers()
     layout, columns = job.layout, job.reading.columns
     input_schema = job.reading.schema(job.source)
-    progress = Progress(job.source.n_rows, silent=job.is_quiet, unit="rows")
+    is_mixed = job.out == "-" and sys.stdout.isatty()  # a line of progress would stand in the midst of the values
+    progress = Progress(job.source.n_rows, silent=job.is_quiet or is_mixed, unit="rows")
     with contextlib.ExitStack() as stack:
         stack.callback(progress.close)
         writer = None
