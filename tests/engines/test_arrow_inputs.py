@@ -15,6 +15,7 @@ from tests.engines.arrow_subjects import BACKGROUND, FEATURES, explainer_of, pro
 import ferroshap as shap
 from ferroshap.engines.arrow import explain_block, needed_columns
 from ferroshap.errors import DimensionError, OptionError
+from ferroshap.inputs.arrow_column import ArrowColumn
 
 ROWS = pa.table(
     {
@@ -329,3 +330,24 @@ def test_pandas_is_not_imported_for_arrow():
         "assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_dictionary_is_read_once_whatever_nulls_and_unused_values_it_has():
+    dictionary = pa.array(["Paris", None, "Oslo", "Rome"])
+    codes = pa.array([2, 1, None, 3, 2], pa.int8())
+    city = pa.DictionaryArray.from_arrays(codes, dictionary)
+    for column in (city, pa.chunked_array([city.slice(0, 2), city.slice(2)]), city.cast(pa.string())):
+        values, places = ArrowColumn(column).distinct()
+        assert values == ["Oslo", "Rome"]
+        assert places.tolist() == [0, -1, -1, 1, 0]
+    nothing = ArrowColumn(pa.array([None, None], pa.string())).distinct()
+    assert (nothing[0], nothing[1].tolist()) == ([], [-1, -1])
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.timestamp("us"), pa.int64(), pa.list_(pa.int8())], ids=str)
+def test_other_columns_have_distinct_values_too(kind):
+    given = [[1], None, [2], [1]] if pa.types.is_list(kind) else [1, None, 2, 1]
+    column = pa.array(given, kind)
+    values, places = ArrowColumn(column).distinct()
+    assert values == [column[0].as_py(), column[2].as_py()]
+    assert places.tolist() == [0, -1, 1, 0]
