@@ -175,6 +175,10 @@ def _joined(values: Native) -> Native:
     """One Array; the dictionaries of its chunks become one."""
     if not _is_chunked(values):
         return values
+    if _arrow().types.is_dictionary(values.type) and any(chunk.dictionary.null_count for chunk in values.chunks):
+        # pyarrow unifies no dictionaries that have nulls: in these it is the code that is missing.
+        chunks = [chunk.dictionary_decode().dictionary_encode().cast(values.type) for chunk in values.chunks]
+        values = _arrow().chunked_array(chunks, values.type)
     joined = values.unify_dictionaries().combine_chunks()
     return joined.chunk(0) if _is_chunked(joined) and joined.num_chunks == 1 else joined
 
