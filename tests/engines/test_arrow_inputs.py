@@ -14,7 +14,7 @@ from tests.engines.arrow_subjects import BACKGROUND, FEATURES, explainer_of, pro
 
 import ferroshap as shap
 from ferroshap.engines.arrow import explain_block, needed_columns
-from ferroshap.errors import DimensionError, OptionError
+from ferroshap.errors import DimensionError, OptionError, UnknownOptionError
 from ferroshap.inputs.arrow_column import ArrowColumn
 
 ROWS = pa.table(
@@ -264,6 +264,10 @@ REFUSED = {
     "unknown": ({"keep": "ids"}, "`keep` has 'ids', which is no column of `data`; did you mean 'id'"),
     "twice": ({"keep": ["id", "id"]}, "`keep` has 'id' twice"),
     "no name": ({"keep": [3]}, "`keep` has 3, but must be names"),
+    "first row": ({"first_row": -1}, "`first_row` is -1, but must be the number of the first row"),
+    "no first row": ({"first_row": "a"}, "`first_row` is 'a'"),
+    "threads": ({"n_jobs": 0}, "`n_jobs` is 0"),
+    "option": ({"topk": 3}, "'topk'.*did you mean 'top_k'"),
     "no interactions": ({"interactions": True}, "LinearExplainer has values alone"),
 }
 
@@ -272,8 +276,14 @@ REFUSED = {
 def test_options_that_are_not_known_are_refused_by_name(what):
     options, said = REFUSED[what]
     for call in (explainer_of("linear").explain_arrow, explainer_of("linear").explain_frame):
-        with pytest.raises(OptionError, match=said):
+        with pytest.raises((OptionError, UnknownOptionError), match=said):
             call(ROWS, **options)
+
+
+def test_interactions_along_a_tree_are_refused_before_rows_come():
+    explainer = shap.ExactExplainer(product, shap.maskers.Partition(BACKGROUND))
+    with pytest.raises(OptionError, match="no form along a tree"):
+        explainer.output_schema(interactions=True)
 
 
 def test_two_columns_of_one_name_are_refused():
