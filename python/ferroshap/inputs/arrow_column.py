@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Hashable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -215,5 +215,6 @@ def _is_text(kind: Native) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
+@cache
 def _arrow() -> Native:
     return importlib.import_module("pyarrow")
