@@ -4,11 +4,11 @@ use super::natural::Natural;
 use super::pages::{Key, key, mantissa, shift};
 
 /// Bits that a value of 24 loses of its 53.
-const LOST: u32 = 29;
+const LOST: usize = 29;
 /// Exponents that share a sum: a mantissa of 24 bits, moved by up to 15, has 39, its square 78.
-const SHARED: u32 = 16;
+const SHARED: usize = 16;
 /// Sums there can be of one bucket.
-const CLASSES: usize = (2046 + LOST as usize) / SHARED as usize + 1;
+const CLASSES: usize = (2046 + LOST) / SHARED + 1;
 /// No sum yet.
 const NOWHERE: u8 = u8::MAX;
 
@@ -140,7 +140,7 @@ impl Spread {
         }
         let [mut plus, mut minus, mut squares] = std::array::from_fn(|_| Natural::default());
         for (class, sum) in self.sums(bucket) {
-            let shift = SHARED as usize * class;
+            let shift = SHARED * class;
             (if sum.sum < 0 { &mut minus } else { &mut plus }).add(sum.sum.unsigned_abs(), shift);
             squares.add(sum.squares, 2 * shift);
         }
@@ -152,7 +152,7 @@ impl Spread {
 }
 
 /// A double's bits with 24 of its mantissa, the nearest; what would become infinite stays below.
-#[inline(always)]
+#[inline]
 fn rounded(bits: u64) -> u64 {
     let nearest = bits + (1 << (LOST - 1));
     let bits = if nearest >> 52 & 0x7ff == 0x7ff { bits } else { nearest };
@@ -160,13 +160,14 @@ fn rounded(bits: u64) -> u64 {
 }
 
 /// The class of a double's exponent, and by how many bits its mantissa is moved there.
-#[inline(always)]
-fn class(key: Key) -> (usize, u32) {
-    let position = shift(key) as u32 + LOST;
-    ((position / SHARED) as usize, position % SHARED)
+#[inline]
+fn class(key: Key) -> (usize, usize) {
+    let position = shift(key) + LOST;
+    (position / SHARED, position % SHARED)
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use super::*;
 
