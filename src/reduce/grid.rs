@@ -162,10 +162,16 @@ impl Finder {
         finder
     }
 
+    /// The slot that is looked at first.
+    #[inline]
+    fn hash(&self, key: u64) -> usize {
+        place_of(key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - self.bits))
+    }
+
     /// The slot of a key, or where it would be.
     #[inline]
     fn slot(&self, key: u64, keys: &[u64]) -> usize {
-        let mut slot = place_of(key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - self.bits));
+        let mut slot = self.hash(key);
         loop {
             match keys.get(usize::from(self.table[slot])) {
                 Some(&found) if found != key => slot = (slot + 1) & (self.table.len() - 1),
@@ -200,24 +206,42 @@ impl Finder {
         to: &mut [u16],
         mut moved: impl FnMut(&[u16], &Grid),
     ) {
-        for i in 0..numbers.len() {
-            let key = key(numbers[i]);
-            let mut found = self.place(grid.at_level(key), grid);
-            while found.is_none() {
-                if key == NAN || self.n_filled < grid.most {
-                    found = Some(self.make(grid.at_level(key), grid));
-                } else {
+        let mut done = 0;
+        loop {
+            done += self.known(&numbers[done..], grid, &mut to[done..]);
+            let Some(&number) = numbers.get(done) else { break };
+            let key = key(number);
+            to[done] = match self.place(grid.at_level(key), grid) {
+                Some(place) => place,
+                None if key == NAN || self.n_filled < grid.most => self.make(grid.at_level(key), grid),
+                None => {
                     let mut keys = grid.keys.clone();
                     keys.push(grid.at_level(key));
                     let places = grid.raise(grid.level + level_of(keys, grid.most));
                     *self = Self::of(grid);
-                    to[..i].iter_mut().for_each(|place| *place = places[usize::from(*place)]);
+                    for place in &mut to[..done] {
+                        *place = places[usize::from(*place)];
+                    }
                     moved(&places, grid);
-                    found = self.place(grid.at_level(key), grid);
+                    continue;
                 }
-            }
-            to[i] = found.unwrap_or(NOWHERE);
+            };
+            done += 1;
         }
+    }
+
+    /// Write places until a bucket is not in the first slot that is looked at; return how many there were before.
+    fn known(&self, numbers: &[f64], grid: &Grid, to: &mut [u16]) -> usize {
+        let (table, keys) = (&self.table[..], &grid.keys[..]);
+        for (count, (&number, to)) in numbers.iter().zip(to).enumerate() {
+            let key = grid.at_level(key(number));
+            let place = table[self.hash(key)];
+            if keys.get(usize::from(place)) != Some(&key) {
+                return count;
+            }
+            *to = place;
+        }
+        numbers.len()
     }
 }
 
