@@ -62,7 +62,7 @@ class Curve:
         """Draw the mean, a band of one standard deviation, and below how many rows there are.
 
         Where there are many buckets, neighbours are drawn as one until they hold a thousandth of the rows and are not
-        narrower than a two-hundredth of the picture. NaN and infinities are not drawn.
+        narrower than a thousandth of the picture. NaN and infinities are not drawn.
 
         Parameters
         ----------
@@ -100,11 +100,11 @@ def _drawn(x: Floats, mean: Floats, std: Floats, edges: Floats, count: Floats) -
     """Join neighbouring buckets until each holds enough rows and is wide enough to be seen."""
     if len(x) <= _FEW:
         return x, mean, std, edges, count
-    least_count, least_width = count.sum() / 1000, (x[-1] - x[0]) / 200
+    least_count, least_width = count.sum() / 1000, (x[-1] - x[0]) / 1000
     starts = [0]
     for place in range(1, len(x)):
         first = starts[-1]
-        if count[first:place].sum() >= least_count and edges[1, place - 1] - edges[0, first] >= least_width:
+        if count[first:place].sum() >= least_count and edges[0, place] - edges[0, first] >= least_width:
             starts.append(place)
     joined = np.add.reduceat(count, starts)
 
