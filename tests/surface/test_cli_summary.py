@@ -8,9 +8,6 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-
-import ferroshap
-from ferroshap.cli.explain.streaming import SHOWN
 from tests.surface.command import (
     CATEGORIES,
     MODELS,
@@ -23,6 +20,9 @@ from tests.surface.command import (
     written,
     wrong,
 )
+
+import ferroshap
+from ferroshap.cli.explain.streaming import SHOWN
 
 
 def on_page(path):

@@ -43,7 +43,8 @@ def test_the_examples_print_what_the_readme_says(monkeypatch, tmp_path):
 
 def commands(text):
     """The commands of each `sh` block that has an output, and that output."""
-    for block, output in re.findall(r"^```sh\n(.*?)^```\n\s*^```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+    fence = re.compile(r"^```sh\n((?:(?!```)[^\n]*\n)*)```\n\s*^```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    for block, output in fence.findall(text):
         yield [shlex.split(line) for line in block.splitlines()], output
 
 
