@@ -43,6 +43,10 @@ class ExplanationFileError(FerroshapError, ValueError):
     """A file is no Explanation, is damaged, or was written by a newer version."""
 
 
+class ReducerError(FerroshapError, ValueError):
+    """Reducers of different things were to be merged, bytes are no reducer's, or one has seen no rows yet."""
+
+
 class InvalidMaskerError(FerroshapError, ValueError):
     """An object was given as a masker that cannot be one."""
 

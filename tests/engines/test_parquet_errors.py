@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import threading
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 pytest.importorskip("pyarrow")
 
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet as pq
 from tests.engines.parquet_sums import Sums
 from tests.engines.parquet_tables import NAMES, UNIT_ROWS, expected, linear, same, table_of, write
@@ -256,6 +258,43 @@ def test_options_are_refused_by_name(file, tmp_path, destination, options, said)
 def test_sources_that_are_none_are_refused(tmp_path, source):
     with pytest.raises((OptionError, FerroshapError), match="source"):
         explain(source, tmp_path)
+
+
+def test_what_is_read_is_not_written_over(table, tmp_path):
+    (tmp_path / "in").mkdir()
+    file = write(table, tmp_path / "in" / "part-00000.parquet")
+    data = file.read_bytes()
+    for destination in (file, tmp_path / "in"):
+        for source in (file, pyarrow.dataset.dataset(tmp_path / "in")):
+            with pytest.raises(OptionError, match="name another place"):
+                explain_parquet(linear(), source, destination, silent=True)
+    with pytest.raises(OptionError, match=r"part-00000.parquet', which is no part of values"):
+        explain_parquet(linear(), table, tmp_path / "in", silent=True)
+    assert file.read_bytes() == data
+
+
+def test_an_iterator_is_read_where_it_was_made(table, tmp_path):
+    threads = set()
+
+    def batches():
+        for batch in table.to_batches(10_000):
+            threads.add(threading.current_thread())
+            yield batch
+
+    assert explain(batches(), tmp_path).rows == N_ROWS
+    assert threads == {threading.current_thread()}
+
+
+def test_what_an_iterator_raises_comes_out_as_it_is(table, tmp_path):
+    error = Broken("no more")
+
+    def batches():
+        yield from table.to_batches(10_000)[:5]
+        raise error
+
+    with pytest.raises(Broken) as raised:
+        explain(batches(), tmp_path)
+    assert raised.value is error
 
 
 def test_the_destination_is_not_read_as_a_source(table, tmp_path):

@@ -1,6 +1,7 @@
 """Units that workers explain have the same bytes, and a worker that dies is named by its rows."""
 
 import os
+import pickle
 import threading
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -16,6 +17,7 @@ from tests.engines.parquet_tables import NAMES, UNIT_ROWS, expected, linear, sam
 
 import ferroshap as shap
 from ferroshap.engines.files import explain_parquet
+from ferroshap.engines.files.units import Block
 from ferroshap.errors import ExecutorError
 
 N_ROWS = 5 * UNIT_ROWS + 1_000
@@ -53,6 +55,13 @@ def test_workers_come_to_the_same_bytes(file, serial, tmp_path, kind, processes)
     threads.shutdown()
     assert result.path.read_bytes() == serial.path.read_bytes()
     assert result.reduced["Sums"].to_bytes() == serial.reduced["Sums"].to_bytes()
+
+
+def test_a_block_travels_without_the_rows_around_it(table):
+    block = Block(100, table.slice(100, 50))
+    data = pickle.dumps(block)
+    assert len(data) < 50 * 5 * 8 + 2_000
+    assert pickle.loads(data).rows.equals(block.rows)
 
 
 class Watched:

@@ -126,6 +126,19 @@ def test_other_options_are_refused_by_name(file, tmp_path, options, said):
     assert (result.rows, result.resumed_parts) == (N_ROWS, 0)
 
 
+def test_an_explainer_that_has_explained_is_still_the_same(file, table, tmp_path):
+    explainer = shap.PermutationExplainer(
+        lambda X: X[:, 0] * X[:, 1] - X[:, 2], table.select(NAMES).to_pandas().to_numpy()[:3], feature_names=NAMES
+    )
+    rows = write(table.slice(0, UNIT_ROWS + 20), tmp_path / "few.parquet")
+    linear_one = linear()
+    for one, source, after in [(linear_one, file, 2 * UNIT_ROWS), (explainer, rows, UNIT_ROWS)]:
+        with pytest.raises(Stop):
+            explain_parquet(one, source, tmp_path / "values.parquet", progress=stopped_after(after))
+        one(table.slice(0, 5).select(NAMES).to_pandas(), silent=True)
+        assert explain_parquet(one, source, tmp_path / "values.parquet", silent=True).resumed_parts >= 1
+
+
 def test_another_explainer_is_refused(file, tmp_path):
     begin(file, tmp_path / "values.parquet")
     other = shap.Explainer((np.array([1.0, 2.0, -3.5]), 0.5), np.zeros((1, 3)), feature_names=NAMES)

@@ -55,8 +55,8 @@ def explain_parquet(
         Files of Parquet, Arrow (IPC, Feather) or comma-separated values, by path, pattern (``"in/*.parquet"``) or
         directory; a list of them is one table, its rows numbered through. Files of one table may differ in the widths
         of their numbers, and in whether words are encoded by a dictionary. A dataset or `ParquetFile` that was opened
-        with pyarrow may lie anywhere. A table, a `RecordBatchReader` or any iterable of record batches is read once,
-        so that a run over it cannot be taken up.
+        with pyarrow may lie anywhere. A table, a `RecordBatchReader` or any iterable of record batches is read once, on
+        the thread that calls, so that a run over it cannot be taken up.
     destination : path, optional
         ``something.parquet`` becomes one file with a row group a unit; any name without a suffix a directory of
         ``part-00000.parquet``, one a unit. A destination that is whole and was made by the same explainer from the
