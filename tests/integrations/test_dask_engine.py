@@ -76,6 +76,16 @@ def test_an_array_gives_the_values_of_a_serial_call(case, chunks):
     assert values.compute(scheduler="sync").tobytes() == serial.tobytes()
 
 
+def test_a_column_of_numbers_gives_the_values_of_the_whole_table():
+    rows, one = table().assign(number=np.arange(60)), explainer("a design a row")
+    values = explain(frame(rows.iloc[::-1].set_index(table().index)), one, row_key="number", keep="number")
+    whole = one.explain_frame(rows, keep="number")  # rows count from 0
+    found = values.compute(scheduler="sync").sort_values("number")
+    assert found.to_numpy().tobytes() == whole.to_numpy().tobytes()
+    by_content = explain(frame(rows), one, keep="number").compute(scheduler="sync")
+    assert by_content.to_numpy().tobytes() != whole.to_numpy().tobytes()
+
+
 def test_an_array_of_unknown_length_is_explained_by_its_blocks():
     rows, one = table().to_numpy(), explainer("trees")
     chosen = dask.array.from_array(rows, (20, 8))
