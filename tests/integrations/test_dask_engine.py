@@ -50,7 +50,7 @@ def assert_same(values, rows, one, **layout):
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("scheduler", ["sync", "threads"])
 def test_values_are_the_serial_ones(case, scheduler):
-    rows, one = frame(table()), explainer(case)
+    rows, one = frame(table(), 20), explainer(case)
     values = explain(rows, one, **CASES[case]).compute(scheduler=scheduler)
     assert_same(values, rows.compute(), one, **CASES[case])
 
