@@ -22,11 +22,11 @@ from ferroshap.run.advice import (
     too_few,
     too_uncertain,
 )
+from ferroshap.run.batches import planned_batch
 from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.deadline import as_deadline
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
-from ferroshap.run.planned import planned_batch
 from ferroshap.seeds import Seed, as_seed
 from ferroshap.tables import Interactions, sets_by_size
 from ferroshap.threads import as_threads
