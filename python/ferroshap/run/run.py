@@ -11,6 +11,7 @@ from ferroshap.errors import ConvergenceWarning, OptionError, check_options, war
 from ferroshap.estimators import Auto, Method, as_method, resolve
 from ferroshap.executors import as_crew
 from ferroshap.game import Game, Players
+from ferroshap.memory import as_bytes
 from ferroshap.models.model import described
 from ferroshap.progress import Progress, Report
 from ferroshap.run.advice import (
@@ -21,6 +22,7 @@ from ferroshap.run.advice import (
     too_few,
     too_uncertain,
 )
+from ferroshap.run.batches import planned_batch
 from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.deadline import as_deadline
 from ferroshap.run.estimate import Estimate
@@ -70,6 +72,10 @@ class Run:
         Distinguishes runs that must draw different coalitions with one seed.
     batch_size : int or "auto"
         The most model rows (for a callable: coalitions) in one call.
+    memory_limit : int or str, optional
+        What worths, coalitions, matrices and a batch of the model may take, as bytes or "2 GiB"; by default half of
+        what is free. Planned before the game is asked: batches are made smaller, and what cannot fit is refused with
+        a :class:`MemoryLimitError` that names the sizes. What is in worker processes is not counted.
     n_jobs : int, optional
         Threads of the core. Neither these nor the batch size nor the executor change a bit of the result.
     executor : object, optional
@@ -102,6 +108,7 @@ class Run:
         rng: Seed = None,
         row_key: int = 0,
         batch_size: int | str = "auto",
+        memory_limit: int | str | None = None,
         n_jobs: int | None = None,
         executor: Any = None,
         progress: Report | None = None,
@@ -122,7 +129,9 @@ class Run:
         n_playing = n_players if self._features is None else len(self._features)
         if n_playing:
             # Refused by name, before the game is asked anything.
-            resolve(self._method, n_playing, granted)
+            name = resolve(self._method, n_playing, granted)
+            n_beside = crew.n_beside if crew is not None else 1
+            batch_size = planned_batch(game, name, n_playing, granted, batch_size, as_bytes(memory_limit), n_beside)
         options = {"batch_size": batch_size, "n_jobs": n_threads}
         source = self._source_of(game, players, granted, crew, options)
         self._progress = Progress(granted, silent=silent, report=progress)
