@@ -16,6 +16,7 @@ mod interrupt;
 mod mask;
 mod methods;
 mod plausibility;
+mod sparse;
 mod table;
 mod tree;
 
@@ -57,6 +58,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     gradient::register(module)?;
     image::register(module)?;
     plausibility::register(module)?;
+    sparse::register(module)?;
     table::register(module)?;
     tree::register(module)
 }

@@ -96,8 +96,7 @@ class RowsExplained:
         self.row_keys = row_keys(settings.row_key, rows)
         self.pairing: Pairing = reference.pair(rows)
         self._rows = Rows(reference, self.pairing, rows, n_threads=settings.n_threads)
-        row_bytes = sum(block.rows.shape[1] * block.rows.itemsize for block in self.pairing.blocks)
-        row_bytes += 8 * reference.n_outputs
+        row_bytes = self.pairing.row_bytes + 8 * reference.n_outputs
         self.batch_rows = batch_rows(settings.batch_size, row_bytes)
         if settings.batch_size == "auto":
             self.batch_rows = max(
@@ -307,10 +306,9 @@ class RowsExplained:
 
     def _ask_about_rows(self) -> None:
         """Find the worths of everybody: the model on the rows themselves."""
-        columns = [block.rows for block in self.pairing.blocks]
         for first in range(0, self.n_rows, self.batch_rows):
             batch = slice(first, first + self.batch_rows)
-            rows = self.pairing.build([words[batch] for words in columns])
+            rows = self.pairing.given(batch)
             n_rows = min(self.batch_rows, self.n_rows - first)
             self.full[batch] = self.reference.worths_of(self.reference.outputs_of(rows, n_rows))
         if not np.isfinite(self.full).all():
