@@ -6,6 +6,8 @@ import pytest
 from ferroshap.errors import OptionError
 from ferroshap.estimators import Leverage, Permutation
 from ferroshap.explainers import KernelExplainer, PermutationExplainer
+from ferroshap.explainers.row_keys import row_keys
+from ferroshap.inputs import read_table
 
 M = 8
 
@@ -61,6 +63,30 @@ def test_content_of_a_frame_is_its_values_not_their_codes():
     for position in range(len(rows)):
         alone = kernel(rows.iloc[[position]], nsamples=12, row_key="content").values
         assert alone[0].tobytes() == whole[position].tobytes()
+
+
+def test_content_is_the_same_in_every_library_that_holds_the_table():
+    pd, pa, pl = (pytest.importorskip(name) for name in ("pandas", "pyarrow", "polars"))
+    columns = {
+        "a": [1.0, None, -0.0],
+        "b": ["x", None, "z"],
+        "c": [1, 2, None],
+        "d": [True, None, False],
+        "e": [2, 3, 4],
+    }
+    frame = pd.DataFrame(columns | {"a": [1.0, np.nan, 0.0], "c": [1.0, 2.0, np.nan]})
+    tables = [
+        frame,
+        frame.astype({"b": "category"}),
+        frame.astype({"b": object, "e": object}),
+        frame.astype({"b": "string[pyarrow]", "c": "Int64", "d": "boolean", "e": "int8"}),
+        pl.DataFrame(columns),
+        pa.table(columns),
+        pa.table(columns | {"b": pa.array(columns["b"]).dictionary_encode()}),
+    ]
+    keys = [row_keys("content", read_table(table, argument="X")).tolist() for table in tables]
+    assert keys == [keys[0]] * len(tables)
+    assert len(set(keys[0])) == 3
 
 
 def test_rows_that_share_a_design_have_no_use_for_numbers():

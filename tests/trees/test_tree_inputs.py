@@ -66,6 +66,18 @@ def kinds_of_the_same_rows(rows):
     read_only = rows.copy()
     read_only.flags.writeable = False
     yield "read-only", read_only
+    yield "unaligned", unaligned(rows)
+    yield "unaligned Fortran", unaligned(rows.T).T
+    yield "unaligned pandas", pandas.DataFrame(unaligned(rows), copy=False)
+
+
+def unaligned(rows):
+    """Rows as they lie in a message that was read in place: anywhere."""
+    memory = np.empty(rows.nbytes + 1, np.uint8)[1:]
+    elsewhere = memory.view(rows.dtype).reshape(rows.shape)
+    elsewhere[...] = rows
+    assert not elsewhere.flags.aligned
+    return elsewhere
 
 
 def test_the_container_makes_no_difference(explainer, rows):
@@ -89,6 +101,9 @@ def test_sparse_rows_are_those_with_zeros(explainer, rows):
     expected = explainer.shap_values(dense).tobytes()
     for kind in (sparse.csr_matrix, sparse.csr_array, sparse.csc_matrix, sparse.coo_matrix):
         assert explainer.shap_values(kind(dense)).tobytes() == expected
+    anywhere = sparse.csr_matrix(dense)
+    anywhere.data = unaligned(anywhere.data)
+    assert explainer.shap_values(anywhere).tobytes() == expected
     of_sparse = ferroshap.TreeExplainer(numeric_model(), sparse.csr_matrix(dense))
     of_dense = ferroshap.TreeExplainer(numeric_model(), dense)
     assert of_sparse.shap_values(rows).tobytes() == of_dense.shap_values(rows).tobytes()

@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from ferroshap.errors import OptionError
 from ferroshap.inputs import Table
+from ferroshap.inputs.exactness import is_missing
 
 Keys = NDArray[np.uint64]
 
 _START = np.uint64(0x9E3779B97F4A7C15)
 _NAN = np.array(np.nan).view(np.uint64)
+#: What NumPy turns into floats without reading text; it makes None NaN.
+_NUMBERS = (bool, int, float, np.number, np.bool_)
 
 
 def row_keys(row_key: Any, rows: Table) -> Keys:
@@ -52,9 +55,14 @@ def _of_content(rows: Table) -> Keys:
 
 
 def _words(values: NDArray[Any]) -> Keys:
-    """A column as words: numbers by their bits (one zero, one NaN), anything else by a digest of its text."""
+    """A column as words: numbers by their bits (one zero, one NaN), anything else by a digest of its text.
+
+    What is missing is NaN: one table has NaN, None or NA there, by the library that holds it.
+    """
     if values.dtype == object:
-        return np.array([_word(value) for value in values.tolist()], dtype=np.uint64)
+        if not all(issubclass(kind, (*_NUMBERS, type(None))) for kind in set(map(type, values.tolist()))):
+            return np.array([_word(value) for value in values.tolist()], dtype=np.uint64)
+        values = values.astype(np.float64)
     if values.dtype.kind not in "biuf":
         return np.array([_digest(value) for value in values.tolist()], dtype=np.uint64)
     numbers = values.astype(np.float64) + 0.0  # -0.0 becomes 0.0
@@ -62,8 +70,9 @@ def _words(values: NDArray[Any]) -> Keys:
 
 
 def _word(value: Any) -> int:
-    is_number = isinstance(value, bool | int | float | np.number | np.bool_)
-    return int(_words(np.array([float(value)]))[0]) if is_number else _digest(value)
+    if is_missing(value):
+        return int(_NAN)
+    return int(_words(np.array([float(value)]))[0]) if isinstance(value, _NUMBERS) else _digest(value)
 
 
 def _digest(value: Any) -> int:

@@ -151,7 +151,7 @@ class RowReader:
         source = table.source
         if table.kind == "sparse":
             starts, columns = source.indptr.astype(np.int64, copy=False), source.indices.astype(np.int64, copy=False)
-            return starts, columns, source.data.astype(np.float64, copy=False)
+            return _aligned(starts), _aligned(columns), _aligned(source.data.astype(np.float64, copy=False))
         if table.kind == "array" and self._is_plain and source.dtype.kind in "biuf":
             return _contiguous(source)
         if table.kind == "pandas" and not any(self._is_category):
@@ -237,7 +237,12 @@ def _contiguous(source: NDArray[Any]) -> Numbers:
     if source.dtype.char not in "fd":
         return source.astype(np.float32 if source.dtype in NARROW else np.float64, order="K")
     flags = source.flags
-    return source if flags.c_contiguous or flags.f_contiguous else np.ascontiguousarray(source)
+    return _aligned(source if flags.c_contiguous or flags.f_contiguous else np.ascontiguousarray(source))
+
+
+def _aligned(source: NDArray[Any]) -> NDArray[Any]:
+    """Numbers at addresses that the core may borrow: where messages are read in place, they begin anywhere."""
+    return source if source.flags.aligned else source.copy(order="K")
 
 
 def _codes(column: Column, categories: Categories, where: str) -> Floats:
