@@ -109,7 +109,9 @@ class PermutationExplainer(AgnosticExplainer):
         else:
             self.method = with_numbers(self.method, self._columns)
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
-        self.plan = self._make_plan(reason, self.method, self._granted(self.masker.n_players, call_defaults.get("max_evals", MAX_EVALS)))
+        self.plan = self._make_plan(
+            reason, self.method, self._granted(self.masker.n_players, call_defaults.get("max_evals", MAX_EVALS))
+        )
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options

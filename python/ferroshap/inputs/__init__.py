@@ -7,4 +7,14 @@ from ferroshap.inputs.reading import read_table
 from ferroshap.inputs.sparse_pairing import SparsePairing
 from ferroshap.inputs.table import Table
 
-__all__ = ["Block", "Column", "Pairing", "SparsePairing", "Table", "as_written_in", "match_columns", "pair", "read_table"]
+__all__ = [
+    "Block",
+    "Column",
+    "Pairing",
+    "SparsePairing",
+    "Table",
+    "as_written_in",
+    "match_columns",
+    "pair",
+    "read_table",
+]

@@ -50,7 +50,8 @@ class SparsePairing(Pairing):
     def row_bytes(self) -> int:
         """Bytes of one masked row: at most what the fullest background row and the fullest row store together."""
         most = sum(int(np.diff(matrix.indptr).max(initial=0)) for matrix in (self.background, self.rows))
-        return max(1, most) * (self.background.dtype.itemsize + 4) + 8
+        item: int = self.background.dtype.itemsize
+        return max(1, most) * (item + 4) + 8
 
     def known(self, part: slice) -> Any:
         """Background rows as the model gets them."""
@@ -66,10 +67,8 @@ class SparsePairing(Pairing):
         shape = (len(starts) - 1, self.n_columns)
         return type(self.background)((words.view(self.background.dtype), columns, starts), shape=shape)
 
-    def varying(self, everyone: bool = False) -> list[npt.NDArray[np.intp]]:  # noqa: FBT001, FBT002 - asked by name
-        """For each row the columns, ascending, in which some background row has other bits; or all columns."""
-        if everyone:
-            return [np.arange(self.n_columns, dtype=np.intp)] * self.rows.shape[0]
+    def varying(self) -> list[npt.NDArray[np.intp]]:
+        """For each row the columns, ascending, in which some background row has other bits."""
         known, given = compressed(self.background), compressed(self.rows)
         is_still, stored = _still_columns(known, self.background.shape)
         found = []
