@@ -298,6 +298,8 @@ class Estimator:
 
         Surrogates, one a fold: predicted half-differences ``(pairs, outputs)``, ``f(N) - f({})``, values.
         """
+    def screening(self, n_threads: int) -> tuple[NDArray[np.uint32], _Floats, _Floats, _Floats] | None:
+        """Say who the players of a second pass are: the owner of each player, their values, errors, members' spread."""
     def interactions(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats] | None:
         """Return interactions and errors ``(sets, outputs)``, errors ``(players, outputs)``, df a row; None if none."""
 
