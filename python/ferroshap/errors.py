@@ -75,8 +75,32 @@ class InvalidStyleOptionError(FerroshapError, ValueError):
     """A style of the plots was given an option that it does not have, or a colour that is none."""
 
 
+class ExecutorError(ExplainerError, RuntimeError):
+    """An executor lost a task, takes no more of them, or its workers cannot be sent what they need."""
+
+
 class MemoryLimitError(ExplainerError, MemoryError):
     """What was asked for does not fit into the memory that was granted."""
+
+
+class SourceError(ExplainerError, OSError):
+    """A piece of a table in files cannot be read, or is not what it was."""
+
+
+class SourceMissingError(SourceError, FileNotFoundError):
+    """A file of a table is not there, or no longer."""
+
+
+class SourceColumnsError(FerroshapError, ValueError):
+    """A table in files lacks a column, or its files do not agree on one."""
+
+
+class ResumeError(FerroshapError, ValueError):
+    """What an earlier run left unfinished belongs to another explainer, source or set of options."""
+
+
+class DestinationBusyError(FerroshapError, BlockingIOError):
+    """Another process is writing to the same destination."""
 
 
 class BudgetError(FerroshapError, ValueError):

@@ -10,7 +10,7 @@ PATIENCE = 2.0
 #: Seconds between two updates.
 INTERVAL = 0.1
 
-Report = Callable[[int, int], object]
+Report = Callable[[int, Any], object]
 
 
 class Progress:
@@ -18,8 +18,8 @@ class Progress:
 
     Parameters
     ----------
-    total : int
-        Units of work in all.
+    total : int or None
+        Units of work in all; None where nobody knows.
     silent : bool
         Show nothing.
     report : callable, optional
@@ -29,7 +29,7 @@ class Progress:
     """
 
     def __init__(
-        self, total: int, *, silent: bool = False, report: Report | None = None, unit: str = "evaluations"
+        self, total: int | None, *, silent: bool = False, report: Report | None = None, unit: str = "evaluations"
     ) -> None:
         """Start the clock."""
         self.total = total
@@ -65,21 +65,22 @@ class Progress:
 class _Line:
     """What tqdm would show, where it is not installed."""
 
-    def __init__(self, total: int, unit: str) -> None:
+    def __init__(self, total: int | None, unit: str) -> None:
         self.total = total
         self.unit = unit
         self.n = 0
 
     def update(self, count: int) -> None:
         self.n += count
-        sys.stderr.write(f"\rferroshap: {self.n:,} of {self.total:,} {self.unit}")
+        in_all = "" if self.total is None else f" of {self.total:,}"
+        sys.stderr.write(f"\rferroshap: {self.n:,}{in_all} {self.unit}")
         sys.stderr.flush()
 
     def close(self) -> None:
         sys.stderr.write("\n")
 
 
-def _bar(total: int, unit: str) -> Any:
+def _bar(total: int | None, unit: str) -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError:

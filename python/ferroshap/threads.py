@@ -32,6 +32,14 @@ def as_threads(n_jobs: int | None) -> int:
     return n_jobs if n_jobs > 0 else max(1, _native.usable_threads() + 1 + n_jobs)
 
 
+def of_worker() -> int:
+    """Return the threads of a worker of somebody else's: one, unless its environment grants more.
+
+    The workers together are as many as there are processors, so that each has one to itself.
+    """
+    return _from_environment() or 1
+
+
 def _from_environment() -> int | None:
     own = os.environ.get("FERROSHAP_NUM_THREADS")
     if own is not None:

@@ -34,10 +34,10 @@ class Child:
                 return
         pytest.fail(f"the child never said {word!r}: {self.process.stderr.read()}")
 
-    def finish(self):
+    def finish(self, timeout=TIMEOUT):
         """Standard output of the child, which must end well."""
         try:
-            out, err = self.process.communicate(timeout=TIMEOUT)
+            out, err = self.process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             self.end()
             out, err = self.process.communicate()

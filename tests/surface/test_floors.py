@@ -14,7 +14,7 @@ FLOORS = [
     {"_native"},
     {"errors"},
     {"memory", "progress", "seeds", "serialisation", "threads"},
-    {"links", "inputs", "datasets", "svg"},
+    {"links", "inputs", "datasets", "executors", "svg"},
     {"clustering"},  # reads tables
     {"explanation"},
     {"models", "tables"},

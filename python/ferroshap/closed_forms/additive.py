@@ -1,5 +1,6 @@
 """Additive models: what each player adds is a function of its own columns."""
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +106,7 @@ def parts_of(beside: Reference, rows: Table) -> tuple[Floats, Floats]:
     units = beside.masker.units
     owners = None if units is None else units.owners
     worths = np.empty((rows.n_rows, n_players + 1, n_outputs))
+    beside = copy.copy(beside)  # which counts what is moved: other threads may ask, too
     moved = beside.moved = links.Moved()
     pairing = beside.pair(rows)
     step = max(1, MOST_BYTES // (8 * (n_players + 1) * n_outputs))
@@ -113,7 +115,6 @@ def parts_of(beside: Reference, rows: Table) -> tuple[Floats, Floats]:
         players = Players(here, np.repeat(np.arange(n_players, dtype=np.intp)[None], len(here), axis=0), owners)
         game = MaskedGame(beside, pairing, players, np.zeros((rows.n_rows, n_outputs)))
         worths[here] = game.worths(words, blocks).reshape(len(words), len(here), n_outputs).transpose(1, 0, 2)
-    beside.moved = None
     moved.warn()
     return worths[:, :-1] - beside.base, np.ascontiguousarray(worths[:, -1])
 
@@ -146,8 +147,6 @@ def check_sums(sums: Floats, full: Floats, sizes: Floats, model: Any, what: str)
 
 def _alone(masker: Masker, row: Table) -> Masker:
     """The masker with one row of its background."""
-    import copy
-
     twin = copy.copy(masker)
     twin.table, twin.weights = row, np.ones(1)
     return twin

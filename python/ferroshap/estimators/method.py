@@ -56,7 +56,8 @@ class Method:
 
     def least_budget(self, n_players: int) -> int:
         """Evaluations that explainers grant at least, endpoints counted: every player alone."""
-        return min(n_players + 2, 2**n_players)
+        every: int = 2**n_players
+        return min(n_players + 2, every)
 
     @property
     def native_options(self) -> dict[str, Any]:

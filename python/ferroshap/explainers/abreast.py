@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ferroshap.explainers.rows import SHARED_BYTES, RowsExplained
+from ferroshap.explainers.turns import in_steps
 from ferroshap.game import Players
 from ferroshap.progress import Progress
 from ferroshap.run.abreast import Abreast
@@ -19,10 +20,12 @@ class AbreastRows(RowsExplained):
         for first in range(0, len(group.rows), step):
             yield group.part(slice(first, first + step)), 0
 
-    def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
+    def _play_part(
+        self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress
+    ) -> Iterator[None]:
         alone = [part.part(slice(place, place + 1)) for place in range(len(part.rows))]
         runs = Abreast(
-            [self.game(row) for row in alone],
+            [self.game(row, len(alone)) for row in alone],
             self.settings.method,
             budget=budget,
             seed=self.settings.seed,
@@ -31,9 +34,9 @@ class AbreastRows(RowsExplained):
             progress=progress,
         )
         try:
-            while runs.step():
-                pass
+            yield from in_steps(runs)
         finally:
             # If the model failed or Ctrl-C came, what was reached is kept, and their exception goes on.
+            runs.withdraw()
             for row, outcome in zip(alone, runs.outcomes(), strict=True):
                 self._record(row, outcome)

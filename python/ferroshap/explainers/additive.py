@@ -1,5 +1,7 @@
 """`AdditiveExplainer`: models that are sums of what each feature adds, exactly."""
 
+import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -225,6 +227,16 @@ class AdditiveExplainer(Explainer):
                 alone = form.of_groups(rows, units.columns)
         check_sums(form.base + values.sum(axis=1), full, np.abs(values).sum(axis=1), self.model, what)
         return values, alone, full
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what a pickle needs; all parts share one model."""
+        state = super().__getstate__()
+        if state["model"] is not self.model and isinstance(self._form, AdditiveForm):
+            parts = {name: copy.copy(getattr(self._form, name)) for name in ("reference", "beside")}
+            for part in parts.values():
+                part.model = state["model"]
+            state["_form"] = replace(self._form, **parts)
+        return state
 
     @classmethod
     def _check_support(cls, model: Any, masker: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from ferroshap import links
 from ferroshap.errors import InvalidMaskerError, OptionError
 from ferroshap.estimators import Exact, Method, resolve
+from ferroshap.executors import as_crew
 from ferroshap.explainers.calls import positive
 from ferroshap.explainers.expected import as_expected_value
 from ferroshap.explainers.explainer import Explainer
@@ -50,6 +51,7 @@ class AgnosticExplainer(Explainer):
         n_jobs: int | None = None,
         seed: int = 0,
         memory_limit: int | str | None = None,
+        executor: Any = None,
         progress: Report | None = None,
         method: Method = Exact(),  # noqa: B008 - frozen, without state
         rows_per_eval: int | None = None,
@@ -59,6 +61,7 @@ class AgnosticExplainer(Explainer):
         """Ask the model about the background."""
         _check_adds_up(method)
         self._n_threads = as_threads(n_jobs)
+        self._crew = as_crew(executor)
         self.model = _as_model(model)
         background = as_masker(masker, argument=masker_argument, weights=weights)
         _check_follows_tree(background, method, masker_argument, type(self).__name__)
@@ -85,6 +88,11 @@ class AgnosticExplainer(Explainer):
         self.feature_names = self._columns.names
         self._name_table = NameTable(self.feature_names)
         self.partial = None
+
+    @property
+    def executor(self) -> Any:
+        """What evaluates coalitions beside this process; None in a copy that was pickled."""
+        return None if self._crew is None else self._crew.executor
 
     @property
     def rows_per_eval(self) -> int:
@@ -119,7 +127,7 @@ class AgnosticExplainer(Explainer):
         table = read_table(X, argument="X", allow_single_row=True)
         rows, positions = self._columns.match(table)
         explained = rows_class(
-            reference or self._reference,
+            copy.copy(reference or self._reference),  # which counts what is moved: other threads may explain, too
             rows,
             Settings(
                 seed=self.seed,
@@ -128,6 +136,7 @@ class AgnosticExplainer(Explainer):
                 n_threads=self._n_threads,
                 silent=silent,
                 report=self._progress,
+                crew=self._crew,
                 **settings,
             ),
         )
@@ -172,6 +181,7 @@ class AgnosticExplainer(Explainer):
             state["_reference"] = copy.copy(self._reference)
             state["_reference"].model = state["model"]
         del state["_n_threads"]  # another process may have another number of them
+        state["_crew"] = None  # executors stay in their process
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

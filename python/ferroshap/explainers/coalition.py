@@ -31,7 +31,7 @@ class CoalitionExplainer(PartitionExplainer):
         The families: a nested dict or list of names or positions, as
         ``{"person": ["age", "sex"], "blood": {"lipids": ["s1", "s2"], "glucose": "s6"}}``. Features named nowhere
         are children of the root. In place of the masker's own tree, where it has one.
-    progress, sampling, rows_per_eval
+    executor, progress, sampling, rows_per_eval
         As of :class:`PartitionExplainer`.
     **call_defaults
         Options of the calls, to be their defaults.
@@ -73,6 +73,7 @@ class CoalitionExplainer(PartitionExplainer):
         rng: Seed = None,
         random_state: Seed = None,
         memory_limit: int | str | None = None,
+        executor: Any = None,
         progress: Report | None = None,
         sampling: str = "auto",
         rows_per_eval: int | None = 100,
@@ -92,6 +93,7 @@ class CoalitionExplainer(PartitionExplainer):
             rng=rng,
             random_state=random_state,
             memory_limit=memory_limit,
+            executor=executor,
             progress=progress,
             sampling=sampling,
             rows_per_eval=rows_per_eval,

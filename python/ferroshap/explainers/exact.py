@@ -38,6 +38,10 @@ class ExactExplainer(AgnosticExplainer):
     output_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
         Names of outputs; weights of background rows; threads; three names for the seed, which changes
         nothing here; bytes for batches and tables; called with ``(done, total)`` evaluations.
+    executor : object, optional
+        Workers that evaluate coalitions, many batches at once, for a model that holds Python's lock: anything
+        with ``submit`` (threads, processes, loky), a ``joblib.Parallel`` or a ``dask.distributed.Client``. Values
+        are the same bits. The model travels to each worker process once; it is not in pickles of the explainer.
 
     Examples
     --------
@@ -67,6 +71,7 @@ class ExactExplainer(AgnosticExplainer):
         rng: Seed = None,
         random_state: Seed = None,
         memory_limit: int | str | None = None,
+        executor: Any = None,
         progress: Report | None = None,
     ) -> None:
         """Ask the model about the background."""
@@ -81,6 +86,7 @@ class ExactExplainer(AgnosticExplainer):
             n_jobs=n_jobs,
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
+            executor=executor,
             progress=progress,
             method=_exact(known),
         )

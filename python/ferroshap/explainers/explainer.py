@@ -9,6 +9,7 @@ from ferroshap.errors import FerroshapError, check_options
 from ferroshap.explainers.calls import options_of
 from ferroshap.explainers.pickling import picklable
 from ferroshap.explainers.plan import Plan
+from ferroshap.explainers.streaming import Streaming
 from ferroshap.explanation import Explanation
 from ferroshap.maskers.calling import is_called
 from ferroshap.models import Model, as_model
@@ -53,7 +54,7 @@ class Chooser(type):
         return super().__call__(*args, **options)
 
 
-class Explainer(Serializable, metaclass=Chooser):
+class Explainer(Streaming, Serializable, metaclass=Chooser):
     r"""Explain a model: the fastest exact route that fits it, else sampling.
 
     Calling ``Explainer(...)`` returns an instance of the class chosen, and ``.plan`` says which and why:
@@ -120,6 +121,7 @@ class Explainer(Serializable, metaclass=Chooser):
     expected_value: Any
     plan: Plan
     partial: Explanation | None = None
+    _fingerprint: str | None = None
     _call_defaults: dict[str, Any] = {}  # noqa: RUF012 - never changed: replaced by classes that take some
     #: Whether the state has all that is explained, so that a file needs no model beside it.
     _holds_its_model = False
@@ -280,6 +282,45 @@ class Explainer(Serializable, metaclass=Chooser):
             twin.model.inner_model = twin.model.original_model = read["model"]
         return twin
 
+    @property
+    def fingerprint(self) -> str:
+        """A word that is the same wherever and whenever this explainer gives the same values.
+
+        A hash of what decides them: the model (trees by their arrays, other objects as they would be pickled, functions
+        by their code, what they close over and the globals that they name, those of installed libraries by name), the
+        background, options, and the seed; not threads, memory or progress. The same in other processes, and after a
+        pickle. It is found once, and goes into the pickle. What a model does that its objects do not show (a file that
+        it reads, a server that it asks) is not seen: set a word of your own, and change it whenever values change.
+
+        Raises
+        ------
+        OptionError
+            When it is asked for and the model holds objects of which nothing can be told, a lock or a connection; and
+            when something else than a word is set.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> explainers = [Explainer((np.array([1.0, w]), 0.0), np.zeros((1, 2))) for w in (2.0, 2.0, 3.0)]
+        >>> [explainer.fingerprint == explainers[0].fingerprint for explainer in explainers]
+        [True, True, False]
+        """
+        if self._fingerprint is None:
+            from ferroshap.explainers.fingerprints.of_explainers import fingerprint_of
+
+            self._fingerprint = fingerprint_of(self)
+        return self._fingerprint
+
+    @fingerprint.setter
+    def fingerprint(self, word: str) -> None:
+        from ferroshap.explainers.fingerprints.of_explainers import checked_fingerprint
+
+        self._fingerprint = checked_fingerprint(word)
+
+    def __dask_tokenize__(self) -> tuple[str, str]:
+        """Tell Dask which explainers are the same."""
+        return type(self).__name__, self.fingerprint
+
     def __repr__(self) -> str:
         """Name the class, the model, and the sizes."""
         what = getattr(self.model, "function", self.model)
@@ -292,6 +333,12 @@ class Explainer(Serializable, metaclass=Chooser):
     def __getstate__(self) -> dict[str, Any]:
         """Give what a pickle needs, functions that pickle cannot find by name by value."""
         return self.__dict__ | {"model": picklable(self.model)}
+
+    def __copy__(self) -> "Explainer":
+        """Share everything: what goes into a pickle may be another thing than the model itself."""
+        twin: Explainer = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Explainer":
         """Copy everything but functions, which are the same in every copy."""

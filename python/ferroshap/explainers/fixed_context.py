@@ -1,7 +1,9 @@
 """Each cluster of a tree looked at once: with nobody else present, or with everybody else."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from ferroshap.explainers.rows import RowsExplained
 from ferroshap.game import Players
 from ferroshap.progress import Progress
 from ferroshap.run import Outcome, Source
+from ferroshap.run.ahead import in_batches, worths_ahead
 from ferroshap.run.loop import N_ENDPOINTS
 
 Floats = NDArray[np.float64]
@@ -88,7 +91,9 @@ class FixedContextRows(RowsExplained):
 
     context: int
 
-    def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
+    def _play_part(
+        self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress
+    ) -> Iterator[None]:
         del row_key
         source = self.source(part)
         clusters = clusters_of(self.reference.masker.tree, part.n_players)
@@ -103,13 +108,14 @@ class FixedContextRows(RowsExplained):
         words = _native.pack_coalitions(np.ascontiguousarray(present))
         worths = np.full((n_asked, source.n_outputs), np.nan)
         n_told = 0
+        batches = in_batches(words, np.zeros(n_asked, dtype=np.uint32), source.evaluations_per_batch())
+        batches = takewhile(lambda _: deadline is None or time.monotonic() < deadline, batches)
         try:
-            while n_told < n_asked and (deadline is None or time.monotonic() < deadline):
-                batch = np.ascontiguousarray(words[n_told : n_told + source.evaluations_per_batch()])
-                blocks = np.zeros(len(batch), dtype=np.uint32)
-                worths[n_told : n_told + len(batch)] = source.finish(source.begin(batch, blocks))
-                n_told += len(batch)
-                progress.add(len(batch) * len(part.rows))
+            for found in worths_ahead(source, batches):
+                worths[n_told : n_told + len(found)] = found
+                n_told += len(found)
+                progress.add(len(found) * len(part.rows))
+                yield
         finally:
             # If the model failed or Ctrl-C came, clusters that are not known share what those above gain.
             self._record(part, self._outcome(clusters, worths, n_told, source))

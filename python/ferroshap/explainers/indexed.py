@@ -62,6 +62,7 @@ class IndexedRows(RowsExplained):
     """Rows explained one by one, for a batch has one label."""
 
     may_play_together = False
+    may_take_turns = False
 
     def __init__(self, reference: Reference, rows: Table, settings: Settings) -> None:
         """Find the labels of the rows."""
@@ -75,9 +76,13 @@ class IndexedRows(RowsExplained):
             at = slice(row, row + 1)
             yield Players(group.rows[at], group.features[at]), 0 if shares else int(self.row_keys[group.rows[row]])
 
-    def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
+    def _play_part(
+        self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress
+    ) -> Iterator[None]:
         self._function.all_alike(None if self._index is None else self._index[part.rows])
-        super()._play_part(part, budget, row_key, deadline, progress)
+        if self.call is not None:
+            self.call.forget_model()
+        yield from super()._play_part(part, budget, row_key, deadline, progress)
 
     def _ask_about_rows(self) -> None:
         self._function.in_order(self._index)

@@ -1,5 +1,6 @@
 """Interactions of the features of explained rows, from the worths of all their coalitions or of some."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ferroshap.game import Players, Reference
 from ferroshap.inputs import Table
 from ferroshap.progress import Progress
 from ferroshap.run import Loop
+from ferroshap.run.ahead import in_batches, worths_ahead
 from ferroshap.run.loop import N_ENDPOINTS
 from ferroshap.tables import Interactions, interaction_values, sets_by_size
 
@@ -117,18 +119,19 @@ class InteractionsOfRows(MatricesOfRows):
         row_key: int,  # noqa: ARG002 - nothing is drawn
         deadline: float | None,  # noqa: ARG002 - half a table knows no interactions
         progress: Progress,
-    ) -> None:
+    ) -> Iterator[None]:
         game = self.game(part)
         endpoints = game.endpoints()
         worths = np.empty((budget, game.n_outputs))
         worths[0], worths[-1] = endpoints.base, endpoints.full
         numbers = np.arange(budget, dtype=np.uint64)[:, None]  # bit i says that player i is in
-        step = game.evaluations_per_batch()
-        for first in range(1, budget - 1, step):
-            last = min(first + step, budget - 1)
-            words = np.ascontiguousarray(numbers[first:last])
-            worths[first:last] = game.worths(words, np.zeros(last - first, dtype=np.uint32))
-            progress.add((last - first) * len(part.rows))
+        batches = in_batches(numbers[1:-1], np.zeros(max(0, budget - 2), np.uint32), game.evaluations_per_batch())
+        n_told = 1
+        for told in worths_ahead(game, batches):
+            worths[n_told : n_told + len(told)] = told
+            n_told += len(told)
+            progress.add(len(told) * len(part.rows))
+            yield
         found = interaction_values(worths, index=self.index, order=2, n_jobs=self.settings.n_threads)
         self.write(self.values, part, found.matrix())
         self.n_evaluations[part.rows] = budget

@@ -46,6 +46,10 @@ class KernelExplainer(AgnosticExplainer):
     output_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
         Names of outputs; weights of background rows; threads; three names for the seed; bytes for
         batches and tables; called with ``(done, total)`` evaluations.
+    executor : object, optional
+        Workers that evaluate coalitions, many batches at once, for a model that holds Python's lock: anything
+        with ``submit`` (threads, processes, loky), a ``joblib.Parallel`` or a ``dask.distributed.Client``. Values
+        are the same bits. The model travels to each worker process once; it is not in pickles of the explainer.
     method : estimator or its name, optional
         Instead of ``estimators.Auto()``.
     keep_index : bool
@@ -80,6 +84,7 @@ class KernelExplainer(AgnosticExplainer):
         rng: Seed = None,
         random_state: Seed = None,
         memory_limit: int | str | None = None,
+        executor: Any = None,
         progress: Report | None = None,
         method: Method | str | None = None,
         keep_index: bool = False,
@@ -103,6 +108,7 @@ class KernelExplainer(AgnosticExplainer):
             n_jobs=n_jobs,
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
+            executor=executor,
             progress=progress,
             method=self.method,
             rows_per_eval=None if keep_index else rows_per_eval,

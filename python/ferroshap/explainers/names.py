@@ -85,6 +85,18 @@ class Columns:
         #: Names of the features when the rows bring none, in the order of the background as it was given.
         self.names = self._given or masker.feature_names or own or numbered("Feature", table.n_columns)
 
+    @property
+    def source_names(self) -> list[str] | None:
+        """What the columns to be explained are called in tables, in the background's own order; None for nothing."""
+        if self.reference is None:
+            return None if self.units is not None else self._given
+        return in_given_order(self.reference, self.background_order)
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of a table that is explained."""
+        return self.masker.table.n_columns
+
     def match(self, rows: Table) -> tuple[Table, Positions]:
         """Return the rows with the model's columns, and where each stood."""
         if rows.names is None or self.reference is None:
@@ -104,6 +116,17 @@ class Columns:
     def names_of(self, rows: Table) -> list[str]:
         """Names of the features in the order of the rows; groups have an order of their own."""
         return self.names if self.units is not None else rows.names or self.names
+
+
+def in_given_order(names: list[str], order: Positions) -> list[str]:
+    """Bring names from the model's order to that of the background, of which `order` says where each stands.
+
+    Examples
+    --------
+    >>> in_given_order(["a", "b", "c"], np.array([2, 0, 1]))
+    ['b', 'c', 'a']
+    """
+    return names if order is None else [names[place] for place in np.argsort(order)]
 
 
 def _iterable(names: Any) -> Iterable[object]:

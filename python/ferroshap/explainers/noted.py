@@ -1,5 +1,6 @@
 """What else the worths of rows tell: how plausible their masked rows are, and how well they predict."""
 
+from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
@@ -112,8 +113,8 @@ class NotedRows(RowsExplained):
         """Nothing is noted yet."""
         super().__init__(reference, rows, settings)
         self._table = rows
-        self._squares: Squares | None = None
-        self._evaluations: Evaluations | None = None
+        #: Of the rows that are being played: where notes of them are taken.
+        self._notes: dict[int, tuple[Squares | None, Evaluations | None]] = {}
         self._kept: list[Kept] = []
         self._is_mixed = False
         self._stream = stream_of(settings.seed, 0, of_rows=False)
@@ -127,9 +128,9 @@ class NotedRows(RowsExplained):
         if self.judges_plausibility:
             self.plausibility, self._is_mixed = self._judged()
 
-    def game(self, part: Players) -> AnyMaskedGame:
+    def game(self, part: Players, n_beside: int = 1) -> AnyMaskedGame:
         """The games of some rows, whose worths are noted."""
-        return cast("AnyMaskedGame", Noted(super().game(part), self._squares, self._evaluations))
+        return cast("AnyMaskedGame", Noted(super().game(part, n_beside), *self._notes[int(part.rows[0])]))
 
     def warn(self) -> None:
         """Warn of errors, and once of rows that could not be."""
@@ -137,17 +138,23 @@ class NotedRows(RowsExplained):
         if self.plausibility is not None and self.plausibility.is_doubtful:
             warn_user(_warning(self.plausibility, is_mixed=self._is_mixed), PlausibilityWarning)
 
-    def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
-        self._squares = Squares(part, self.full) if self.measures_error else None
+    def _play_part(
+        self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress
+    ) -> Iterator[None]:
+        squares = Squares(part, self.full) if self.measures_error else None
         is_looked_at = self.judges_plausibility and bool(np.isin(part.rows, self._looked_at).any())
-        self._evaluations = Evaluations(part, self.settings.seed) if is_looked_at else None
+        evaluations = Evaluations(part, self.settings.seed) if is_looked_at else None
+        rows = part.rows.tolist()
+        self._notes.update(dict.fromkeys(rows, (squares, evaluations)))
         try:
-            super()._play_part(part, budget, row_key, deadline, progress)
+            yield from super()._play_part(part, budget, row_key, deadline, progress)
         finally:
-            if self._squares is not None and self.msev is not None:
-                self.msev[part.rows] = self._squares.mean()
-            if self._evaluations is not None:
-                self._kept.append(self._evaluations.kept())
+            for row in rows:
+                del self._notes[row]
+            if squares is not None and self.msev is not None:
+                self.msev[part.rows] = squares.mean()
+            if evaluations is not None:
+                self._kept.append(evaluations.kept())
 
     def _judged(self) -> tuple[Plausibility, bool]:
         """Choose masked rows by number among those of the evaluations kept, and judge them."""

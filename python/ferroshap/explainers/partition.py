@@ -60,6 +60,10 @@ class PartitionExplainer(AgnosticExplainer):
     weights, n_jobs, seed, rng, random_state, memory_limit, progress
         Weights of background rows; threads; three names for the seed; bytes for batches and tables; called
         with ``(done, total)`` evaluations.
+    executor : object, optional
+        Workers that evaluate coalitions, many batches at once, for a model that holds Python's lock: anything
+        with ``submit`` (threads, processes, loky), a ``joblib.Parallel`` or a ``dask.distributed.Client``. Values
+        are the same bits. The model travels to each worker process once; it is not in pickles of the explainer.
     sampling : {"auto", "adaptive", "orders"}
         What to do where the tree has more coalitions than the budget. "auto": as said above.
         "adaptive": split clusters, as shap does; good where few clusters matter, which are then found, and much
@@ -101,6 +105,7 @@ class PartitionExplainer(AgnosticExplainer):
         rng: Seed = None,
         random_state: Seed = None,
         memory_limit: int | str | None = None,
+        executor: Any = None,
         progress: Report | None = None,
         sampling: str = "auto",
         rows_per_eval: int | None = 100,
@@ -121,6 +126,7 @@ class PartitionExplainer(AgnosticExplainer):
             n_jobs=n_jobs,
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
+            executor=executor,
             progress=progress,
             method=method_along(known, way.sampling),
             rows_per_eval=rows_per_eval,

@@ -48,6 +48,10 @@ class PermutationExplainer(AgnosticExplainer):
     output_names, weights, n_jobs, memory_limit, progress
         Names of outputs; weights of background rows; threads; bytes for batches and tables; called
         with ``(done, total)`` evaluations.
+    executor : object, optional
+        Workers that evaluate coalitions, many batches at once, for a model that holds Python's lock: anything
+        with ``submit`` (threads, processes, loky), a ``joblib.Parallel`` or a ``dask.distributed.Client``. Values
+        are the same bits. The model travels to each worker process once; it is not in pickles of the explainer.
     method : estimator or its name, optional
         Instead of ``estimators.Permutation()``, or of ``estimators.Owen`` by orders where the masker has a tree.
         Pairs of ``estimators.Permutation(precedence=...)`` may be names of features, or their numbers.
@@ -81,6 +85,7 @@ class PermutationExplainer(AgnosticExplainer):
         rng: Seed = None,
         random_state: Seed = None,
         memory_limit: int | str | None = None,
+        executor: Any = None,
         progress: Report | None = None,
         method: Method | str | None = None,
         rows_per_eval: int | None = 100,
@@ -100,6 +105,7 @@ class PermutationExplainer(AgnosticExplainer):
             n_jobs=n_jobs,
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
+            executor=executor,
             progress=progress,
             method=self.method,
             rows_per_eval=rows_per_eval,

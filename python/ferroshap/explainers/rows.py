@@ -11,6 +11,7 @@ from ferroshap import links
 from ferroshap.errors import ConvergenceWarning, FerroshapError, WorthError, warn_user
 from ferroshap.estimators import Method, asks_by_worths, keeps_no_worths
 from ferroshap.explainers.row_keys import row_keys
+from ferroshap.explainers.turns import in_steps, in_turns
 from ferroshap.game import AnyMaskedGame, Players, Reference, Rows, find_players
 from ferroshap.game.batches import batch_rows
 from ferroshap.inputs import Pairing, Table
@@ -21,6 +22,7 @@ from ferroshap.run.deadline import as_deadline
 from ferroshap.run.loop import resolved
 
 if TYPE_CHECKING:
+    from ferroshap.executors.crew import Crew
     from ferroshap.maskers.plausibility import Plausibility
 
 Floats = NDArray[np.float64]
@@ -60,6 +62,8 @@ class Settings:
         What tells rows apart that do not share a design.
     silent, report
         Whether to show progress, and whom to tell instead.
+    crew : Crew or None
+        Who evaluates coalitions; None: this process.
     """
 
     method: Method
@@ -73,6 +77,7 @@ class Settings:
     row_key: Any = None
     silent: bool = False
     report: Report | None = None
+    crew: "Crew | None" = None
 
 
 class RowsExplained:
@@ -83,6 +88,8 @@ class RowsExplained:
 
     #: Whether rows may share batches though each stops by itself: their sources remember nothing.
     may_play_together = True
+    #: Whether parts may be in progress side by side, where workers evaluate them.
+    may_take_turns = True
     #: How plausible the masked rows are, where that was asked for.
     plausibility: "Plausibility | None" = None
     #: How far worths are from the model's outputs, ``(n_rows, n_outputs)``, where that was asked for.
@@ -96,6 +103,8 @@ class RowsExplained:
         self.row_keys = row_keys(settings.row_key, rows)
         self.pairing: Pairing = reference.pair(rows)
         self._rows = Rows(reference, self.pairing, rows, n_threads=settings.n_threads)
+        #: What workers know of this call.
+        self.call = None if settings.crew is None else self._rows.call(settings.crew)
         row_bytes = self.pairing.row_bytes + 8 * reference.n_outputs
         self.batch_rows = batch_rows(settings.batch_size, row_bytes)
         if settings.batch_size == "auto":
@@ -131,25 +140,36 @@ class RowsExplained:
         progress = Progress(total, silent=self.settings.silent, report=self.settings.report)
         try:
             self._ask_about_rows()
-            for group in groups:
-                self.n_players[group.rows] = group.n_players
-                if group.n_players == 0:
-                    self.begun[group.rows] = True
-                    continue
-                for part, row_key in self._parts(group, budgets[group.n_players]):
-                    self._play_part(part, budgets[group.n_players], row_key, at, progress)
+            sender = None if self.call is None or not self.may_take_turns else self.call.sender
+            plays = self._plays(groups, budgets, at, progress)
+            in_turns(plays, lambda: sender is not None and sender.room > 0, 1 if sender is None else sender.most_away)
         finally:
             progress.close()
             self.reference.moved = None
         moved.warn()
 
-    def game(self, part: Players) -> AnyMaskedGame:
-        """The games of some rows, as one."""
+    def _plays(
+        self, groups: list[Players], budgets: dict[int, int], deadline: float | None, progress: Progress
+    ) -> Iterator[Iterator[None]]:
+        """Begin to play part after part."""
+        for group in groups:
+            self.n_players[group.rows] = group.n_players
+            if group.n_players == 0:
+                self.begun[group.rows] = True
+                continue
+            for part, row_key in self._parts(group, budgets[group.n_players]):
+                yield self._play_part(part, budgets[group.n_players], row_key, deadline, progress)
+
+    def game(self, part: Players, n_beside: int = 1) -> AnyMaskedGame:
+        """The games of some rows, as one; `n_beside` such games are asked about side by side."""
         n_evaluations = self.settings.budget(part.n_players) * len(part.rows)
         n_batches = n_evaluations * self._rows.most_model_rows // self.batch_rows
         # A few batches are filled sooner than another thread wakes up.
         n_threads = self.settings.n_threads if n_batches >= BATCHES_TO_HELP else 1
-        return self._rows.game(part, self.full, batch_size=self.batch_rows, n_threads=n_threads)
+        game = self._rows.game(part, self.full, batch_size=self.batch_rows, n_threads=n_threads)
+        if self.call is None:
+            return game
+        return self.call.elsewhere(game, self.settings.budget(part.n_players) * n_beside)
 
     def source(self, part: Players) -> Source:
         """Where the worths of some rows come from."""
@@ -217,10 +237,13 @@ class RowsExplained:
         settings = self.settings
         return resolved(settings.method, n_players, budget, self.reference.blocks.n_blocks, settings.tol)
 
-    def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
+    def _play_part(
+        self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress
+    ) -> Iterator[None]:
+        """Play the games of some rows, with a pause wherever others may begin."""
         settings = self.settings
         if settings.tol is not None and len(part.rows) > 1:
-            self._play_together(part, settings.tol, budget, row_key, deadline, progress)
+            yield from self._play_together(part, settings.tol, budget, row_key, deadline, progress)
             return
         source = self.source(part)
         loop = Loop(
@@ -236,19 +259,19 @@ class RowsExplained:
             tol=settings.tol,
         )
         try:
-            while loop.step():
-                pass
+            yield from in_steps(loop)
             self._take(part, loop)
             self.is_rough[part.rows] = loop.method_name == "singles_first"
             self.finish_part(part, source)
         except BaseException:
-            # The model failed or Ctrl-C came: what was reached is kept, and their exception goes on.
+            # The model failed, or Ctrl-C came: what was reached is kept, and their exception goes on.
+            loop.withdraw()
             self._record_what_is_known(part, loop)
             raise
 
     def _play_together(
         self, part: Players, tol: float, budget: int, row_key: int, deadline: float | None, progress: Progress
-    ) -> None:
+    ) -> Iterator[None]:
         """Each row stops by itself; the batches of those that go on are shared."""
         settings = self.settings
         runs = Together(
@@ -264,10 +287,10 @@ class RowsExplained:
             progress=progress,
         )
         try:
-            while runs.step():
-                pass
+            yield from in_steps(runs)
         finally:
             # If the model failed or Ctrl-C came, what was reached is kept too, and their exception goes on.
+            runs.withdraw()
             for row, outcome in enumerate(runs.outcomes()):
                 self._record(part.part(slice(row, row + 1)), outcome)
 

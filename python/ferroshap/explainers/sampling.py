@@ -32,6 +32,10 @@ class SamplingExplainer(AgnosticExplainer):
     feature_names, output_names, weights, n_jobs, seed, rng, random_state, memory_limit, progress
         Names of features and outputs; weights of background rows; threads; three names for the seed;
         bytes for batches and tables; called with ``(done, total)`` evaluations.
+    executor : object, optional
+        Workers that evaluate coalitions, many batches at once, for a model that holds Python's lock: anything
+        with ``submit`` (threads, processes, loky), a ``joblib.Parallel`` or a ``dask.distributed.Client``. Values
+        are the same bits. The model travels to each worker process once; it is not in pickles of the explainer.
     **call_defaults
         Options of the calls, to be their defaults.
 
@@ -58,6 +62,7 @@ class SamplingExplainer(AgnosticExplainer):
         rng: Seed = None,
         random_state: Seed = None,
         memory_limit: int | str | None = None,
+        executor: Any = None,
         progress: Report | None = None,
         **call_defaults: Any,
     ) -> None:
@@ -72,6 +77,7 @@ class SamplingExplainer(AgnosticExplainer):
             n_jobs=n_jobs,
             seed=one_seed(seed, rng, random_state),
             memory_limit=memory_limit,
+            executor=executor,
             progress=progress,
             method=Permutation(),
             rows_per_eval=1,

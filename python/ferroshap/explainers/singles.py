@@ -11,6 +11,7 @@ from ferroshap.game import AnyMaskedGame, Players, Reference
 from ferroshap.inputs import Table
 from ferroshap.progress import Progress
 from ferroshap.run import Source
+from ferroshap.run.ahead import in_batches, worths_ahead
 
 
 class Singles(Watched):
@@ -49,10 +50,10 @@ class Singles(Watched):
         if len(missing):
             present = np.zeros((len(missing), self.n_players), dtype=np.bool_)
             present[np.arange(len(missing)), missing] = True
-            step = self.evaluations_per_batch()
-            for first in range(0, len(missing), step):
-                words = _native.pack_coalitions(present[first : first + step])
-                self.finish(self.begin(words, np.zeros(len(words), dtype=np.uint32)))
+            words = _native.pack_coalitions(present)
+            whole = np.zeros(len(missing), dtype=np.uint32)
+            for _ in worths_ahead(self, in_batches(words, whole, self.evaluations_per_batch())):
+                pass  # noted as they pass by
             self.n_extra += len(missing)
         return self._effects
 
@@ -84,8 +85,10 @@ class MainEffectsRows(RowsExplained):
         """Evaluations kept for single players: among all coalitions they are, a sample may lack some."""
         return 0 if self.settings.method.native_name == "exact" else n_players
 
-    def _play_part(self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress) -> None:
+    def _play_part(
+        self, part: Players, budget: int, row_key: int, deadline: float | None, progress: Progress
+    ) -> Iterator[None]:
         if self.main_effects is not None:
             n_worths = len(part.rows) * self.reference.n_outputs
             self.scatter(self.main_effects, part, np.full((part.n_players, n_worths), np.nan))
-        super()._play_part(part, budget - self._spare(part.n_players), row_key, deadline, progress)
+        yield from super()._play_part(part, budget - self._spare(part.n_players), row_key, deadline, progress)

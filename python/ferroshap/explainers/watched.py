@@ -40,10 +40,13 @@ class Watched:
         """Explained rows, whose worths lie side by side."""
         return self.game.n_rows
 
-    @property
-    def looks_ahead(self) -> bool:
-        """Whether it pays to begin a batch before the last is finished."""
-        return self.game.looks_ahead
+    def wants_more(self, n_begun: int, /) -> bool:
+        """Whether to begin a batch beside others."""
+        return self.game.wants_more(n_begun)
+
+    def withdraw(self, begun: Any, /) -> bool:
+        """Take a batch back, where nothing was done about it."""
+        return self.game.withdraw(begun)
 
     def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody."""

@@ -4,8 +4,17 @@ import importlib
 from typing import Any
 
 
-def met(library: str, wanted_by: str) -> Any:
-    """Import a library.
+def met(library: str, wanted_by: str, install: str | None = None) -> Any:
+    """Import a library, or a part of one.
+
+    Parameters
+    ----------
+    library : str
+        Its name, with dots for a part.
+    wanted_by : str
+        What needs it, as the user calls it.
+    install : str, optional
+        What pip is to install, where it is not the library itself.
 
     Raises
     ------
@@ -15,7 +24,8 @@ def met(library: str, wanted_by: str) -> Any:
     try:
         return importlib.import_module(library)
     except ImportError as error:
-        if error.name != library:
+        name = library.partition(".")[0]
+        if error.name != name:
             raise  # it is there, and something of its own is missing
-        msg = f"`{wanted_by}` needs {library}: install it (pip install {library})"
-        raise ImportError(msg, name=library) from None
+        msg = f"`{wanted_by}` needs {name}: install it (pip install {install or name})"
+        raise ImportError(msg, name=name) from None

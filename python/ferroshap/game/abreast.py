@@ -1,18 +1,60 @@
 """Worths of different coalitions for different rows, by asking the model once."""
 
 from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.game.conditional import ConditionalGame
 from ferroshap.game.masked import MaskedGame
+from ferroshap.game.of_rows import GameOfRows
 from ferroshap.game.rows import AnyMaskedGame
 from ferroshap.game.sparse import SparseGame, joined
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 BlockNumbers = NDArray[np.uint32]
+
+
+class BegunAbreast(Protocol):
+    """Coalitions of several games that are to be evaluated at once."""
+
+    def worths(self) -> list[Floats]:
+        """Wait for the worths of each game, ``(count, n_outputs)``."""
+
+    def withdraw(self) -> bool:
+        """Take them back, and say so; False where somebody works on them."""
+
+
+class Later(NamedTuple):
+    """Those that are evaluated when they are waited for."""
+
+    games: Sequence[AnyMaskedGame]
+    words: Sequence[Words]
+    blocks: Sequence[BlockNumbers]
+
+    def worths(self) -> list[Floats]:
+        """Evaluate them."""
+        return worths_abreast(self.games, self.words, self.blocks)
+
+    def withdraw(self) -> bool:
+        """Forget them."""
+        return True
+
+
+def begin_abreast(
+    games: Sequence[AnyMaskedGame], words: Sequence[Words], blocks: Sequence[BlockNumbers]
+) -> BegunAbreast:
+    """Begin to evaluate the coalitions of each game, where workers do; else keep them until they are waited for.
+
+    The parameters are those of `worths_abreast`.
+    """
+    if isinstance(games[0], GameOfRows):
+        return Later(games, words, blocks)
+    from ferroshap.game.elsewhere import Away
+
+    return Away(games, words, blocks)
 
 
 def worths_abreast(

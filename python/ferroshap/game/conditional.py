@@ -63,14 +63,14 @@ class ConditionalGame(GameOfRows):
         self.batch_rows = batch_rows(batch_size, row_bytes)
         self._per_batch = max(1, BATCHES * self.batch_rows // (len(players.rows) * prepared.most_model_rows()))
 
+    @property
+    def most_model_rows(self) -> int:
+        """The most model rows of one evaluation of one row."""
+        return self.prepared.most_model_rows()
+
     def evaluations_per_batch(self) -> int:
         """Evaluations that are drawn at once; at least one."""
         return self._per_batch
-
-    @property
-    def looks_ahead(self) -> bool:
-        """Whether batches are filled while the model is asked about the one before."""
-        return self.n_threads > 1
 
     def worths(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> Floats:
         """Evaluate coalitions of players: ``(count, n_outputs)``."""
@@ -108,7 +108,7 @@ class ConditionalGame(GameOfRows):
                 average.add(self._ask_model(buffers, count))
             means = average.worths().reshape(len(drawn.at), n_rows * n_outputs)
             worths[drawn.at] = self.reference.worths_of(means)
-        if not math.isfinite(worths.sum()) and not np.isfinite(worths).all():
+        if self.is_checked and not math.isfinite(worths.sum()) and not np.isfinite(worths).all():
             raise refusal(self.reference, self.players, drawn.words, worths)
         return worths
 

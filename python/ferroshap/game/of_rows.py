@@ -41,6 +41,8 @@ class GameOfRows:
         self.n_players = players.n_players
         self.n_threads = n_threads
         self.n_model_rows = 0
+        #: Whether worths that are not finite are refused here.
+        self.is_checked = True
 
     @property
     def n_outputs(self) -> int:
@@ -51,6 +53,24 @@ class GameOfRows:
     def n_rows(self) -> int:
         """Explained rows, whose worths lie side by side."""
         return len(self.players.rows)
+
+    @property
+    def most_model_rows(self) -> int:
+        """The most model rows of one evaluation of one row."""
+        return int(self.reference.blocks.largest)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether batches are filled while the model is asked about the one before."""
+        return self.n_threads > 1
+
+    def wants_more(self, n_begun: int, /) -> bool:
+        """Whether to begin a batch beside others: one is filled ahead where that pays."""
+        return n_begun < (2 if self.looks_ahead else 1)
+
+    def withdraw(self, _begun: object, /) -> bool:
+        """Forget what was begun: a batch that was filled, and that the model was not asked about."""
+        return True
 
     def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody, for all rows and outputs."""

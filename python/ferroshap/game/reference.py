@@ -1,5 +1,8 @@
 """A model on its background: what nobody is worth, and how outputs are averaged."""
 
+import copy
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,7 +62,7 @@ class Reference:
         is_cut = self.is_linked_by_row and not masker.is_conditional
         self.blocks: Blocks = cut(masker.weights, rows_per_eval if is_cut else None, seed)
         is_whole = self.blocks.n_blocks == 1
-        self.table: Table = masker.table if is_whole else masker.table.take_rows(self.blocks.order)
+        self.table: Table = self._in_blocks()
         outputs = self._background_outputs()
         self.is_vector = outputs.ndim == 1
         outputs = outputs.reshape(masker.n_background, -1)
@@ -85,6 +88,35 @@ class Reference:
         self.empty = self._empty_worths(linked[order], self.fold_weights, self.blocks)
         self.moved.warn()
         self.moved = None
+
+    def _in_blocks(self) -> Table:
+        """The background, block after block."""
+        return self.masker.table if self.blocks.n_blocks == 1 else self.masker.table.take_rows(self.blocks.order)
+
+    def __copy__(self) -> "Reference":
+        """Share everything but what a call counts: several threads may explain at once."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what a pickle needs: the background once, not in two orders."""
+        return {name: part for name, part in self.__dict__.items() if name != "table"} | {"moved": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Read a pickle."""
+        self.__dict__.update(state)
+        if "masker" in state:  # which a copy for workers has not
+            self.table = self._in_blocks()
+
+    def for_workers(self) -> "Reference":
+        """A copy that evaluates coalitions as this one does: without the tables, which workers have in a pairing."""
+        twin = copy.copy(self)
+        twin.__dict__.update(buffers=Buffers(), moved=None)
+        del twin.__dict__["masker"], twin.__dict__["table"]
+        if not isinstance(self.filler, Conditional):
+            twin.__dict__["filler"] = None
+        return twin
 
     def pair(self, rows: Table) -> Pairing:
         """Encode rows and the background for selection."""

@@ -1,6 +1,6 @@
 """Rows to explain, and the games that some of them play."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ from ferroshap.game.reference import Reference
 from ferroshap.game.sparse import SparseGame
 from ferroshap.inputs import Pairing, SparsePairing, Table
 from ferroshap.maskers import Conditional, Prepared
+
+if TYPE_CHECKING:
+    from ferroshap.executors.crew import Crew
+    from ferroshap.game.elsewhere import Call
 
 Floats = NDArray[np.float64]
 AnyMaskedGame: TypeAlias = MaskedGame | SparseGame | ConditionalGame
@@ -30,15 +34,27 @@ class Rows:
         The rows, their columns as those of the background.
     n_threads : int
         Threads that get ready.
+    prepared : Prepared, optional
+        What a conditional masker has made of these rows before.
     """
 
-    def __init__(self, reference: Reference, pairing: Pairing, rows: Table, *, n_threads: int = 1) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        pairing: Pairing,
+        rows: Table | None,
+        *,
+        n_threads: int = 1,
+        prepared: Prepared | None = None,
+    ) -> None:
         """Let the masker look at the rows, where it must."""
         self.reference = reference
         self.pairing = pairing
+        #: The rows; None where nobody looks at more of them than the pairing has.
+        self.table = rows
         masker = reference.filler
-        self.prepared: Prepared | None = None
-        if isinstance(masker, Conditional) and rows.n_rows:
+        self.prepared = prepared
+        if prepared is None and isinstance(masker, Conditional) and rows is not None and rows.n_rows:
             self.prepared = masker.prepare(pairing, rows, n_threads=n_threads)
 
     @property
@@ -50,6 +66,12 @@ class Rows:
     def batches_held(self) -> int:
         """Batches of the model whose rows, or what they are made of, are in memory at once."""
         return 1 if self.prepared is None else 1 + BATCHES
+
+    def call(self, crew: "Crew") -> "Call":
+        """What the workers of a crew are told of these rows."""
+        from ferroshap.game.elsewhere import Call
+
+        return Call(self, crew.sender())
 
     def game(self, players: Players, full: Floats, *, batch_size: int | str, n_threads: int) -> AnyMaskedGame:
         """The games of the rows of `players`, as one."""

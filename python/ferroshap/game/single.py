@@ -1,7 +1,7 @@
 """The game of one explained row, for those who evaluate coalitions themselves."""
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from ferroshap.inputs import Pairing, match_columns, read_table
 from ferroshap.maskers import as_masker
 from ferroshap.models import as_model
 from ferroshap.threads import as_threads
+
+if TYPE_CHECKING:
+    from ferroshap.executors.crew import Crew
 
 Floats = NDArray[np.float64]
 
@@ -86,12 +89,22 @@ class Game:
         return find_players(self.pairing, 1, self.reference.masker.units, everyone=True)[0]
 
     def masked(
-        self, *, batch_size: int | str = "auto", n_jobs: int | None = None, players: Players | None = None
+        self,
+        *,
+        batch_size: int | str = "auto",
+        n_jobs: int | None = None,
+        players: Players | None = None,
+        crew: "Crew | None" = None,
+        n_evaluations: int = 1,
     ) -> AnyMaskedGame:
-        """The game among some players, as the estimators play it: by default the features that can matter."""
-        return Rows(self.reference, self.pairing, self._row).game(
-            self.players if players is None else players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs)
-        )
+        """The game among some players, as the estimators play it: by default the features that can matter.
+
+        Where there is a `crew`, it evaluates the coalitions, `n_evaluations` in all.
+        """
+        rows = Rows(self.reference, self.pairing, self._row)
+        players = self.players if players is None else players
+        game = rows.game(players, self.full, batch_size=batch_size, n_threads=as_threads(n_jobs))
+        return game if crew is None else rows.call(crew).elsewhere(game, n_evaluations)
 
     @cached_property
     def _masked(self) -> AnyMaskedGame:

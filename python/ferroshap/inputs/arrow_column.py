@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from ferroshap.inputs.column import Column, Native
-from ferroshap.inputs.exactness import NUMBER_KINDS, Array, in_common, is_plain, key_of, object_array, real_numbers
+from ferroshap.inputs.exactness import Array, cast_exactly, in_common, key_of, object_array
 
 
 class ArrowColumn(Column):
@@ -19,8 +19,7 @@ class ArrowColumn(Column):
         """Numbers and booleans without nulls."""
         if not _is_number(self.native.type) or self.native.null_count:
             return None
-        values: Array = self.native.to_numpy() if _is_chunked(self.native) else _to_numpy(self.native)
-        return values if values.dtype.kind in NUMBER_KINDS and is_plain(values.dtype) else None
+        return _words(self.native)
 
     @property
     def dtype_name(self) -> str:
@@ -46,7 +45,7 @@ class ArrowColumn(Column):
             return self.plain
         if not _is_number(self.native.type):
             return None
-        return real_numbers(self.native.to_pylist())
+        return _with_gaps(self.native)
 
     def keys(self) -> list[Hashable]:
         """Keys of the values, of times by their integers, of dictionaries by what they stand for."""
@@ -88,6 +87,56 @@ class ArrowColumn(Column):
 def _is_number(kind: Native) -> bool:
     types = _arrow().types
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+
+
+def _words(values: Native) -> Array:
+    """Numbers and booleans without nulls; pyarrow's own way would import pandas, which takes a second."""
+    chunks = [_words_of(chunk) for chunk in (values.chunks if _is_chunked(values) else [values])]
+    if len(chunks) == 1:
+        return chunks[0]
+    return np.concatenate(chunks) if chunks else np.empty(0, _dtype(values.type))
+
+
+def _words_of(values: Native) -> Array:
+    """The words of an Array, whatever its gaps hold: a view, but of booleans, which Arrow packs."""
+    _, buffer = values.buffers()
+    first, last = values.offset, values.offset + len(values)
+    if buffer is None or not len(values):
+        return np.zeros(len(values), _dtype(values.type))
+    if _arrow().types.is_boolean(values.type):
+        return _bits(buffer, first, last)
+    words: Array = np.frombuffer(buffer, _dtype(values.type), last)[first:]
+    return words
+
+
+def _bits(buffer: Native, first: int, last: int) -> Array:
+    """Booleans out of a bitmap."""
+    bits = np.unpackbits(np.frombuffer(buffer, np.uint8), count=last, bitorder="little")
+    return bits[first:].view(np.bool_)
+
+
+def _dtype(kind: Native) -> np.dtype[np.generic]:
+    dtype: np.dtype[np.generic] = np.dtype(kind.to_pandas_dtype())  # NumPy's, in spite of its name
+    return dtype
+
+
+def _with_gaps(values: Native) -> Array | None:
+    """Numbers with NaN in the gaps; None where an integer is too large for that."""
+    dtype = _dtype(values.type)
+    floats = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    chunks = []
+    for chunk in values.chunks if _is_chunked(values) else [values]:
+        words = _words_of(chunk)
+        numbers = words.astype(floats)
+        valid = chunk.buffers()[0]
+        present = np.ones(len(chunk), np.bool_)
+        if valid is not None and chunk.null_count:
+            present = _bits(valid, chunk.offset, chunk.offset + len(chunk))
+        if dtype.kind in "iu" and dtype.itemsize == 8 and cast_exactly(words[present], floats) is None:
+            return None
+        numbers[~present] = np.nan
+        chunks.append(numbers)
+    return np.concatenate(chunks)
 
 
 def _is_chunked(values: Native) -> bool:

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -52,6 +52,10 @@ class Table:
     n_columns: int
     names: list[str] | None = None
     is_single_row: bool = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what came, without what was made of it since: that is made again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __repr__(self) -> str:
         """Say the kind and the shape."""

@@ -43,7 +43,6 @@ class LossGame:
 
     n_outputs = 1
     n_rows = 1
-    looks_ahead = False
 
     def __init__(
         self,
@@ -118,6 +117,14 @@ class LossGame:
             losses = self._losses(answers, means).reshape(len(chosen), -1) - self._least[part]
             worths[chosen, 0] = -(losses * self._blocks.row_weights[part]).sum(axis=1)
         return worths
+
+    def wants_more(self, n_begun: int, /) -> bool:
+        """Whether to begin a batch beside others: there is nothing to prepare."""
+        return n_begun == 0
+
+    def withdraw(self, _begun: object, /) -> bool:
+        """Nothing was begun."""
+        return True
 
     def _parts(self) -> list[slice]:
         return [slice(first, end) for first, end in pairwise(self._blocks.starts)]

@@ -3,12 +3,20 @@
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ferroshap import _native
 from ferroshap.estimators import Method
-from ferroshap.game import AnyMaskedGame, worths_abreast
+from ferroshap.game import AnyMaskedGame, BegunAbreast, begin_abreast
 from ferroshap.progress import Progress
 from ferroshap.run.loop import N_ENDPOINTS, BlockNumbers, Outcome, Words, resolved
+
+
+class Shared(NamedTuple):
+    """A batch of several rows: each row and the number of its first evaluation, and what is begun of them."""
+
+    firsts: list[tuple[int, int]]
+    begun: BegunAbreast
 
 
 class Abreast:
@@ -39,10 +47,10 @@ class Abreast:
         self._games = games
         self._deadline = deadline
         self._progress = progress
-        #: Rows that go on, the next to be asked first.
+        #: Rows that go on and wait for nothing, the next to be asked first.
         self._going = deque(range(len(games)))
-        #: What rows asked for and were not told.
-        self._asked: dict[int, tuple[int, Words, BlockNumbers]] = {}
+        #: What rows asked for and were not told, oldest first.
+        self._asked: deque[Shared] = deque()
         self._runs = []
         for game in games:
             ends = game.endpoints()
@@ -55,20 +63,29 @@ class Abreast:
 
     def step(self) -> bool:
         """Evaluate one batch for all rows that go on; False when none does."""
-        if self._deadline is not None and time.monotonic() >= self._deadline:
+        self.begin()
+        if not self._asked:
             return False
-        if not self._asked and not self._ask():
-            return False
-        rows = list(self._asked)
-        words, blocks = [self._asked[row][1] for row in rows], [self._asked[row][2] for row in rows]
-        worths = worths_abreast([self._games[row] for row in rows], words, blocks)
+        batch = self._asked.popleft()
         n_told = 0
-        for row, told in zip(rows, worths, strict=True):
-            self._runs[row].tell(self._asked[row][0], told)
+        for (row, first), told in zip(batch.firsts, batch.begun.worths(), strict=True):
+            self._runs[row].tell(first, told)
             n_told += len(told)
-        self._asked = {}
+            self._going.append(row)
         self._progress.add(n_told)
         return True
+
+    def begin(self) -> None:
+        """Have as many batches begun as the games want; after the deadline take back those that nobody works on."""
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self.withdraw()
+            return
+        while self._games[0].wants_more(len(self._asked)) and self._ask():
+            pass
+
+    def withdraw(self) -> None:
+        """Take back the batches that nobody works on."""
+        self._asked = deque(batch for batch in self._asked if not batch.begun.withdraw())
 
     def outcomes(self) -> list[Outcome]:
         """What is known now of each row."""
@@ -78,13 +95,18 @@ class Abreast:
     def _ask(self) -> bool:
         """Ask rows in turn for their next coalitions until a batch is full; rows that have none are at their end."""
         spare = self._games[0].evaluations_per_batch()
-        for _ in range(len(self._going)):
-            if spare <= 0:
-                break
+        firsts: list[tuple[int, int]] = []
+        words: list[Words] = []
+        blocks: list[BlockNumbers] = []
+        while self._going and spare > 0:
             row = self._going.popleft()
-            batch = self._runs[row].ask(spare)
-            if len(batch[1]):
-                self._asked[row] = batch
-                self._going.append(row)
-                spare -= len(batch[1])
-        return bool(self._asked)
+            first, asked, on = self._runs[row].ask(spare)
+            if len(asked):
+                firsts.append((row, first))
+                words.append(asked)
+                blocks.append(on)
+                spare -= len(asked)
+        if firsts:
+            begun = begin_abreast([self._games[row] for row, _ in firsts], words, blocks)
+            self._asked.append(Shared(firsts, begun))
+        return bool(firsts)

@@ -41,10 +41,13 @@ class CallableGame:
         """Coalitions in one call of the game."""
         return self._batch_size
 
-    @property
-    def looks_ahead(self) -> bool:
-        """No: a user's game has nothing to prepare."""
-        return False
+    def wants_more(self, n_begun: int, /) -> bool:
+        """Whether to begin a batch beside others: a user's game has nothing to prepare."""
+        return n_begun == 0
+
+    def withdraw(self, _words: Words, /) -> bool:
+        """Nothing was begun."""
+        return True
 
     def begin(self, words: Words, _blocks: BlockNumbers) -> Words:
         """Nothing to begin."""

@@ -58,9 +58,8 @@ class Source(Protocol):
     def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody."""
 
-    @property
-    def looks_ahead(self) -> bool:
-        """Whether it pays to begin a batch before the last is finished."""
+    def wants_more(self, n_begun: int, /) -> bool:
+        """Whether to begin a batch beside others that are begun and not finished; at least where there is none."""
 
     def evaluations_per_batch(self) -> int:
         """How many evaluations to ask for at once."""
@@ -70,6 +69,9 @@ class Source(Protocol):
 
     def finish(self, begun: Any, /) -> Floats:
         """Finish what was begun: the worths ``(count, n_outputs)``."""
+
+    def withdraw(self, begun: Any, /) -> bool:
+        """Take back what was begun, and say so; False where it is worked on, or done."""
 
 
 class Outcome(NamedTuple):
@@ -181,35 +183,54 @@ class Loop:
 
     def step(self, most: int | None = None) -> bool:
         """Evaluate one batch of at most `most` evaluations; False when nothing is left to do."""
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            return False
-        count = self.source.evaluations_per_batch()
-        if self._stops:
-            _native.look([self._estimator], self._n_threads)
-        self._look_ahead(1, count if most is None else min(count, most))
-        if not self._asked:
-            return False
-        if most is None and self.source.looks_ahead:
-            self._look_ahead(2, count)
-        batch = self._asked[0]
-        begun, batch.begun = batch.begun, None
-        self._estimator.tell(batch.first, self.source.finish(begun))
+        try:
+            self.begin(most)
+            if not self._asked or self._asked[0].begun is None:
+                return False
+            batch = self._asked[0]
+            begun, batch.begun = batch.begun, None
+            self._estimator.tell(batch.first, self.source.finish(begun))
+        except BaseException:
+            # The model failed or Ctrl-C came: nobody is to work for nothing.
+            self.withdraw()
+            raise
         self._asked.popleft()
         self.n_evaluations += len(batch.words)
         if self._progress is not None:
             self._progress.add(len(batch.words) * self._progress_weight)
         return True
 
-    def _look_ahead(self, n_batches: int, count: int) -> None:
-        """Have `n_batches` asked and begun, where so many are left; an exception may have left some asked."""
-        while len(self._asked) < n_batches:
-            first, words, blocks = self._estimator.ask(count)
-            if len(words) == 0:
-                break
-            self._asked.append(Batch(first, words, blocks))
-        for batch in self._asked:
+    def begin(self, most: int | None = None) -> None:
+        """Have as many batches begun as the source wants, of at most `most` evaluations in all.
+
+        After the deadline nothing is asked, and what nobody works on is taken back.
+        """
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self.withdraw()
+            return
+        if self._stops:
+            _native.look([self._estimator], self._n_threads)
+        count = self.source.evaluations_per_batch()
+        left = most
+        if most is not None:
+            left = most - sum(len(batch.words) for batch in self._asked)
+        for batch in self._asked:  # an exception may have left some that are not begun
             if batch.begun is None:
                 batch.begun = self.source.begin(batch.words, batch.blocks)
+        while self.source.wants_more(len(self._asked)) and (left is None or left > 0):
+            first, words, blocks = self._estimator.ask(count if left is None else min(count, left))
+            if len(words) == 0:
+                break
+            batch = Batch(first, words, blocks)
+            self._asked.append(batch)
+            batch.begun = self.source.begin(words, blocks)
+            left = left if left is None else left - len(words)
+
+    def withdraw(self) -> None:
+        """Take back the batches that nobody works on; they are begun again by whoever goes on."""
+        for batch in reversed(self._asked):
+            if batch.begun is not None and self.source.withdraw(batch.begun):
+                batch.begun = None
 
     def finish(self) -> Outcome:
         """Evaluate to the end, and estimate."""

@@ -2,14 +2,16 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.errors import ConvergenceWarning, OptionError, check_options, warn_user
 from ferroshap.estimators import Auto, Method, as_method, resolve
+from ferroshap.executors import as_crew
 from ferroshap.game import Game, Players
+from ferroshap.models.model import described
 from ferroshap.progress import Progress, Report
 from ferroshap.run.advice import (
     SPLIT_WITHOUT_ERROR,
@@ -26,6 +28,9 @@ from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
 from ferroshap.seeds import Seed, as_seed
 from ferroshap.tables import Interactions, sets_by_size
 from ferroshap.threads import as_threads
+
+if TYPE_CHECKING:
+    from ferroshap.executors.crew import Crew
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +71,12 @@ class Run:
     batch_size : int or "auto"
         The most model rows (for a callable: coalitions) in one call.
     n_jobs : int, optional
-        Threads of the core. Neither these nor the batch size change a bit of the result.
+        Threads of the core. Neither these nor the batch size nor the executor change a bit of the result.
+    executor : object, optional
+        Workers that evaluate many batches at once, for a game that holds Python's lock: anything with
+        ``submit(function, *args)`` whose futures have ``result()`` (``concurrent.futures.ProcessPoolExecutor()``,
+        threads, loky), a ``joblib.Parallel`` or a ``dask.distributed.Client``. The game travels to each worker
+        process once; coalitions follow it, and worths come back. It is not shut down.
     progress : callable, optional
         Called with ``(done, total)`` evaluations after each batch.
     silent : bool
@@ -93,6 +103,7 @@ class Run:
         row_key: int = 0,
         batch_size: int | str = "auto",
         n_jobs: int | None = None,
+        executor: Any = None,
         progress: Report | None = None,
         silent: bool = False,
     ) -> None:
@@ -102,26 +113,18 @@ class Run:
         deadline = as_deadline(deadline_seconds)
         n_threads = as_threads(n_jobs)
         n_players = _count_players(game, n_players)
-        is_masked = isinstance(game, Game)
+        crew = as_crew(executor)
         self._features: NDArray[np.intp] | None = None
         self.n_players = n_players
         granted = 2 * n_players + SPARE_EVALUATIONS if budget == "auto" else positive(budget, "budget")
         self._tol = as_tolerance(tol)
-        players = self._players_of(game) if is_masked else None
+        players = self._players_of(game) if isinstance(game, Game) else None
         n_playing = n_players if self._features is None else len(self._features)
         if n_playing:
             # Refused by name, before the game is asked anything.
             resolve(self._method, n_playing, granted)
-        source: Source
-        if is_masked:
-            source = game.masked(batch_size=batch_size, n_jobs=n_threads, players=players)
-            self._is_vector = game.reference.is_vector
-        elif isinstance(game, Source):
-            source = game
-            self._is_vector = game.n_outputs == 1
-        else:
-            source = CallableGame(game, n_players, batch_size)
-            self._is_vector = source.is_vector
+        options = {"batch_size": batch_size, "n_jobs": n_threads}
+        source = self._source_of(game, players, granted, crew, options)
         self._progress = Progress(granted, silent=silent, report=progress)
         self._source = source
         self._loop = (
@@ -146,6 +149,26 @@ class Run:
         self._features = players.features[0]
         self._method = self._method.among(game.reference.masker.feature_names or ())
         return players
+
+    def _source_of(
+        self, game: Any, players: Players | None, granted: int, crew: "Crew | None", options: dict[str, Any]
+    ) -> Source:
+        """Where worths come from: the game here, or workers that know it."""
+        if isinstance(game, Game):
+            self._is_vector = game.reference.is_vector
+            return game.masked(**options, players=players, crew=crew, n_evaluations=granted)
+        source: Source
+        if isinstance(game, Source):
+            source = game
+            self._is_vector = game.n_outputs == 1
+        else:
+            source = CallableGame(game, self.n_players, options["batch_size"])
+            self._is_vector = source.is_vector
+        if crew is None:
+            return source
+        from ferroshap.run.elsewhere import SourceElsewhere
+
+        return SourceElsewhere(source, f"the game {described(game)}", crew.sender(), granted)
 
     def __iter__(self) -> Iterator[Estimate]:
         """Go on to the end, with a snapshot whenever the evaluations have grown by a third to a half."""

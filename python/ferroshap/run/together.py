@@ -1,7 +1,9 @@
 """Rows that ask for the same coalitions, each until its own errors are small enough."""
 
 import time
+from collections import deque
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,15 @@ from ferroshap import _native
 from ferroshap.errors import InternalError
 from ferroshap.estimators import Method
 from ferroshap.progress import Progress
-from ferroshap.run.loop import N_ENDPOINTS, BlockNumbers, Outcome, Source, Words, resolved
+from ferroshap.run.loop import N_ENDPOINTS, Outcome, Source, resolved
+
+
+class Round(NamedTuple):
+    """A batch that all rows asked for: the number of its first evaluation, and what the source has begun."""
+
+    first: int
+    begun: Any
+
 
 Narrowed = Callable[[NDArray[np.intp]], Source]
 
@@ -54,8 +64,8 @@ class Together:
         self._going = np.arange(n_rows, dtype=np.intp)
         self._source = narrowed(self._going)
         self._n_outputs = self._source.n_outputs // n_rows
-        #: What is asked and not told.
-        self._asked: tuple[int, Words, BlockNumbers] | None = None
+        #: What is asked and not told, oldest first.
+        self._asked: deque[Round] = deque()
         ends = self._source.endpoints()
         self.method_name, options = resolved(method, self._source.n_players, budget, len(ends.weights), tol)
         self._runs = [
@@ -76,17 +86,27 @@ class Together:
 
     def step(self) -> bool:
         """Evaluate one batch for all rows that go on; False when none does."""
-        if self._deadline is not None and time.monotonic() >= self._deadline:
+        self.begin()
+        if not self._asked:
             return False
-        if self._asked is None and not self._ask():
-            return False
-        first, words, blocks = self._asked  # type: ignore[misc]  # asked a line ago
-        worths = self._source.finish(self._source.begin(words, blocks))
+        batch = self._asked.popleft()
+        worths = self._source.finish(batch.begun)
         for place, row in enumerate(self._going):
-            self._runs[row].tell(first, np.ascontiguousarray(worths[:, self._columns(place)]))
-        self._asked = None
-        self._progress.add(len(words) * len(self._going))
+            self._runs[row].tell(batch.first, np.ascontiguousarray(worths[:, self._columns(place)]))
+        self._progress.add(len(worths) * len(self._going))
         return True
+
+    def begin(self) -> None:
+        """Have as many batches begun as the source wants; after the deadline take back those that nobody works on."""
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self.withdraw()
+            return
+        while self._source.wants_more(len(self._asked)) and self._ask():
+            pass
+
+    def withdraw(self) -> None:
+        """Take back the batches that nobody works on."""
+        self._asked = deque(batch for batch in self._asked if not self._source.withdraw(batch.begun))
 
     def outcomes(self) -> list[Outcome]:
         """What is known now of each row."""
@@ -95,21 +115,27 @@ class Together:
         return [outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS) for outcome in found]
 
     def _ask(self) -> bool:
-        """Ask every row for its next coalitions, and go on with those that have some."""
+        """Ask every row for its next coalitions, and go on with those that have some.
+
+        Who stops is decided when everything that was asked is told, so that rows whose batches are under way are the
+        same that are asked again.
+        """
         _native.look([self._runs[row] for row in self._going], self._n_threads)
         count = self._source.evaluations_per_batch()
         asked = {row: self._runs[row].ask(count) for row in self._going}
         going = np.array([row for row, (_, words, _) in asked.items() if len(words)], dtype=np.intp)
         if len(going) == 0:
-            self._going = going
+            if not self._asked:
+                self._going = going
             return False
-        if len(going) < len(self._going):
-            self._going, self._source = going, self._narrowed(going)
         first, words, blocks = asked[going[0]]
-        if any(asked[row][0] != first or not np.array_equal(asked[row][1], words) for row in going[1:]):
+        is_parted = bool(self._asked) and len(going) < len(self._going)
+        if is_parted or any(asked[row][0] != first or not np.array_equal(asked[row][1], words) for row in going[1:]):
             msg = f"rows that share a design of {self.method_name!r} asked for different coalitions: please report it"
             raise InternalError(msg)
-        self._asked = first, words, blocks
+        if len(going) < len(self._going):
+            self._going, self._source = going, self._narrowed(going)
+        self._asked.append(Round(first, self._source.begin(words, blocks)))
         return True
 
     def _columns(self, place: int) -> slice:

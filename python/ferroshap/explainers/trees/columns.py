@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ferroshap.errors import DimensionError
-from ferroshap.explainers.names import Positions, checked_names, numbered
+from ferroshap.explainers.names import Positions, checked_names, in_given_order, numbered
 from ferroshap.explainers.trees.players import TreePlayers
 from ferroshap.inputs import Table, as_written_in, match_columns
 from ferroshap.inputs.matching import is_automatic
@@ -72,6 +72,24 @@ class TreeColumns:
         found = (table.names if table is not None else None) if self.units is None else self.units.names
         #: Names of the features when the rows bring none.
         self.names = given or found or own or numbered("Feature", n_columns)
+        self._given = given
+
+    @property
+    def source_names(self) -> list[str] | None:
+        """What the columns to be explained are called in tables, in the background's own order; None for nothing."""
+        if self._reference is None:
+            return None if self.units is not None else self._given
+        return in_given_order(list(self._reference), self._background_order)
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of a table that is explained."""
+        return self._n_columns
+
+    @property
+    def background_order(self) -> Positions:
+        """Where each column of the model stands in the background as it was given; None for the model's order."""
+        return self._background_order
 
     @property
     def is_pipeline(self) -> bool:

@@ -1,0 +1,1 @@
+"""What is written: values, finished unit by finished unit, and a journal of them beside the destination."""

@@ -1,0 +1,1 @@
+"""Fingerprints: one short word for all that decides an explainer's values."""
