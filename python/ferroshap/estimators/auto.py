@@ -94,4 +94,6 @@ class Auto(Method):
     @property
     def native_options(self) -> dict[str, Any]:
         """What the core is told besides the name."""
-        return {"unbiased": self.unbiased, "screen": self.screen} | ({} if self.index is None else {"index": self.index})
+        return {"unbiased": self.unbiased, "screen": self.screen} | (
+            {} if self.index is None else {"index": self.index}
+        )

@@ -19,17 +19,17 @@ class Screened(Method):
     which is the sum of its members' values where no interaction is above order 2; the groups of the largest
     :math:`|g|` are halved again and again, until the rest is worth less than a thousandth each.
 
-    *Second pass*: one player for every six evaluations that are left. Those found alone with the largest values play for
-    themselves, an eighth of the places is for groups of all others. The game among these is estimated as :class:`Auto`
-    would; values are efficient. What a group is worth is shared among its members by what the first pass says of
-    them, and equally where it does not tell them apart. ``screening`` of the estimate says who was in which
-    group, and what each group is worth, with its standard error.
+    *Second pass*: one player for every six evaluations that are left. Those found alone with the largest values play
+    for themselves, an eighth of the places is for groups of all others. The game among these is estimated as
+    :class:`Auto` would; values are efficient. What a group is worth is shared among its members by what the first pass
+    says of them, and equally where it does not tell them apart. ``screening`` of the estimate, or of the Explanation,
+    says who was in which group, and what each group is worth, with its standard error.
 
-    *Errors.* ``std_errors`` of players of their own are those of the second pass. Those of members of a group are a root
-    mean square over members: how far one is from his share is unknown one by one, but eight to 64
+    *Errors.* ``std_errors`` of players of their own are those of the second pass. Those of members of a group are a
+    root mean square over members: how far one is from his share is unknown one by one, but eight to 64
     complementary pairs of random halves of all players, asked first, tell what all of them miss together
     (too much, if anything: interactions of odd order above 2 count as errors there). A member that matters and was
-    missed, because his group's sum happened to cancel, is further off than that; with `rng` another order, and other groups.
+    missed, because his group's sum happened to cancel, is further off than that; another `rng` makes other groups.
 
     Players of whom everybody fits into the second pass (``budget / 48``) are not screened: :class:`Auto` estimates.
     Measured over games of 1,500 players with linear effects of heavy tails, sparse interactions, boosted trees and a

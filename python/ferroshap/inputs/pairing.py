@@ -70,6 +70,11 @@ class Pairing:
         """Bytes of one masked row."""
         return sum(block.rows.shape[1] * block.rows.itemsize for block in self.blocks)
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the background and the rows."""
+        return sum(block.background.nbytes + block.rows.nbytes for block in self.blocks)
+
     def known(self, part: slice) -> object:
         """Background rows as the model gets them."""
         return self.build([np.ascontiguousarray(block.background[part]) for block in self.blocks])

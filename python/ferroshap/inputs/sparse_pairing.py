@@ -53,6 +53,12 @@ class SparsePairing(Pairing):
         item: int = self.background.dtype.itemsize
         return max(1, most) * (item + 4) + 8
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the background and the rows."""
+        matrices = self.background, self.rows
+        return sum(int(part.nbytes) for matrix in matrices for part in (matrix.data, matrix.indices, matrix.indptr))
+
     def known(self, part: slice) -> Any:
         """Background rows as the model gets them."""
         return self.background[part]

@@ -164,11 +164,21 @@ impl Halving {
 
     /// What every player is worth by the first pass, a group's shared equally: `(players, outputs)`.
     pub(super) fn shares(&self) -> Vec<f64> {
+        self.by_player(|value, _| value)
+    }
+
+    /// How much that bends, whichever way, a group's shared equally: `(players, outputs)`.
+    pub(super) fn bends(&self) -> Vec<f64> {
+        self.by_player(|_, bend| bend.abs())
+    }
+
+    fn by_player(&self, number: impl Fn(f64, f64) -> f64) -> Vec<f64> {
         let mut shares = vec![0.0; self.order.len() * self.n_outputs];
-        for (node, values, _) in self.leaves() {
+        for (node, values, bends) in self.leaves() {
             for &player in self.players(node) {
-                for (output, value) in values.iter().enumerate() {
-                    shares[player as usize * self.n_outputs + output] = value / f64::from(node.len());
+                let own = &mut shares[player as usize * self.n_outputs..][..self.n_outputs];
+                for ((share, &value), &bend) in own.iter_mut().zip(values).zip(bends) {
+                    *share = number(value, bend) / f64::from(node.len());
                 }
             }
         }

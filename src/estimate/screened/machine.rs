@@ -206,13 +206,17 @@ impl Screened {
     fn by_both(&self, later: &Later, mut found: Estimate) -> (Estimate, Screening) {
         let n_outputs = self.problem.n_outputs;
         let mut values = self.halving.shares();
+        let bends = self.halving.bends();
         for (number, members) in later.players.members.iter().enumerate() {
             for output in 0..n_outputs {
                 let cell = |player: u32| player as usize * n_outputs + output;
-                let sum: f64 = members.iter().map(|&player| values[cell(player)]).sum();
-                let missing = found.values[number * n_outputs + output] - sum;
+                let sum = |numbers: &[f64]| members.iter().map(|&player| numbers[cell(player)]).sum::<f64>();
+                let missing = found.values[number * n_outputs + output] - sum(&values);
+                let all = sum(&bends);
                 for &player in members {
-                    values[cell(player)] += missing / members.len() as f64;
+                    let equal = 1.0 / members.len() as f64;
+                    values[cell(player)] +=
+                        missing * if all > 0.0 { bends[cell(player)] / all } else { equal };
                 }
             }
         }
@@ -239,16 +243,20 @@ impl Screened {
     /// Standard errors of all players, and the root mean square of those about the shares of groups.
     fn errors(&self, later: &Later, values: &[f64], of_second: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (n, n_outputs) = (self.problem.n_players, self.problem.n_outputs);
-        let halves = self.halves();
+        let (halves, bends) = (self.halves(), self.halving.bends());
         let mut errors = vec![0.0; n * n_outputs];
         let mut spread = Vec::with_capacity(n_outputs);
         for output in 0..n_outputs {
             let mut accounted = 0.0;
             for (number, members) in later.players.members.iter().enumerate() {
                 let error = of_second[number * n_outputs + output];
-                accounted += error.powi(2) / members.len() as f64;
+                let cell = |player: u32| player as usize * n_outputs + output;
+                let all: f64 = members.iter().map(|&player| bends[cell(player)]).sum();
                 for &player in members {
-                    errors[player as usize * n_outputs + output] = error / members.len() as f64;
+                    let equal = 1.0 / members.len() as f64;
+                    let own = error * if all > 0.0 { bends[cell(player)] / all } else { equal };
+                    accounted += own.powi(2);
+                    errors[cell(player)] = own;
                 }
             }
             let all = check::summed_squares(&halves, &self.half_differences, values, (output, n_outputs));

@@ -13,7 +13,8 @@
 //! *Second pass.* A player for each six evaluations that are left: those found alone with the largest values, and, for an
 //! eighth of the places, groups of all others, neighbours by what the first pass says of them. The game of these is played
 //! with the method that the automatic choice takes for it, whose values are efficient and have errors. What a group is
-//! worth there is shared among its members as the first pass says, and what that misses equally.
+//! worth there is shared among its members as the first pass says; what that misses, by how much their worth bends
+//! between joining first and last, for one that does not bend has no interactions.
 //!
 //! *Errors.* Those of the players of the second pass are its own. Nothing in it tells members of a group apart, so a few
 //! complementary pairs of random halves of *all* players are asked beforehand: a linear prediction that is off by `e_j`
