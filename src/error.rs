@@ -40,6 +40,9 @@ pub enum Error {
         "`{argument}` has {got} rows, but a game of n players has 2^n: one for each coalition, the empty one first"
     )]
     NotAllCoalitions { argument: &'static str, got: usize },
+    /// Bytes are not those of a state that was saved.
+    #[error("the bytes are damaged at {at}: {what}")]
+    Damaged { at: usize, what: &'static str },
     /// A tree model cannot be read, or is not one that we can explain.
     #[error(transparent)]
     Model(#[from] ModelError),

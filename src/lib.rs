@@ -11,7 +11,7 @@
 //! (which coalitions come next), [`mask`] (model rows of a coalition), [`impute`] (the same, given what is present);
 //! [`estimate`] (the methods, as machines that are asked and told). Beside them [`tree`]: the values of tree
 //! ensembles; [`gradient`]: where the gradients of a differentiable model are taken, and what they add up to; [`image`]:
-//! the regions of a picture and what stands for hidden ones. The Python glue lives in `python` alone.
+//! the regions of a picture and what stands for hidden ones; [`reduce`]: summaries of values that never hold the values. The Python glue lives in `python` alone.
 
 pub mod coalition;
 pub mod error;
@@ -24,6 +24,7 @@ pub mod linalg;
 pub mod mask;
 pub mod parallel;
 pub mod random;
+pub mod reduce;
 pub mod sample;
 pub mod simd;
 pub mod table;

@@ -11,6 +11,7 @@ __version__: str
 _Floats: TypeAlias = NDArray[np.float64]
 _Words: TypeAlias = NDArray[np.uint64]
 _Blocks: TypeAlias = NDArray[np.uint32]
+_Values: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 def usable_threads() -> int:
     """Threads that this process may use at once: affinity and quotas are respected."""
@@ -670,3 +671,113 @@ def gradient_tell(
 
     Returns (point, output, feature) of the first gradient that is not finite; then the sums are spoilt.
     """
+
+@final
+class Sums:
+    """Exact sums of columns, of their absolute values and squares; same bits for any order of rows."""
+
+    def __new__(cls, n_columns: int) -> Sums: ...
+    @property
+    def n_rows(self) -> int:
+        """Rows added."""
+    @property
+    def n_columns(self) -> int:
+        """Features times outputs."""
+    def add(self, values: _Values, n_threads: int) -> None:
+        """Add values ``(rows, features, outputs)``, contiguous in some order of axes."""
+    def merge(self, other: Sums) -> None:
+        """Add what another has added up."""
+    def moment(self, name: str, ddof: int) -> _Floats:
+        """Return one number a column, correctly rounded.
+
+        mean, mean_abs, variance, variance_abs, mean_variance, mean_abs_variance, least, greatest or sum.
+        """
+    def n_not_finite(self) -> _Words:
+        """Count the values of each column that are NaN or infinite."""
+    def copy(self) -> Sums:
+        """Return another with the same sums."""
+    def to_bytes(self) -> bytes:
+        """Return the sums as bytes."""
+    @staticmethod
+    def from_bytes(data: bytes) -> Sums:
+        """Return the sums that `to_bytes` made bytes of."""
+
+@final
+class Histograms:
+    """One histogram a column, its buckets made of sign, exponent and seven bits of mantissa."""
+
+    def __new__(cls, n_columns: int) -> Histograms: ...
+    @property
+    def n_rows(self) -> int:
+        """Rows added."""
+    @property
+    def n_columns(self) -> int:
+        """Features times outputs."""
+    def add(self, values: _Values, n_threads: int) -> None:
+        """Add values ``(rows, features, outputs)``, contiguous in some order of axes."""
+    def merge(self, other: Histograms) -> None:
+        """Add what another has counted."""
+    def quantiles(self, q: list[float]) -> _Floats:
+        """Quantiles, flat: columns, quantiles."""
+    def buckets(self, column: int) -> tuple[_Floats, _Floats, _Words]:
+        """Lower ends, upper ends and counts of the buckets of a column that hold something."""
+    def copy(self) -> Histograms:
+        """Return another with the same counts."""
+    def to_bytes(self) -> bytes:
+        """Return the counts as bytes."""
+    @staticmethod
+    def from_bytes(data: bytes) -> Histograms:
+        """Return the counts that `to_bytes` made bytes of."""
+
+@final
+class Ranks:
+    """How often each feature has which rank among the absolute values of its row."""
+
+    def __new__(cls, n_features: int, n_outputs: int, k: int) -> Ranks: ...
+    @property
+    def n_rows(self) -> int:
+        """Rows added."""
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Features, outputs, ranks."""
+    def add(self, values: _Values, n_threads: int) -> None:
+        """Add values ``(rows, features, outputs)``, contiguous in some order of axes."""
+    def merge(self, other: Ranks) -> None:
+        """Add what another has counted."""
+    def counts(self) -> _Words:
+        """Counts, flat: features, outputs, ranks."""
+    def copy(self) -> Ranks:
+        """Return another with the same counts."""
+    def to_bytes(self) -> bytes:
+        """Return the counts as bytes."""
+    @staticmethod
+    def from_bytes(data: bytes) -> Ranks:
+        """Return the counts that `to_bytes` made bytes of."""
+
+@final
+class Curves:
+    """Count and moments of each feature's values in buckets of the feature's own numbers."""
+
+    def __new__(cls, n_features: int, n_outputs: int, bins: int) -> Curves: ...
+    @property
+    def n_rows(self) -> int:
+        """Rows added."""
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Features, outputs, buckets at most."""
+    def add(self, values: _Values, data: _Values, n_threads: int) -> None:
+        """Add values ``(rows, features, outputs)`` and C-contiguous data ``(rows, features)``."""
+    def merge(self, other: Curves) -> None:
+        """Add what another has seen."""
+    def buckets(self, feature: int) -> tuple[_Floats, _Floats, _Words, _Floats, _Floats]:
+        """Lower ends, upper ends, counts, means and variances, the last two flat: buckets, outputs."""
+    def copy(self) -> Curves:
+        """Return another that has seen the same."""
+    def to_bytes(self) -> bytes:
+        """Return the buckets as bytes."""
+    @staticmethod
+    def from_bytes(data: bytes) -> Curves:
+        """Return the buckets that `to_bytes` made bytes of."""
+
+def content_keys(data: _Values, n_threads: int) -> _Words:
+    """Return one number a row of C-contiguous data ``(rows, features)``, made of what is in the row."""

@@ -43,6 +43,10 @@ class ExplanationFileError(FerroshapError, ValueError):
     """A file is no Explanation, is damaged, or was written by a newer version."""
 
 
+class ReducerError(FerroshapError, ValueError):
+    """Reducers of different things were to be merged, bytes are no reducer's, or one has seen no rows yet."""
+
+
 class InvalidMaskerError(FerroshapError, ValueError):
     """An object was given as a masker that cannot be one."""
 
@@ -97,6 +101,10 @@ class SourceColumnsError(FerroshapError, ValueError):
 
 class ResumeError(FerroshapError, ValueError):
     """What an earlier run left unfinished belongs to another explainer, source or set of options."""
+
+
+class DestinationExistsError(FerroshapError, FileExistsError):
+    """There is something at the destination that this call would not write, and it is not to be replaced."""
 
 
 class DestinationBusyError(FerroshapError, BlockingIOError):

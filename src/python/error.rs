@@ -10,6 +10,7 @@ import_exception!(ferroshap.errors, DimensionError);
 import_exception!(ferroshap.errors, InternalError);
 import_exception!(ferroshap.errors, InvalidModelError);
 import_exception!(ferroshap.errors, OptionError);
+import_exception!(ferroshap.errors, ReducerError);
 import_exception!(ferroshap.errors, WorthError);
 
 /// The Python exception for an error of the core.
@@ -23,6 +24,7 @@ pub(super) fn to_python(error: &Error) -> PyErr {
         Error::WorthNotFinite { .. } => WorthError::new_err(message),
         Error::Parameter { .. } | Error::NotAsked { .. } => OptionError::new_err(message),
         Error::TooLarge { .. } => pyo3::exceptions::PyMemoryError::new_err(message),
+        Error::Damaged { .. } => ReducerError::new_err(message),
         Error::Model(_) => InvalidModelError::new_err(message),
         Error::Interrupted => pyo3::exceptions::PyKeyboardInterrupt::new_err(message),
     }

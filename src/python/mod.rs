@@ -16,6 +16,7 @@ mod interrupt;
 mod mask;
 mod methods;
 mod plausibility;
+mod reduce;
 mod sparse;
 mod table;
 mod tree;
@@ -59,6 +60,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     image::register(module)?;
     plausibility::register(module)?;
     sparse::register(module)?;
+    reduce::register(module)?;
     table::register(module)?;
     tree::register(module)
 }

@@ -287,3 +287,29 @@ def test_what_is_no_executor_is_refused(bad):
     ):
         with pytest.raises(OptionError, match=r"`executor` is .*, but must be an object with `submit"):
             given()
+
+
+def test_a_masker_that_is_called_is_called_by_workers(seed):
+    background, rows = tables(seed)
+
+    def masker(mask, row):
+        return np.where(mask, row, background)
+
+    def values(explainer_class, **options):
+        return explainer_class(two, masker, **options)(rows).values.tobytes()
+
+    for explainer_class in (explainers.PermutationExplainer, explainers.ExactExplainer, explainers.KernelExplainer):
+        alone = values(explainer_class)
+        with ThreadPoolExecutor(2) as threads:
+            assert values(explainer_class, executor=threads) == alone
+        for executor in executors(seed):
+            if executor.shares_memory:
+                assert values(explainer_class, executor=executor) == alone
+                assert executor.n_tasks
+
+
+def test_an_executor_for_images_is_refused_by_name():
+    with pytest.raises(OptionError, match="`executor` is for tables"):
+        explainers.PartitionExplainer(
+            lambda images: images.mean(axis=(1, 2, 3)), maskers.Image("mean"), executor=ThreadPoolExecutor(1)
+        )

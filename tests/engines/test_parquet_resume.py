@@ -13,7 +13,7 @@ from tests.engines.parquet_tables import NAMES, UNIT_ROWS, expected, linear, sam
 import ferroshap as shap
 from ferroshap.engines.files import explain_parquet
 from ferroshap.engines.files.writing.manifest import Manifest
-from ferroshap.errors import DestinationBusyError, OptionError, ResumeError, SourceError
+from ferroshap.errors import DestinationBusyError, DestinationExistsError, OptionError, ResumeError, SourceError
 
 N_ROWS = 3 * UNIT_ROWS + 1_000
 
@@ -93,6 +93,21 @@ def test_another_table_or_another_option_is_written_over_what_is_whole(file, tab
     assert explain_parquet(linear(), file, destination, silent=True).rows == 10
 
 
+@pytest.mark.parametrize("name", ["values.parquet", "values"])
+def test_something_else_is_not_replaced_where_that_is_not_wanted(file, tmp_path, name):
+    destination = tmp_path / name
+    begin(file, destination, overwrite=False)
+    assert explain_parquet(linear(), file, destination, silent=True, overwrite=False).resumed_parts >= 2
+    whole = explain_parquet(linear(), file, destination, silent=True, overwrite=False)
+    assert whole.resumed_parts == whole.parts
+    with pytest.raises(FileExistsError, match="is there already"):
+        explain_parquet(linear(), file, destination, silent=True, overwrite=False, dtype="float32")
+    with pytest.raises(DestinationExistsError):
+        explain_parquet(linear(), file, destination, silent=True, overwrite=False, resume=False)
+    assert not aside(destination).exists()
+    assert explain_parquet(linear(), file, destination, silent=True, dtype="float32").resumed_parts == 0
+
+
 @pytest.mark.parametrize(
     "options,said",
     [
@@ -109,6 +124,19 @@ def test_other_options_are_refused_by_name(file, tmp_path, options, said):
     assert "resume=False" in str(refused.value)
     result = explain_parquet(linear(), file, tmp_path / "values.parquet", silent=True, resume=False, **options)
     assert (result.rows, result.resumed_parts) == (N_ROWS, 0)
+
+
+def test_an_explainer_that_has_explained_is_still_the_same(file, table, tmp_path):
+    explainer = shap.PermutationExplainer(
+        lambda X: X[:, 0] * X[:, 1] - X[:, 2], table.select(NAMES).to_pandas().to_numpy()[:3], feature_names=NAMES
+    )
+    rows = write(table.slice(0, UNIT_ROWS + 20), tmp_path / "few.parquet")
+    linear_one = linear()
+    for one, source, after in [(linear_one, file, 2 * UNIT_ROWS), (explainer, rows, UNIT_ROWS)]:
+        with pytest.raises(Stop):
+            explain_parquet(one, source, tmp_path / "values.parquet", progress=stopped_after(after))
+        one(table.slice(0, 5).select(NAMES).to_pandas(), silent=True)
+        assert explain_parquet(one, source, tmp_path / "values.parquet", silent=True).resumed_parts >= 1
 
 
 def test_another_explainer_is_refused(file, tmp_path):

@@ -45,7 +45,7 @@ def test_memory_limits_change_no_bit(make, case):
 
 
 def test_a_limit_that_cannot_be_kept_is_refused_by_name(make, case):
-    with pytest.raises(MemoryLimitError, match="`memory_limit` is 1 bytes, but this takes at least .* values and"):
+    with pytest.raises(MemoryLimitError, match="`memory_limit` is 1 bytes, but this takes at least .*values and"):
         make(case.two_outputs, case.background, memory_limit=1)(case.rows)
 
 

@@ -15,7 +15,7 @@ import ferroshap
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
 from ferroshap.export.report import report, to_html
-from ferroshap.export.report.chosen import MOST_FEATURES, MOST_NUMBERS, choose
+from ferroshap.export.report.chosen import MOST_FEATURES, MOST_NUMBERS, Population, choose
 from ferroshap.export.report.payload import column_of, numbers
 
 HOSTILE = "</script><script>alert('1')</script>\u2028\u2029 \"x\" <!-- & ]]> \x00\ud800"
@@ -178,6 +178,40 @@ def test_rows_beyond_the_limit_are_drawn_and_the_caption_says_so():
     assert found["overall"][0]["mean"] == six(np.abs(sv.values).mean(axis=0))  # of all rows
     assert "100 of 300 rows were drawn" in text
     assert "were drawn" not in report(sv)
+
+
+def test_rows_drawn_from_a_population_have_its_importance_and_their_own_numbers():
+    sv = table(50)
+    whole = Population(1_000_000, np.arange(6.0) + 1.0, np.arange(50) * 7)
+    found = numbers_in(report(sv, population=whole))
+    assert found["overall"][0]["mean"] == [1, 2, 3, 4, 5, 6]
+    assert (found["n"], found["total"], found["ids"]) == (50, 1_000_000, list(range(0, 350, 7)))
+    caption = (
+        "50 of 1,000,000 rows were drawn at random to be shown singly; bars without a filter are means over all rows."
+    )
+    assert caption in Page(report(sv, population=whole)).texts
+    _, chosen = choose(sv, 20, whole)
+    assert set(chosen.ids.tolist()) <= set(range(0, 350, 7))
+
+
+def test_a_population_that_is_all_there_changes_nothing_but_the_importance():
+    sv = table(50, n_outputs=2)
+    mean = np.abs(sv.values).mean(axis=0)
+    assert report(sv, population=Population(50, mean)) == report(sv)
+
+
+@pytest.mark.parametrize(
+    "population,said",
+    [
+        (Population(100, np.ones(5)), "mean_abs"),
+        (Population(100, np.ones((6, 2))), "mean_abs"),
+        (Population(30, np.ones(6)), "30 rows, but 40"),
+        (Population(100, np.ones(6), np.arange(39)), "row_numbers"),
+    ],
+)
+def test_a_population_of_something_else_is_refused(population, said):
+    with pytest.raises(DimensionError, match=said):
+        report(table(), population=population)
 
 
 def test_weak_features_of_a_wide_table_are_one_and_the_caption_says_so():

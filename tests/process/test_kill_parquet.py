@@ -161,6 +161,49 @@ AT_RANDOM = """
     print(killed)
 """
 
+AT_A_POWER_CUT = """
+    # A machine that stops loses what was written and not flushed, or has zeros where it was.
+    def cut_at(number, moments):
+        count, flushed, fsync = [0], {}, os.fsync
+        def watched(descriptor):
+            count[0] += 1
+            found = os.fstat(descriptor)
+            is_file = os.path.isfile(f"/proc/self/fd/{descriptor}")
+            if count[0] == number:
+                if is_file:
+                    safe = flushed.get(found.st_ino, 0)
+                    left = moments.randint(safe, found.st_size)
+                    os.ftruncate(descriptor, left)
+                    os.ftruncate(descriptor, moments.randint(left, found.st_size))
+                die()
+            fsync(descriptor)
+            if is_file:
+                flushed[found.st_ino] = found.st_size
+        os.fsync = watched
+
+    moments, number, status, cuts = random.Random(int(os.environ["SEED"])), 1, 1, 0
+    while status:
+        for again in range(2):
+            folder = here / f"run-{number}-{again}"
+            def work():
+                cut_at(number, moments)
+                explain(folder)
+            status = in_child(work)
+            moments.random()
+            if status:
+                cuts += 1
+                check_restart(folder, wanted, reduced)
+        number += 1
+    print(cuts)
+"""
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", ["file", "folder", "reduced"])
+def test_a_machine_that_stops_loses_what_was_not_flushed_and_nothing_else(child, kind, seed):
+    (cuts,) = map(int, child(HARNESS + AT_A_POWER_CUT, KIND=kind, SEED=str(seed)).finish(timeout=240))
+    assert cuts >= 2 * (5 * 2 + 3)
+
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["file", "folder", "reduced"])

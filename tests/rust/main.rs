@@ -12,6 +12,7 @@ mod odd_gp;
 mod oracle;
 mod owen;
 mod precedence;
+mod reduce;
 mod sample;
 mod sparse_odd;
 mod stopping;

@@ -36,7 +36,7 @@ RUST_FLOORS = [
     {"random", "parallel", "simd"},
     {"linalg"},
     {"coalition", "index"},
-    {"table", "sample", "mask", "impute", "gradient", "image"},
+    {"table", "sample", "mask", "impute", "gradient", "image", "reduce"},
     {"estimate", "tree"},
     {"python"},
 ]

@@ -1,11 +1,13 @@
-"""The command `ferroshap`: `demo` explains a real model, `info` says what is installed."""
+"""The command `ferroshap`: `explain` a table in files, `info` on what is installed or on a model file, `demo`."""
 
-import argparse
+import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
-from ferroshap.cli import demo, demo_images, demo_trees, info
+from ferroshap.cli import demo, demo_images, demo_trees, info, model_info
+from ferroshap.cli.failing import guarded, say
+from ferroshap.cli.parser import parser
 
 __all__ = ["main"]
 
@@ -16,41 +18,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all went well, 2 when an argument is wrong or a library is missing.
+        0 when all went well, 1 when the work failed, 2 when an argument is wrong or a library is missing,
+        130 after Ctrl-C, 141 when nobody reads the standard output any more. SIGTERM ends the process with 143.
     """
-    chosen = _parser().parse_args(arguments)
-    missing = demo.missing_libraries() if chosen.command == "demo" else []
-    if missing:
-        names = " ".join(missing)
-        sys.stderr.write(f"ferroshap demo needs {' and '.join(missing)}: pip install {names}\n")
-        return 2
+    chosen = parser().parse_args(arguments)
+    return guarded(f"ferroshap {chosen.command}", lambda: _run(chosen))
+
+
+def _run(chosen: Any) -> int:
+    if chosen.command == "explain":
+        from ferroshap.cli.explain import run
+
+        return run(chosen)
     if chosen.command == "info":
-        lines = info.lines()
-    else:
-        lines = (demo_trees if chosen.trees else demo_images if chosen.images else demo).run(chosen.out)
-    for line in lines:
+        return _inform(chosen)
+    missing = demo.missing_libraries()
+    if missing:
+        say(f"ferroshap demo needs {' and '.join(missing)}: pip install {' '.join(missing)}")
+        return 2
+    for line in (demo_trees if chosen.trees else demo_images if chosen.images else demo).run(chosen.out):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ferroshap", description="Shapley values of any model.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demonstration = commands.add_parser(
-        "demo",
-        help="explain a real model on real data, exactly and by sampling",
-        description="Explain a real model on real data, exactly and by sampling, with three pictures.",
-    )
-    demonstration.add_argument(
-        "--out", type=Path, default=Path("demo"), metavar="DIR", help="where the pictures go (default: demo)"
-    )
-    which = demonstration.add_mutually_exclusive_group()
-    which.add_argument(
-        "--trees", action="store_true", help="explain an ensemble of trees: exact values, interactions, a probability"
-    )
-    which.add_argument(
-        "--images", action="store_true", help="explain images by gradients and by regions; with PyTorch, a photograph"
-    )
-    commands.add_parser("info", help="versions, instruction set, threads")
-    return parser
+def _inform(chosen: Any) -> int:
+    """Say what is installed, or what is in a model file, as lines or as JSON."""
+    facts = info.facts() if chosen.model is None else model_info.facts(chosen.model, chosen.format)
+    if chosen.json:
+        lines = iter([json.dumps(facts, indent=2, ensure_ascii=False)])
+    else:
+        lines = info.lines(facts) if chosen.model is None else model_info.lines(facts)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0

@@ -13,21 +13,23 @@ from ferroshap.threads import as_threads
 OPTIONAL = ["narwhals", "scikit-learn", "matplotlib", "pandas", "polars", "pyarrow", "scipy", "tqdm"]
 
 
-def lines() -> Iterator[str]:
-    """Name and value, one a line: ferroshap, the machine, Python, NumPy, the libraries met when they come."""
-    yield _line("ferroshap", f"{ferroshap.__version__} (core {_native.__version__})")
-    yield _line("threads", f"{as_threads(None)} in use, {_native.usable_threads()} usable")
-    yield _line("processor", f"{platform.machine()}: {', '.join(_instruction_sets())}")
-    yield _line("kernels", _kernels())
-    yield _line("system", platform.platform())
-    yield _line("python", f"{platform.python_version()} ({platform.python_implementation()})")
-    yield _line("numpy", np.__version__)
-    for library in OPTIONAL:
-        yield _line(library, _version_of(library))
+def facts() -> dict[str, str]:
+    """Name and value: ferroshap, the machine, Python, NumPy, the libraries met when they come."""
+    found = {
+        "ferroshap": f"{ferroshap.__version__} (core {_native.__version__})",
+        "threads": f"{as_threads(None)} in use, {_native.usable_threads()} usable",
+        "processor": f"{platform.machine()}: {', '.join(_instruction_sets())}",
+        "kernels": _kernels(),
+        "system": platform.platform(),
+        "python": f"{platform.python_version()} ({platform.python_implementation()})",
+        "numpy": np.__version__,
+    }
+    return found | {library: _version_of(library) for library in OPTIONAL}
 
 
-def _line(name: str, value: str) -> str:
-    return f"{name:<14}{value}"
+def lines(found: dict[str, str]) -> Iterator[str]:
+    """Names and values, one a line."""
+    return (f"{name:<14}{value}" for name, value in found.items())
 
 
 def _kernels() -> str:

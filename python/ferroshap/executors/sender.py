@@ -27,6 +27,11 @@ class Sender:
     crew : Crew
         The workers.
 
+    Raises
+    ------
+    ExecutorError
+        When the executor does not say how many they are, because it was closed.
+
     Examples
     --------
     >>> from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +44,10 @@ class Sender:
     def __init__(self, crew: Crew) -> None:
         """Nothing is away yet."""
         self.crew = crew
-        self.n_workers = crew.n_workers
+        try:
+            self.n_workers = crew.n_workers
+        except Exception as error:
+            raise _refused(crew, error) from error
         #: Tasks that were sent and have not come back.
         self.n_away = 0
         self._lodged: dict[str, Any] = {}
@@ -73,6 +81,15 @@ class Sender:
             self._lodged[token] = self.crew.lodge(parcel.data)
             with_data = True
         return token, self._lodged[token] if with_data or self.crew.brings else None
+
+
+def _refused(crew: Crew, error: Exception) -> ExecutorError:
+    """Say that an executor was shut down, or broke."""
+    msg = (
+        f"`executor` ({type(crew.executor).__name__}) takes no more work ({type(error).__name__}: {error}): what was "
+        "reached is kept; pass an executor that runs"
+    )
+    return ExecutorError(msg)
 
 
 class Task:
@@ -141,11 +158,7 @@ class Task:
         try:
             return crew.submit(*task)
         except Exception as error:
-            msg = (
-                f"`executor` ({self._name}) takes no more work ({type(error).__name__}: {error}): what was reached is "
-                "kept; pass an executor that runs"
-            )
-            raise ExecutorError(msg) from error
+            raise _refused(crew, error) from error
 
     def _answer(self) -> Any:
         try:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 #: Bytes of what a worker keeps; the last parcels are kept however large they are.
 MOST_KEPT_BYTES = 1 << 28
+#: Parcels that a worker keeps: most are small parts of a call, which come with every task.
+MOST_KEPT = 256
 #: Parcels of one task that are kept whatever their size.
 LEAST_KEPT = 4
 
@@ -61,6 +63,7 @@ class Shelf:
     def __init__(self) -> None:
         """Empty."""
         self._lock = threading.RLock()
+        self._n_bytes = 0
         self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
 
     def open(self, parcels: Sequence[Sent]) -> list[Any] | Unknown | Unreadable:
@@ -74,13 +77,15 @@ class Shelf:
                 if token not in self._kept and data is not None:
                     try:
                         self._kept[token] = pickle.loads(data), len(data)  # noqa: S301 - from the process that hired us
+                        self._n_bytes += len(data)
                     except Exception as error:  # noqa: BLE001 - whatever the user's objects raise
                         return Unreadable(token, f"{type(error).__name__}: {error}")
                 self._kept.move_to_end(token)
                 opened.append(self._kept[token][0])
-            total = sum(size for _, size in self._kept.values())
-            while total > MOST_KEPT_BYTES and len(self._kept) > max(LEAST_KEPT, len(parcels)):
-                total -= self._kept.popitem(last=False)[1][1]
+            while len(self._kept) > max(LEAST_KEPT, len(parcels)) and (
+                self._n_bytes > MOST_KEPT_BYTES or len(self._kept) > MOST_KEPT
+            ):
+                self._n_bytes -= self._kept.popitem(last=False)[1][1]
             return opened
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ferroshap import links
 from ferroshap.errors import InvalidMaskerError, OptionError, check_options
 from ferroshap.estimators import Method
+from ferroshap.executors import as_crew
 from ferroshap.explainers.called_packing import Inputs, Played, packed_rows
 from ferroshap.explainers.calls import one_seed, options_of, positive
 from ferroshap.explainers.pickling import picklable
@@ -70,6 +71,7 @@ class CalledRoute:
         self.linearize_link = bool(given.get("linearize_link", False))
         self.seed = one_seed(given["seed"], given["rng"], given["random_state"])
         self.n_jobs = given["n_jobs"]
+        self._crew = as_crew(given["executor"])
         self._progress = given["progress"]
         names = given["output_names"]
         self.output_names = None if names is None else [names] if isinstance(names, str) else [str(n) for n in names]
@@ -135,7 +137,6 @@ class CalledRoute:
         varying = np.ones(n_players, dtype=np.bool_)
         if not method.needs_every_player:
             varying = varying_of(masker, args, n_players)
-        batch = given["batch_size"]
         game = CalledGame(
             self.model.function,
             repr(self.model),
@@ -145,7 +146,7 @@ class CalledRoute:
             varying,
             self.link,
             linearize_link=self.linearize_link,
-            batch_rows=None if batch == "auto" else positive(batch, "batch_size"),
+            batch_rows=None if given["batch_size"] == "auto" else positive(given["batch_size"], "batch_size"),
             moved=given["moved"],
         )
         shapes, n_varying = mask_shapes_of(masker, args), int(varying.sum())
@@ -163,6 +164,7 @@ class CalledRoute:
             rng=self.seed,
             row_key=number,
             n_jobs=self.n_jobs,
+            executor=self._crew,
             silent=True,
         )
         base = np.atleast_1d(np.asarray(found.base_value, dtype=np.float64))

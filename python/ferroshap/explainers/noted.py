@@ -128,7 +128,7 @@ class NotedRows(RowsExplained):
         if self.judges_plausibility:
             self.plausibility, self._is_mixed = self._judged()
 
-    def game(self, part: Players, n_beside: int = 1) -> AnyMaskedGame:
+    def game(self, part: Players, n_beside: int | None = None) -> AnyMaskedGame:
         """The games of some rows, whose worths are noted."""
         return cast("AnyMaskedGame", Noted(super().game(part, n_beside), *self._notes[int(part.rows[0])]))
 

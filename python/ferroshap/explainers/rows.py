@@ -107,6 +107,7 @@ class RowsExplained:
         self.pairing: Pairing = reference.pair(rows)
         self._rows = Rows(reference, self.pairing, rows, n_threads=settings.n_threads)
         #: What workers know of this call.
+        self._n_beside = 1
         self.call = None if settings.crew is None else self._rows.call(settings.crew)
         row_bytes = self.pairing.row_bytes + 8 * reference.n_outputs
         self.batch_rows = batch_rows(settings.batch_size, row_bytes)
@@ -161,7 +162,9 @@ class RowsExplained:
             if group.n_players == 0:
                 self.begun[group.rows] = True
                 continue
-            for part, row_key in self._parts(group, budgets[group.n_players]):
+            parts = list(self._parts(group, budgets[group.n_players]))
+            self._n_beside = len(parts) if self.may_take_turns else 1
+            for part, row_key in parts:
                 yield self._play_part(part, budgets[group.n_players], row_key, deadline, progress)
 
     def _plan_memory(self, groups: list[Players], budgets: dict[int, int]) -> None:
@@ -184,8 +187,8 @@ class RowsExplained:
         )
         self.shared_bytes = min(self.shared_bytes, shared)
 
-    def game(self, part: Players, n_beside: int = 1) -> AnyMaskedGame:
-        """The games of some rows, as one; `n_beside` such games are asked about side by side."""
+    def game(self, part: Players, n_beside: int | None = None) -> AnyMaskedGame:
+        """The games of some rows, as one; `n_beside` such games are asked about side by side: as many as parts."""
         n_evaluations = self.settings.budget(part.n_players) * len(part.rows)
         n_batches = n_evaluations * self._rows.most_model_rows // self.batch_rows
         # A few batches are filled sooner than another thread wakes up.
@@ -193,7 +196,7 @@ class RowsExplained:
         game = self._rows.game(part, self.full, batch_size=self.batch_rows, n_threads=n_threads)
         if self.call is None:
             return game
-        return self.call.elsewhere(game, self.settings.budget(part.n_players) * n_beside)
+        return self.call.elsewhere(game, self.settings.budget(part.n_players) * (n_beside or self._n_beside))
 
     def source(self, part: Players) -> Source:
         """Where the worths of some rows come from."""

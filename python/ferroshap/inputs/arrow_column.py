@@ -40,12 +40,12 @@ class ArrowColumn(Column):
         return object_array(self.native.to_pylist())
 
     def numbers(self) -> Array | None:
-        """Nulls become NaN; None if the type is not numeric."""
+        """Nulls become NaN, decimals the nearest doubles; None if the type is not numeric."""
         if self.plain is not None:
             return self.plain
-        if not _is_number(self.native.type):
-            return None
-        return _with_gaps(self.native)
+        if _arrow().types.is_decimal(self.native.type):
+            return _with_gaps(self.native.cast(_arrow().float64()))
+        return _with_gaps(self.native) if _is_number(self.native.type) else None
 
     def keys(self) -> list[Hashable]:
         """Keys of the values, of times by their integers, of dictionaries by what they stand for."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from ferroshap.engines.arrow.explained import empty_block, explain_block
 from ferroshap.engines.arrow.layout import Layout
-from ferroshap.engines.arrow.needed import column_at
+from ferroshap.engines.arrow.needed import columns_at
 from ferroshap.engines.arrow.rows import Rows, as_rows
 from ferroshap.errors import OptionError, nearest
 from ferroshap.export.libraries import met
@@ -95,7 +95,7 @@ def _as_kind(kind: str, table: Any) -> Any:
 
 def _beside(rows: Rows, keep: tuple[str, ...], table: Any) -> Any:
     """Put columns of a frame, as they are, before the values, with the frame's index."""
-    values, places = _as_kind(rows.kind, table), [column_at(rows.names, name, "keep") for name in keep]
+    values, places = _as_kind(rows.kind, table), columns_at(rows.names, keep, "keep")
     if rows.kind == "pandas":
         values.index = rows.source.index
         if not keep:

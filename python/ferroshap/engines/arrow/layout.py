@@ -8,7 +8,7 @@ import numpy as np
 from ferroshap.engines.arrow.arrays import columns_of, kind_of
 from ferroshap.engines.arrow.explained import Explained
 from ferroshap.engines.arrow.forms import Columns, Form, Largest, LargestPairs, Lists, Pairs
-from ferroshap.engines.arrow.needed import as_names, column_at
+from ferroshap.engines.arrow.needed import as_names, columns_at
 from ferroshap.engines.arrow.rows import as_arrow
 from ferroshap.engines.arrow.subject import Subject, pairs_of, subject_of
 from ferroshap.errors import OptionError, nearest
@@ -117,7 +117,7 @@ class Layout:
                 raise _without_input(self.keep)
             source = as_arrow(rows)
             input_schema = source.schema
-            kept = [source.column(column_at(source.column_names, name, "keep")) for name in self.keep]
+            kept = [source.column(place) for place in columns_at(source.column_names, self.keep, "keep")]
         arrays = []
         for output in range(subject.n_outputs):
             errors = None if explained.error_std is None else explained.error_std[..., output]
@@ -131,7 +131,7 @@ class Layout:
         if self.keep:
             if input_schema is None:
                 raise _without_input(self.keep)
-            fields = [input_schema.field(column_at(input_schema.names, name, "keep")) for name in self.keep]
+            fields = [input_schema.field(place) for place in columns_at(input_schema.names, self.keep, "keep")]
         suffixes = [""] if subject.outputs is None else [f"_{output}" for output in subject.outputs]
         for suffix in suffixes:
             fields += form.fields(suffix)

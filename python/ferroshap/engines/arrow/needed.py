@@ -1,6 +1,7 @@
 """Which columns of a table an explainer needs, and where each of its features stands there."""
 
 import difflib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,8 +36,7 @@ def needed_columns(
     """
     names = list(names)
     kept = as_names(keep, "keep")
-    for name in kept:
-        column_at(names, name, "keep")
+    columns_at(names, kept, "keep")
     wanted = {names[place] for place in feature_places(explainer, names, kept, row_key, columns)} | set(kept)
     if row_key is not None and row_key != "content":
         wanted.add(names[column_at(names, row_key, "row_key")])
@@ -54,7 +54,7 @@ def feature_places(
         if len(given) != known:
             msg = f"`columns` has {len(given)} names, but the explainer has {known} columns: name each of them once"
             raise DimensionError(msg)
-        return [column_at(names, name, "columns") for name in given]
+        return columns_at(names, given, "columns")
     wanted, count = _wanted(explainer)
     if wanted is None:
         return _by_position(names, count, keep, row_key)
@@ -63,7 +63,7 @@ def feature_places(
     found = [name if name in known_names else spelled.get(name) for name in wanted]
     missing = [name for name, here in zip(wanted, found, strict=True) if here is None]
     if not missing:
-        return [column_at(names, str(name), "data") for name in found]
+        return columns_at(names, [str(name) for name in found], "data")
     if len(missing) == len(wanted):
         places = _left_over(names, count, keep, row_key)
         if places is not None:
@@ -92,21 +92,33 @@ def as_names(given: Any, argument: str) -> tuple[str, ...]:
 
 
 def column_at(names: Sequence[str], name: str, argument: str) -> int:
-    """Return where the one column of a name stands.
+    """Return where the one column of a name stands: :func:`columns_at`."""
+    return columns_at(names, [name], argument)[0]
+
+
+def columns_at(names: Sequence[str], wanted: Sequence[str], argument: str) -> list[int]:
+    """Return where the one column of each name stands.
 
     Raises
     ------
     OptionError
-        When there is none, or several.
+        When there is none of a name, or several.
+
+    Examples
+    --------
+    >>> columns_at(["id", "age", "bmi"], ["bmi", "id"], "keep")
+    [2, 0]
     """
-    places = [place for place, known in enumerate(names) if known == name]
-    if len(places) == 1:
-        return places[0]
-    if places:
-        msg = f"`data` has {len(places)} columns of the name {name!r}: rename them"
-    else:
-        msg = f"`{argument}` has {name!r}, which is no column of `data`{nearest(name, names)}"
-    raise OptionError(msg)
+    places = {name: place for place, name in enumerate(names)}
+    counts = Counter(names)
+    for name in wanted:
+        if name not in places:
+            msg = f"`{argument}` has {name!r}, which is no column of `data`{nearest(name, names)}"
+            raise OptionError(msg)
+        if counts[name] > 1:
+            msg = f"`data` has {counts[name]} columns of the name {name!r}: rename them"
+            raise OptionError(msg)
+    return [places[name] for name in wanted]
 
 
 def columns_of(explainer: Any) -> Any:
@@ -150,8 +162,9 @@ def _by_position(names: Sequence[str], count: int, keep: Sequence[str], row_key:
 
 def _missing(missing: list[str], names: Sequence[str], n_wanted: int) -> OptionError | DimensionError:
     shown = ", ".join(map(repr, missing[:10])) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
-    close = [(name, difflib.get_close_matches(name, names, n=1)) for name in missing[:10]]
-    meant = [f"{found[0]!r} for {name!r}" for name, found in close if found][:3]
+    lowered = {name.lower(): name for name in names}
+    close = [(name, difflib.get_close_matches(name.lower(), lowered, n=1)) for name in missing[:10]]
+    meant = [f"{lowered[found[0]]!r} for {name!r}" for name, found in close if found][:3]
     hint = f"; is it {', '.join(meant)}?" if meant else "."
     msg = f"`data` lacks {len(missing)} of the {n_wanted} columns that the explainer needs: {shown}{hint}"
     return DimensionError(msg)

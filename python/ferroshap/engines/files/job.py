@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ferroshap.engines.arrow import Layout, needed_columns
@@ -18,7 +19,7 @@ from ferroshap.engines.files.work import Work
 from ferroshap.engines.files.writing.encoding import check_compression, encoded
 from ferroshap.engines.files.writing.journal import OF_VALUES, Journal
 from ferroshap.engines.files.writing.published import about
-from ferroshap.errors import SourceError
+from ferroshap.errors import OptionError, SourceError
 from ferroshap.progress import Progress
 
 
@@ -49,6 +50,7 @@ class Job:
         check_compression(work.compression)
         own = [path for path in (destination.path, destination.aside) if path is not None]
         self.source: Source = as_source(source, own)
+        _check_apart(self.source, destination)
         names = needed_columns(explainer, self.source.schema.names, layout.keep, work.row_key, work.columns)
         self._read = self.source.narrowed(names)
         schema = layout.schema(explainer, self._read)
@@ -76,13 +78,20 @@ class Job:
         )
         return (n_features, n_terms, n_outputs), row
 
-    def run(self, progress: Any, *, silent: bool, resume: bool) -> Result:
+    def run(self, progress: Any, *, silent: bool, resume: bool, overwrite: bool) -> Result:
         """Explain what is not explained yet, and return what came of all."""
         if self._destination.aside is None:
             kept = InMemory(self.work.reducers)
             self._explain(kept, kept.done, 0, progress, silent=silent)
             return Result(rows=kept.rows, parts=n_units(kept.rows), reduced=kept.reduced)
-        journal = Journal(self._destination, self._header, self.source.n_rows, self.work.reducers, resume=resume)
+        journal = Journal(
+            self._destination,
+            self._header,
+            self.source.n_rows,
+            self.work.reducers,
+            resume=resume,
+            overwrite=overwrite,
+        )
         try:
             if journal.rows_published is None:
                 n_resumed = len(journal.done)
@@ -108,11 +117,13 @@ class Job:
         finished = Done(done)
         batches = self.source.batches(self._read, finished.lacks, self._plan.block_rows)
         cut = blocks(batches, self._plan.block_rows, finished)
+        common = (self._explainer, cut, self.work, keeper, _told(line))
+        ahead = not self.source.is_bound
         try:
             if self._crew is not None:
-                explain_away(self._explainer, cut, self.work, keeper, _told(line), crew=self._crew)
+                explain_away(*common, reads_ahead=ahead, crew=self._crew)
             else:
-                explain_here(self._explainer, cut, self.work, keeper, _told(line), overlaps=self._plan.overlaps)
+                explain_here(*common, reads_ahead=ahead, overlaps=self._plan.overlaps)
         finally:
             line.close()
         self._check_unchanged()
@@ -130,12 +141,26 @@ class Job:
         return encoded(schema.empty_table(), schema, self.work.compression)
 
 
+def _check_apart(source: Source, destination: Destination) -> None:
+    """Refuse to write over what is read."""
+    if destination.path is None:
+        return
+    for piece in source.pieces:
+        known = piece.identity or {}
+        for name in [known.get("path", ""), *(file[0] for file in known.get("files", ()))]:
+            path = Path(name).resolve()
+            if name and destination.path.resolve() in {path, path.parent}:
+                where = repr(str(destination.path))
+                msg = f"`destination` is {where}, where {path.name!r} of `source` lies: name another place"
+                raise OptionError(msg)
+
+
 def _crew_of(executor: Any) -> Any:
     if executor is None:
         return None
-    import importlib
+    from ferroshap.executors import as_crew
 
-    return importlib.import_module("ferroshap.executors").as_crew(executor)
+    return as_crew(executor)
 
 
 def _told(line: Progress) -> Callable[[int], None]:

@@ -98,10 +98,11 @@ def explain_here(
     keeper: Keeper,
     report: Callable[[int], None],
     *,
+    reads_ahead: bool,
     overlaps: bool,
 ) -> None:
     """Explain blocks on this thread; reading and writing have others where there is memory for it."""
-    reader = ReadAhead(blocks, is_apart=overlaps)
+    reader = ReadAhead(blocks, is_apart=reads_ahead and overlaps)
     writer = Lane(lambda block, explained: keeper.take(work.finish(explainer, block, explained)), is_apart=overlaps)
     before = 0
     try:
@@ -124,16 +125,22 @@ def explain_here(
 
 
 def explain_away(
-    explainer: Any, blocks: Iterator[Block], work: Work, keeper: Keeper, report: Callable[[int], None], *, crew: Any
+    explainer: Any,
+    blocks: Iterator[Block],
+    work: Work,
+    keeper: Keeper,
+    report: Callable[[int], None],
+    *,
+    reads_ahead: bool,
+    crew: Any,
 ) -> None:
     """Have blocks explained by workers, to which the explainer travels once each; results are taken in order."""
-    import importlib
+    from ferroshap.executors.parcels import Parcel
 
-    parcels = importlib.import_module("ferroshap.executors.parcels")
     sender = crew.sender()
-    parcel = parcels.Parcel(explainer, "the explainer")
+    parcel = Parcel(explainer, "the explainer")
     most = sender.n_workers + SPARE_BLOCKS
-    reader = ReadAhead(blocks, is_apart=True)
+    reader = ReadAhead(blocks, is_apart=reads_ahead)
     writer = Lane(keeper.take, is_apart=True)
     away: deque[tuple[Block, Any]] = deque()
     before = 0

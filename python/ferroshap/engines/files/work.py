@@ -4,22 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ferroshap.engines.arrow import Layout, explain_block
-from ferroshap.engines.arrow.subject import subject_of
 from ferroshap.engines.files.units import Block
 from ferroshap.engines.files.writing.encoding import encoded
 from ferroshap.engines.files.writing.footer import Encoded
-
-
-class Values(NamedTuple):
-    """A block explained; what reducers take, with the names that they bind to."""
-
-    values: Any
-    base_values: Any
-    error_std: Any
-    data: Any
-    first_row: int
-    feature_names: tuple[str, ...]
-    output_names: tuple[str, ...]
 
 
 class Finished(NamedTuple):
@@ -89,24 +76,8 @@ class Work:
         if self.schema is not None:
             table = self.layout.table(explainer, explained, block.rows)
             found = encoded(table, self.schema, self.compression)
-        parts = {}
-        if self.reducers:
-            named = _named(explainer, explained)
-            parts = {name: reducer.part(named) for name, reducer in self.reducers.items()}
+        parts = {name: reducer.part(explained) for name, reducer in self.reducers.items()}
         return Finished(block.first_row, block.rows.num_rows, found, parts)
-
-
-def _named(explainer: Any, explained: Any) -> Values:
-    subject = subject_of(explainer)
-    return Values(
-        values=explained.values,
-        base_values=explained.base_values,
-        error_std=explained.error_std,
-        data=explained.data,
-        first_row=explained.first_row,
-        feature_names=tuple(subject.features),
-        output_names=tuple(subject.outputs or ["Output 0"]),
-    )
 
 
 def done_by_worker(opened: Any, work: Work, block: Block) -> Finished:

@@ -1,5 +1,6 @@
 """Digests of objects by what they hold: the same in every process, whatever was computed meanwhile."""
 
+import copy
 import hashlib
 import struct
 from collections.abc import Iterable
@@ -144,6 +145,10 @@ class Digester:
             state = _state_of(value)
             if state is not None:
                 return self._all("ours", [kind.__qualname__, state])
+        if is_instance(value, "catboost", "CatBoost"):
+            value = copy.deepcopy(
+                value
+            )  # whose bytes are those of a model that was read, not those of one just trained
         try:
             reduced = value.__reduce_ex__(5)
         except Exception as error:

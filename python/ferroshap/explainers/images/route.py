@@ -22,7 +22,13 @@ from ferroshap.run.deadline import as_deadline
 from ferroshap.threads import as_threads
 
 #: Options of explainers of tables that mean nothing for images, and what they are then.
-OF_TABLES: dict[str, Any] = {"feature_names": None, "weights": None, "keep_index": False, "rows_per_eval": 100}
+OF_TABLES: dict[str, Any] = {
+    "executor": None,
+    "feature_names": None,
+    "weights": None,
+    "keep_index": False,
+    "rows_per_eval": 100,
+}
 #: The same of calls.
 OF_TABLE_CALLS: dict[str, Any] = {"main_effects": False, "interactions": 1, "plausibility": False, "msev": False}
 

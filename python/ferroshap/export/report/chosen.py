@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ferroshap.errors import OptionError
+from ferroshap.errors import DimensionError, OptionError
 from ferroshap.explanation import Explanation
 from ferroshap.explanation.cohorts import Cohorts
 from ferroshap.plots.canvas.row_labels import names_of
@@ -17,6 +17,25 @@ Floats = npt.NDArray[np.float64]
 MOST_FEATURES = 200  # with a column of their own; what is weaker than these is summed
 MOST_NUMBERS = 2_500_000  # in one file: about 20 MB
 LEAST_ROWS = 200  # however many features and outputs there are
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """What is known of a table too large to be held, from which the rows of an Explanation were drawn.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows in all.
+    mean_abs : array of shape ``(features,)`` or ``(features, outputs)``
+        Mean magnitudes of the values of all of them: what :class:`ferroshap.engines.reducers.MeanAbs` finds.
+    row_numbers : array of int, optional
+        Where the rows that were drawn stand among them.
+    """
+
+    n_rows: int
+    mean_abs: Any
+    row_numbers: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +63,7 @@ class Chosen:
         return len(self.names) - (self.n_merged > 0)
 
 
-def choose(explanation: Any, max_rows: int) -> tuple[Explanation, Chosen]:
+def choose(explanation: Any, max_rows: int, population: Population | None = None) -> tuple[Explanation, Chosen]:
     """Read what a report is made of.
 
     Raises
@@ -54,7 +73,7 @@ def choose(explanation: Any, max_rows: int) -> tuple[Explanation, Chosen]:
     OptionError
         If `max_rows` is not at least 1.
     DimensionError
-        For interactions, images and single columns.
+        For interactions, images and single columns, and for a population of other features, outputs or fewer rows.
     """
     if isinstance(explanation, Cohorts):
         msg = "`explanation` of `report` is a Cohorts: pass the Explanation it was made of; the page has groups itself"
@@ -65,7 +84,7 @@ def choose(explanation: Any, max_rows: int) -> tuple[Explanation, Chosen]:
     explanation = accepted(explanation, "report")
     values, errors = _cube(explanation, explanation.values), _cube(explanation, explanation.error_std)
     n_rows, n_features, n_outputs = values.shape
-    mean, half = _importance(values, errors)
+    mean, half = _importance(values, errors) if population is None else (_overall(population, values.shape), None)
     order = np.argsort(-np.nan_to_num(mean).max(axis=1), kind="stable")
     own = np.sort(order[:MOST_FEATURES]) if n_features > MOST_FEATURES + 1 else np.arange(n_features)
     merged = np.setdiff1d(np.arange(n_features), own)
@@ -98,9 +117,9 @@ def choose(explanation: Any, max_rows: int) -> tuple[Explanation, Chosen]:
         numeric=numeric,
         names=names,
         outputs=_outputs(explanation, n_outputs),
-        ids=rows,
+        ids=rows if population is None else _numbers(population, kept),
         row_names=None if instances is None else [str(instances[i]) for i in kept],
-        n_rows=n_rows,
+        n_rows=n_rows if population is None else population.n_rows,
         n_merged=len(merged),
         mean=mean,
         half=half,
@@ -126,6 +145,32 @@ def _importance(values: Floats, errors: Floats | None) -> tuple[Floats, Floats |
     if errors is None or not np.nanmax(errors, initial=0.0) > 0.0:
         return mean, None
     return mean, 1.96 * np.sqrt((errors**2).sum(axis=0)) / count  # NaN where an error is unknown
+
+
+def _overall(population: Population, shape: tuple[int, ...]) -> Floats:
+    """The importance that was found over all rows, as features x outputs."""
+    n_rows, n_features, n_outputs = shape
+    mean = np.asarray(population.mean_abs, dtype=np.float64)
+    if mean.shape not in {(n_features, n_outputs), (n_features,) if n_outputs == 1 else ()}:
+        has = f"{n_features} features and {n_outputs} outputs"
+        msg = f"`population` has `mean_abs` of shape {mean.shape}, but the rows that were drawn from it have {has}"
+        raise DimensionError(msg)
+    if population.n_rows < n_rows:
+        msg = f"`population` has {population.n_rows} rows, but {n_rows} were drawn from it"
+        raise DimensionError(msg)
+    numbers = population.row_numbers
+    if numbers is not None and np.shape(numbers) != (n_rows,):
+        msg = f"`population` has `row_numbers` of shape {np.shape(numbers)}, but {n_rows} rows were drawn from it"
+        raise DimensionError(msg)
+    return mean.reshape(n_features, n_outputs)
+
+
+def _numbers(population: Population, kept: Any) -> Any:
+    """Where the rows that are shown stand in the population; None if all of it is there."""
+    if len(kept) == population.n_rows:
+        return None
+    numbers = population.row_numbers
+    return kept if numbers is None else np.asarray(numbers, dtype=np.intp)[kept]
 
 
 def _merged_importance(values: Floats) -> Floats:

@@ -4,11 +4,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ferroshap.export.report.chosen import choose
+from ferroshap.export.report.chosen import Population, choose
 from ferroshap.export.report.page import page
 
 
-def report(explanation: Any, path: Any = None, *, title: str | None = None, max_rows: int = 5000) -> str | Path | None:
+def report(
+    explanation: Any,
+    path: Any = None,
+    *,
+    title: str | None = None,
+    max_rows: int = 5000,
+    population: Population | None = None,
+) -> str | Path | None:
     """Write everything that an Explanation holds as one HTML file, to look around in.
 
     Global importance beside a swarm of all rows, the effect of a chosen feature coloured by the one it seems to
@@ -28,6 +35,9 @@ def report(explanation: Any, path: Any = None, *, title: str | None = None, max_
         At most so many rows can be looked at singly, drawn from all with a fixed seed; a caption says so. Bars
         are means over all rows. Beside it, features beyond the 200 strongest are summed into one, and fewer rows
         are drawn where rows x features x outputs would make the file larger than about 20 MB.
+    population : Population, optional
+        What is known of all the rows that those of `explanation` were drawn from: their number and the mean magnitudes
+        of their values, which the bars then are.
 
     Returns
     -------
@@ -40,7 +50,7 @@ def report(explanation: Any, path: Any = None, *, title: str | None = None, max_
     TypeError
         If `explanation` is no Explanation.
     DimensionError
-        For interactions, images, single columns, or no rows.
+        For interactions, images, single columns, no rows, or a population that does not fit.
     OptionError
         If `max_rows` is not at least 1.
 
@@ -56,7 +66,7 @@ def report(explanation: Any, path: Any = None, *, title: str | None = None, max_
     >>> "<h1>Readmissions</h1>" in text, len(text) < 100_000
     (True, True)
     """
-    text = page(*choose(explanation, max_rows), title)
+    text = page(*choose(explanation, max_rows, population), title)
     if path is None:
         return text
     if isinstance(path, (str, os.PathLike)):

@@ -40,6 +40,11 @@ class Source:
         """Whether all of it can be read again, and recognised."""
         return all(piece.identity is not None for piece in self.pieces)
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether it is somebody's own iterator, which may have to be read where it was made."""
+        return any(isinstance(piece, StreamPiece) for piece in self.pieces)
+
     def batches(self, schema: Any, is_wanted: Wanted, n_rows: int) -> Iterator[tuple[int, Any]]:
         """Read batches of at most `n_rows`, each with the number of its first row.
 

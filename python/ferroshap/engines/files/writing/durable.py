@@ -15,16 +15,28 @@ def write_whole(path: Path, data: Any) -> None:
         When the disk is full, for instance; then nothing of that name has changed.
     """
     aside = path.with_name(f"{path.name}.writing")
-    with aside.open("wb") as file:
-        file.write(data)
+    with aside.open("wb", buffering=0) as file:
+        write_all(file, data)
         flush(file)
     os.replace(aside, path)  # noqa: PTH105 - the tests count this call
     flush_folder(path.parent)
 
 
+def write_all(file: Any, data: Any) -> None:
+    """Write all of `data` to a file without a buffer, which may take less at once.
+
+    Raises
+    ------
+    OSError
+        When the disk is full; nothing is left in a buffer then, to fail again when the file is closed.
+    """
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
 def flush(file: Any) -> None:
-    """Push what was written to an open file to the disk."""
-    file.flush()
+    """Push what was written to a file without a buffer to the disk."""
     os.fsync(file.fileno())
 
 

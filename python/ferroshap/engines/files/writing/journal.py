@@ -14,7 +14,7 @@ from ferroshap.engines.files.writing.lock import FolderLock
 from ferroshap.engines.files.writing.manifest import Manifest
 from ferroshap.engines.files.writing.published import rows_published
 from ferroshap.engines.files.writing.states import States
-from ferroshap.errors import OptionError, ResumeError
+from ferroshap.errors import DestinationExistsError, OptionError, ResumeError
 
 #: What the folder beside a destination may hold: anything else is not ours to delete.
 OURS = ("lock", "manifest", "values.parquet", "parts", "replaced", "reducers-")
@@ -40,11 +40,15 @@ class Journal:
         Fresh ones, by name.
     resume : bool
         Whether to go on from what is there; False begins anew.
+    overwrite : bool
+        Whether a destination may be replaced that is not what this run would write.
 
     Raises
     ------
     DestinationBusyError
         When another run holds it.
+    DestinationExistsError
+        When there is something else that is not to be replaced.
     ResumeError
         When another explainer, source or set of options left something unfinished there.
     OptionError
@@ -59,6 +63,7 @@ class Journal:
         reducers: dict[str, Any],
         *,
         resume: bool,
+        overwrite: bool = True,
     ) -> None:
         """Take the lock, and look what is there."""
         if destination.aside is None:
@@ -81,6 +86,8 @@ class Journal:
             self._reduced_units: set[int] = set()
             self._unit, self._unit_rows = 0, 0
             if not resume or not self._take_up():
+                if not overwrite:
+                    self._check_nothing_is_there()
                 self._begin_anew()
         except BaseException:
             self.close()
@@ -135,6 +142,18 @@ class Journal:
         if self._n_rows is None:
             return True
         return bool(line["rows"] == min(UNIT_ROWS, self._n_rows - line["unit"] * UNIT_ROWS))
+
+    def _check_nothing_is_there(self) -> None:
+        path = self._destination.path
+        if path is None or not path.exists() or (path.is_dir() and not any(path.iterdir())):
+            return
+        if self._manifest.header is None:
+            self.remove()
+        msg = (
+            f"`destination` {str(path)!r} is there already, and is not what this call would write: pass overwrite=True "
+            "to replace it, or name another destination"
+        )
+        raise DestinationExistsError(msg)
 
     def _begin_anew(self) -> None:
         """Delete what another run has left."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ferroshap.engines.files.writing.durable import flush, write_whole
+from ferroshap.engines.files.writing.durable import flush, write_all, write_whole
 
 #: Of the journal's own form.
 FORMAT = 1
@@ -64,11 +64,11 @@ class Manifest:
     def add(self, entry: dict[str, Any]) -> None:
         """Say that a unit is finished; it is on the disk on return."""
         if self._file is None:
-            self._file = self._path.open("r+b")
+            self._file = self._path.open("r+b", buffering=0)
             self._file.truncate(self._n_whole)
             self._file.seek(self._n_whole)
         data = _line(entry)
-        self._file.write(data)
+        write_all(self._file, data)
         flush(self._file)
         self._n_whole += len(data)
         self._keep(entry)

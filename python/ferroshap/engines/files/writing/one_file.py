@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ferroshap.engines.files.writing.durable import flush, move
+from ferroshap.engines.files.writing.durable import flush, move, write_all
 from ferroshap.engines.files.writing.footer import MAGIC, Encoded, joined, tail
 
 #: Bytes that are checked at once.
@@ -60,12 +60,12 @@ class OneFile:
         """Write a block of a unit behind what is there."""
         del unit
         if self._file is None:
-            self._file = self._growing.open("r+b" if self._growing.exists() else "w+b")
+            self._file = self._growing.open("r+b" if self._growing.exists() else "w+b", buffering=0)
             self._file.truncate(self._end)
             self._file.seek(0)
-            self._file.write(MAGIC)
+            write_all(self._file, MAGIC)
             self._file.seek(self._end)
-        self._file.write(encoded.data)
+        write_all(self._file, encoded.data)
         self._footers.append((self._end, base64.b85encode(zlib.compress(encoded.footer, 1)).decode()))
         self._crc = zlib.crc32(encoded.data, self._crc)
         self._end += len(encoded.data)
@@ -94,10 +94,10 @@ class OneFile:
             self.append(0, nothing)
             footers = [(nothing.footer, len(MAGIC))]
         if self._file is None:
-            self._file = self._growing.open("r+b")
+            self._file = self._growing.open("r+b", buffering=0)
         self._file.truncate(self._end)
         self._file.seek(self._end)
-        self._file.write(tail(joined(footers)))
+        write_all(self._file, tail(joined(footers)))
         flush(self._file)
         self.close()
         move(self._growing, self.path)

@@ -9,7 +9,9 @@ from typing import Any
 
 from ferroshap.engines.files.writing.durable import flush_folder, move, write_whole
 from ferroshap.engines.files.writing.footer import MAGIC, Encoded, joined, tail
+from ferroshap.engines.files.writing.keys import KEY
 from ferroshap.errors import OptionError
+from ferroshap.export.libraries import met
 
 #: Digits in the name of a part: the names of all parts sort as they follow each other.
 DIGITS = 5
@@ -40,9 +42,12 @@ class Parts:
         self._digits = max(DIGITS, len(str((n_units or 1) - 1)))
         self._unit = 0
         self._blocks: list[Encoded] = []
-        others = [] if not path.exists() else [file.name for file in path.iterdir() if not _is_part(file.name)]
+        others = [] if not path.exists() else [file.name for file in path.iterdir() if not _is_part(file)]
         if others:
-            msg = f"`destination` {str(path)!r} is a directory that holds {others[0]!r}: name an empty or new one"
+            msg = (
+                f"`destination` {str(path)!r} is a directory that holds {min(others)!r}, which is no part of values: "
+                "name an empty or new one"
+            )
             raise OptionError(msg)
 
     def good(self, lines: Iterable[dict[str, Any]]) -> set[int]:
@@ -93,5 +98,12 @@ class Parts:
         """Nothing is open."""
 
 
-def _is_part(name: str) -> bool:
-    return re.fullmatch(r"part-\d{5,}\.parquet", name) is not None
+def _is_part(file: Path) -> bool:
+    """Whether it is a file of values, by its name and by what it says of itself."""
+    arrow, parquet = met("pyarrow", "explain_parquet"), met("pyarrow.parquet", "explain_parquet")
+    if re.fullmatch(r"part-\d{5,}\.parquet", file.name) is None:
+        return False
+    try:
+        return KEY in (parquet.read_metadata(file).metadata or {})
+    except (arrow.ArrowException, OSError):
+        return False

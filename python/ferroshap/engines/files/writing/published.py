@@ -6,10 +6,8 @@ from typing import Any
 
 from ferroshap.engines.files.destination import Destination
 from ferroshap.engines.files.units import n_units
+from ferroshap.engines.files.writing.keys import KEY
 from ferroshap.export.libraries import met
-
-#: The key of the metadata in a file of values.
-KEY = b"ferroshap"
 
 
 def about(version: str, fingerprint: str, explainer: Any) -> dict[bytes, bytes]:
