@@ -64,7 +64,8 @@ test: build $(VENV)/.with-test  ## laws, examples, README
 	$(BIN)/python -m pytest --ignore=tests/integrations
 
 test-integrations: build $(VENV)/.with-test  ## every library that installs here
-	for group in trees onnx frameworks browser; do $(PIP) --group $$group || echo "not installed: $$group"; done
+	for group in trees onnx frameworks engines spark ray browser; do \
+	  timeout 900 $(PIP) --group $$group || echo "not installed: $$group"; done   # pyspark alone is 450 MB
 	$(call torch-where-there-is-room,$(BIN)/python)
 	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations tests/trees
 

@@ -25,7 +25,7 @@ def test_an_engine_that_is_absent_is_named_with_what_installs_it(room, library, 
     with pytest.raises(ImportError) as caught:
         room.explain(object(), explainer())
     engine = room.__name__.rpartition(".")[2]
-    expected = f"`engines.{engine}.explain` needs {library}: install it (pip install {INSTALLED_BY[library]})"
+    expected = f"`engines.{engine}` needs {library}: install it (pip install {INSTALLED_BY[library]})"
     assert str(caught.value) == expected
     assert caught.value.name == library
 

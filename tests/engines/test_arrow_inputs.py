@@ -14,7 +14,8 @@ from tests.engines.arrow_subjects import BACKGROUND, FEATURES, explainer_of, pro
 
 import ferroshap as shap
 from ferroshap.engines.arrow import explain_block, needed_columns
-from ferroshap.errors import DimensionError, OptionError
+from ferroshap.errors import DimensionError, OptionError, UnknownOptionError
+from ferroshap.inputs.arrow_column import ArrowColumn
 
 ROWS = pa.table(
     {
@@ -263,6 +264,10 @@ REFUSED = {
     "unknown": ({"keep": "ids"}, "`keep` has 'ids', which is no column of `data`; did you mean 'id'"),
     "twice": ({"keep": ["id", "id"]}, "`keep` has 'id' twice"),
     "no name": ({"keep": [3]}, "`keep` has 3, but must be names"),
+    "first row": ({"first_row": -1}, "`first_row` is -1, but must be the number of the first row"),
+    "no first row": ({"first_row": "a"}, "`first_row` is 'a'"),
+    "threads": ({"n_jobs": 0}, "`n_jobs` is 0"),
+    "option": ({"topk": 3}, "'topk'.*did you mean 'top_k'"),
     "no interactions": ({"interactions": True}, "LinearExplainer has values alone"),
 }
 
@@ -271,8 +276,14 @@ REFUSED = {
 def test_options_that_are_not_known_are_refused_by_name(what):
     options, said = REFUSED[what]
     for call in (explainer_of("linear").explain_arrow, explainer_of("linear").explain_frame):
-        with pytest.raises(OptionError, match=said):
+        with pytest.raises((OptionError, UnknownOptionError), match=said):
             call(ROWS, **options)
+
+
+def test_interactions_along_a_tree_are_refused_before_rows_come():
+    explainer = shap.ExactExplainer(product, shap.maskers.Partition(BACKGROUND))
+    with pytest.raises(OptionError, match="no form along a tree"):
+        explainer.output_schema(interactions=True)
 
 
 def test_two_columns_of_one_name_are_refused():
@@ -329,3 +340,24 @@ def test_pandas_is_not_imported_for_arrow():
         "assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_dictionary_is_read_once_whatever_nulls_and_unused_values_it_has():
+    dictionary = pa.array(["Paris", None, "Oslo", "Rome"])
+    codes = pa.array([2, 1, None, 3, 2], pa.int8())
+    city = pa.DictionaryArray.from_arrays(codes, dictionary)
+    for column in (city, pa.chunked_array([city.slice(0, 2), city.slice(2)]), city.cast(pa.string())):
+        values, places = ArrowColumn(column).distinct()
+        assert values == ["Oslo", "Rome"]
+        assert places.tolist() == [0, -1, -1, 1, 0]
+    nothing = ArrowColumn(pa.array([None, None], pa.string())).distinct()
+    assert (nothing[0], nothing[1].tolist()) == ([], [-1, -1])
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.timestamp("us"), pa.int64(), pa.list_(pa.int8())], ids=str)
+def test_other_columns_have_distinct_values_too(kind):
+    given = [[1], None, [2], [1]] if pa.types.is_list(kind) else [1, None, 2, 1]
+    column = pa.array(given, kind)
+    values, places = ArrowColumn(column).distinct()
+    assert values == [column[0].as_py(), column[2].as_py()]
+    assert places.tolist() == [0, -1, 1, 0]

@@ -254,7 +254,7 @@ def test_options_are_refused_by_name(file, tmp_path, destination, options, said)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.parquet"]
 
 
-@pytest.mark.parametrize("source", [7, [7], [], "s3://bucket/rows", iter(())], ids=str)
+@pytest.mark.parametrize("source", [7, [7], [], "s3://bucket/rows", iter(()), b"rows.parquet"], ids=str)
 def test_sources_that_are_none_are_refused(tmp_path, source):
     with pytest.raises((OptionError, FerroshapError), match="source"):
         explain(source, tmp_path)
@@ -268,6 +268,24 @@ def test_what_is_read_is_not_written_over(table, tmp_path):
         for source in (file, pyarrow.dataset.dataset(tmp_path / "in")):
             with pytest.raises(OptionError, match="name another place"):
                 explain_parquet(linear(), source, destination, silent=True)
+    (tmp_path / "soft.parquet").symlink_to(file)
+    (tmp_path / "hard.parquet").hardlink_to(file)
+    (tmp_path / "soft").symlink_to(tmp_path / "in")
+    for source, destination in [
+        (file, tmp_path / "soft.parquet"),
+        (tmp_path / "soft.parquet", file),
+        (file, tmp_path / "hard.parquet"),
+        (tmp_path / "in", tmp_path / "soft"),
+        (tmp_path / "soft", tmp_path / "in"),
+        (tmp_path / "soft" / "part-00000.parquet", tmp_path / "in" / ".." / "in"),
+        ([file], file),
+        (tmp_path / "in" / "*.parquet", file),
+    ]:
+        with pytest.raises((OptionError, SourceMissingError)):
+            explain_parquet(linear(), source, destination, silent=True)
+    for source in (pq.ParquetFile(file), pq.ParquetFile(file).iter_batches()):
+        with pytest.raises(OptionError, match="may be what the"):
+            explain_parquet(linear(), source, file, silent=True)
     with pytest.raises(OptionError, match=r"part-00000.parquet', which is no part of values"):
         explain_parquet(linear(), table, tmp_path / "in", silent=True)
     assert file.read_bytes() == data

@@ -50,7 +50,7 @@ def assert_same(values, rows, one, **layout):
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("scheduler", ["sync", "threads"])
 def test_values_are_the_serial_ones(case, scheduler):
-    rows, one = frame(table()), explainer(case)
+    rows, one = frame(table(), 20), explainer(case)
     values = explain(rows, one, **CASES[case]).compute(scheduler=scheduler)
     assert_same(values, rows.compute(), one, **CASES[case])
 
@@ -74,6 +74,16 @@ def test_an_array_gives_the_values_of_a_serial_call(case, chunks):
     serial = one(rows, silent=True, **options).values
     assert values.dtype == serial.dtype
     assert values.compute(scheduler="sync").tobytes() == serial.tobytes()
+
+
+def test_a_column_of_numbers_gives_the_values_of_the_whole_table():
+    rows, one = table().assign(number=np.arange(60)), explainer("a design a row")
+    values = explain(frame(rows.iloc[::-1].set_index(table().index)), one, row_key="number", keep="number")
+    whole = one.explain_frame(rows, keep="number")  # rows count from 0
+    found = values.compute(scheduler="sync").sort_values("number")
+    assert found.to_numpy().tobytes() == whole.to_numpy().tobytes()
+    by_content = explain(frame(rows), one, keep="number").compute(scheduler="sync")
+    assert by_content.to_numpy().tobytes() != whole.to_numpy().tobytes()
 
 
 def test_an_array_of_unknown_length_is_explained_by_its_blocks():

@@ -1,8 +1,6 @@
 """Dask's workers: what reaches them, and what becomes of rows when one raises or dies."""
 
 import os
-import signal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,10 +13,25 @@ pd = pytest.importorskip("pandas")
 import dask.array  # noqa: E402 - after the skips
 import dask.dataframe  # noqa: E402
 from distributed import Client, LocalCluster  # noqa: E402
-from tests.integrations.engine_cases import NAMES, explainer, table, trees  # noqa: E402
+from tests.integrations.engine_cases import (  # noqa: E402
+    CASES,
+    NAMES,
+    explainer,
+    kernel,
+    killing,
+    notes,
+    noting,
+    refusing,
+    serial_states,
+    states,
+    summaries,
+    table,
+    trees,
+)
 
-from ferroshap import KernelExplainer, TreeExplainer  # noqa: E402
-from ferroshap.engines.dask import explain  # noqa: E402
+from ferroshap import TreeExplainer  # noqa: E402
+from ferroshap.engines import reducers  # noqa: E402
+from ferroshap.engines.dask import explain, reduce  # noqa: E402
 from ferroshap.errors import OptionError, UnknownOptionError  # noqa: E402
 
 pytestmark = pytest.mark.timeout(300)
@@ -35,40 +48,14 @@ def frame(n_partitions=10):
     return dask.dataframe.from_pandas(table(), npartitions=n_partitions)
 
 
-def kernel(model):
-    return KernelExplainer(model, table(20, seed=2).to_numpy(), feature_names=NAMES, nsamples=60)
-
-
-def noting(folder):
-    """Make a model that leaves a file wherever it is pickled or read."""
-
-    class Noting:
-        def __call__(self, rows):
-            return rows[:, 0] * rows[:, 1]
-
-        def __getstate__(self):
-            self.note("pickled")
-            return {}
-
-        def __setstate__(self, state):
-            self.note("read")
-
-        def note(self, what):
-            Path(folder, f"{what} {len([*Path(folder).iterdir()])} by {os.getpid()}").touch()
-
-    return Noting()
-
-
 def test_the_explainer_is_pickled_once_and_read_once_by_each_worker(workers, tmp_path):
     one = kernel(noting(tmp_path))
     values = explain(frame(), one)
     before = set(tmp_path.iterdir())  # its fingerprint looks at the state too
     for _ in range(2):  # a second run sends the bytes again, and pickles nothing
         values.compute()
-    notes = [path.name.split() for path in set(tmp_path.iterdir()) - before]
-    assert [by for what, _, _, by in notes if what == "pickled"] == [str(os.getpid())]
-    pids = workers.run(os.getpid).values()
-    readers = [int(by) for what, _, _, by in notes if what == "read"]
+    assert notes(tmp_path, "pickled", before) == [os.getpid()]
+    pids, readers = workers.run(os.getpid).values(), notes(tmp_path, "read", before)
     assert set(readers) <= set(pids)
     assert max(readers.count(pid) for pid in pids) <= 2  # once a run
 
@@ -81,15 +68,8 @@ def test_threads_share_the_explainer_itself(tmp_path):
 
 
 def test_a_worker_that_dies_is_replaced_and_its_rows_are_done_again(workers, tmp_path):
-    mark, here = tmp_path / "killed", os.getpid()
-
-    def model(rows):
-        if os.getpid() != here and len(rows) > 100 and not mark.exists():
-            mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return rows[:, 0] * rows[:, 1] * rows[:, 2]
-
-    rows, one = frame(), kernel(model)
+    mark = tmp_path / "killed"
+    rows, one = frame(), kernel(killing(mark))
     values = explain(rows, one).compute()
     assert mark.exists()
     expected = one.explain_frame(rows.compute(scheduler="sync"), row_key="content")
@@ -97,20 +77,9 @@ def test_a_worker_that_dies_is_replaced_and_its_rows_are_done_again(workers, tmp
 
 
 class TestErrors:
-    @staticmethod
-    def model_that_refuses(label):
-        refused = table().loc[label].to_numpy()
-
-        def model(rows):
-            if (rows == refused).all(axis=1).any():
-                raise ZeroDivisionError(label)
-            return rows[:, 0]
-
-        return model
-
     @pytest.mark.parametrize("scheduler", ["sync", "threads", None])
     def test_an_error_of_the_model_is_itself_and_names_the_partition(self, workers, scheduler):
-        values = explain(frame(), kernel(self.model_that_refuses("row 033")))
+        values = explain(frame(), kernel(refusing("row 033")))
         with pytest.raises(ZeroDivisionError, match="row 033") as caught:
             values.compute(**{} if scheduler is None else {"scheduler": scheduler})
         (note,) = caught.value.__notes__
@@ -119,7 +88,7 @@ class TestErrors:
     def test_an_error_in_an_array_names_the_block(self):
         rows = dask.array.from_array(table().to_numpy(), (25, 8))
         with pytest.raises(ZeroDivisionError) as caught:
-            explain(rows, kernel(self.model_that_refuses("row 033"))).compute(scheduler="sync")
+            explain(rows, kernel(refusing("row 033"))).compute(scheduler="sync")
         assert caught.value.__notes__ == ["ferroshap was explaining partition 1 (25 rows)"]
 
     def test_what_is_no_collection_is_refused(self):
@@ -169,3 +138,48 @@ def test_columns_can_be_named(workers):
     rows = dask.dataframe.from_pandas(renamed.assign(other=1.0), npartitions=3)
     values = explain(rows, TreeExplainer(trees(), feature_names=NAMES), columns=list(renamed.columns)).compute()
     assert np.array_equal(values.to_numpy(), explain(frame(3), explainer("trees")).compute().to_numpy())
+
+
+class TestReducers:
+    @pytest.mark.parametrize("case", CASES)
+    @pytest.mark.parametrize("n_partitions", [1, 5, 20])
+    def test_they_have_the_bytes_of_a_serial_run(self, case, n_partitions):
+        one, dtype = explainer(case), CASES[case].get("dtype", "float64")
+        reduced = reduce(frame(n_partitions), one, summaries(), dtype=dtype).compute(scheduler="threads")
+        assert states(reduced) == serial_states(one, table(), dtype)
+
+    def test_workers_give_the_same_bytes_and_no_value_leaves_them(self, workers):
+        one, rows = explainer("a design a row"), frame(20)
+        some = rows[rows.a > 0]  # and partitions without rows
+        summary = reduce(some, one, summaries())
+        assert states(summary.compute()) == serial_states(one, some.compute(), "float64")
+        merged = [key for key in dict(summary.dask) if str(key).startswith("reduced") and "-0-" not in str(key)]
+        assert len(merged) == 3 + 1  # twenty parts, eight at a time
+
+    def test_one_reducer_goes_by_its_class_and_stays_as_it_is(self):
+        given = reducers.MeanAbs()
+        found = reduce(frame(), explainer("trees"), given).compute(scheduler="sync")
+        assert given.n_rows == 0
+        values = explainer("trees")(table()).values
+        # exact sums, rounded once, of 60 values each
+        np.testing.assert_allclose(found["MeanAbs"].result().values, np.abs(values).mean(axis=0), rtol=60 * 2.0**-52)
+
+    def test_no_rows_at_all_are_no_rows(self):
+        rows = frame()
+        found = reduce(rows[rows.a > 100], explainer("permutations"), summaries()).compute(scheduler="sync")
+        assert [reducer.n_rows for reducer in found.values()] == [0] * 4
+
+    def test_the_same_summary_has_the_same_keys(self):
+        keys = [reduce(frame(), explainer("trees"), summaries()).key for _ in range(2)]
+        assert keys[0] == keys[1] != reduce(frame(), explainer("trees"), reducers.Mean()).key
+
+    def test_what_cannot_be_reduced_is_refused(self):
+        with pytest.raises(OptionError, match="`frame` is a pandas"):
+            reduce(table(), explainer("trees"), reducers.Mean())
+        with pytest.raises(OptionError, match="`reducers` has"):
+            reduce(frame(), explainer("trees"), reducers.Mean)
+
+    def test_an_error_names_the_partition(self):
+        with pytest.raises(ZeroDivisionError) as caught:
+            reduce(frame(), kernel(refusing("row 033")), reducers.Mean()).compute(scheduler="sync")
+        assert caught.value.__notes__ == ["ferroshap was explaining partition 5 (6 rows, from 'row 030' to 'row 035')"]

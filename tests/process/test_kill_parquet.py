@@ -18,8 +18,8 @@ HARNESS = """
 
     here, kind = Path.cwd(), os.environ["KIND"]
     rng = np.random.default_rng(int(os.environ["SEED"]))
-    table = pa.table({"age": rng.normal(size=4 * UNIT_ROWS + 99).round(2), "bmi": rng.normal(size=4 * UNIT_ROWS + 99)})
-    for name, rows in ("a.parquet", table.slice(0, 100_001)), ("b.parquet", table.slice(100_001)):
+    table = pa.table({"age": rng.normal(size=2 * UNIT_ROWS + 99).round(2), "bmi": rng.normal(size=2 * UNIT_ROWS + 99)})
+    for name, rows in ("a.parquet", table.slice(0, 70_001)), ("b.parquet", table.slice(70_001)):
         pq.write_table(rows, here / name, row_group_size=30_000)
     names = {"file": "values.parquet", "folder": "values", "reduced": "values.parquet"}
 
@@ -170,11 +170,11 @@ AT_A_POWER_CUT = """
             found = os.fstat(descriptor)
             is_file = os.path.isfile(f"/proc/self/fd/{descriptor}")
             if count[0] == number:
-                if is_file:
-                    safe = flushed.get(found.st_ino, 0)
-                    left = moments.randint(safe, found.st_size)
-                    os.ftruncate(descriptor, left)
-                    os.ftruncate(descriptor, moments.randint(left, found.st_size))
+                for path in filter(Path.is_file, here.glob("run-*/*.unfinished/**/*")):
+                    size = path.stat().st_size
+                    left = moments.randint(min(size, flushed.get(path.stat().st_ino, 0)), size)
+                    os.truncate(path, left)
+                    os.truncate(path, moments.randint(left, size))
                 die()
             fsync(descriptor)
             if is_file:
@@ -202,15 +202,15 @@ AT_A_POWER_CUT = """
 @pytest.mark.parametrize("kind", ["file", "folder", "reduced"])
 def test_a_machine_that_stops_loses_what_was_not_flushed_and_nothing_else(child, kind, seed):
     (cuts,) = map(int, child(HARNESS + AT_A_POWER_CUT, KIND=kind, SEED=str(seed)).finish(timeout=240))
-    assert cuts >= 2 * (5 * 2 + 3)
+    assert cuts >= 2 * (3 * 2 + 3)
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["file", "folder", "reduced"])
 def test_a_kill_at_every_event_loses_nothing_that_was_finished(child, kind, seed):
     n_events, *resumed = map(int, child(HARNESS + AT_EVERY_EVENT, KIND=kind, SEED=str(seed)).finish(timeout=240))
-    assert n_events >= 5 * 2 + 3  # two flushes a unit, and those of the end
-    assert set(resumed) == {0, 1, 2, 3, 4, 5}
+    assert n_events >= 3 * 2 + 3  # two flushes a unit, and those of the end
+    assert set(resumed) == {0, 1, 2, 3}
 
 
 @pytest.mark.timeout(300)

@@ -33,11 +33,11 @@ class Carried:
     def __init__(self, explainer: Any) -> None:
         """Keep the explainer; its pickle is made when it travels."""
         self._explainer = explainer
-        self._pickled: bytes | None = None
+        self._pickled: Any = None
         self._one_at_a_time = threading.Lock()
 
     @property
-    def pickled(self) -> bytes:
+    def pickled(self) -> Any:
         """The explainer's pickle: cloudpickle's where it is there, which takes functions of the user's own script."""
         with self._one_at_a_time:
             if self._pickled is None:
@@ -49,7 +49,7 @@ class Carried:
         """The explainer itself."""
         with self._one_at_a_time:
             if self._explainer is None:
-                self._explainer = pickle.loads(self._pickled)  # type: ignore[arg-type]  # noqa: S301 - what engines do
+                self._explainer = pickle.loads(self._pickled)  # noqa: S301 - that is how explainers travel
             return self._explainer
 
     @property
@@ -58,16 +58,16 @@ class Carried:
         word: str = self.explainer.fingerprint
         return word
 
-    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
-        """Travel as bytes."""
-        return _arrived, (self.pickled,)
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, tuple[Any]]:
+        """Travel as bytes; where pickles leave them out of band, nobody copies them, and Ray's workers share them."""
+        return _arrived, (pickle.PickleBuffer(self.pickled) if protocol >= 5 else bytes(self.pickled),)
 
     def __sizeof__(self) -> int:
         """Bytes, by which engines decide what to send where, and what to keep."""
         return object.__sizeof__(self) + len(self.pickled)
 
 
-def _arrived(pickled: bytes) -> Carried:
+def _arrived(pickled: Any) -> Carried:
     """Make what was pickled: the explainer follows when it is asked for."""
     carried = Carried(None)
     carried._pickled = pickled  # noqa: SLF001 - ours

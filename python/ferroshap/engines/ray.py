@@ -7,13 +7,14 @@ from typing import Any
 
 from ferroshap.engines.carried import Carried
 from ferroshap.engines.pieces import check_call, naming
+from ferroshap.engines.reducing import Reducing
 from ferroshap.errors import OptionError
 from ferroshap.export.libraries import met
 
-__all__ = ["explain"]
+__all__ = ["explain", "reduce"]
 
 #: Who asks, in messages about what is missing, and what pip is to install.
-WHO, INSTALL = "engines.ray.explain", "'ray[data]'"
+WHO, INSTALL = "engines.ray", "'ray[data]'"
 #: Explainers that this worker process has read, by fingerprint: Ray runs task after task in it, and keeps nothing.
 _READ: dict[str, Carried] = {}
 MOST_READ = 4
@@ -81,19 +82,68 @@ def explain(
     >>> engine.explain(rows, explainer, keep="id", dtype="float32").write_parquet("values")  # doctest: +SKIP
     """
     check_call("ray", row_key, layout)
+    sent = _sent(dataset, explainer)
+    _check(explainer, layout)
+    options = {"n_jobs": n_jobs, "row_key": row_key, "columns": columns, **layout}
+    return dataset.map_batches(_explained, batch_format="pyarrow", batch_size=batch_size, fn_args=(*sent, options))
+
+
+def reduce(
+    dataset: Any,
+    explainer: Any,
+    reducers: Any,
+    *,
+    n_jobs: int | None = 1,
+    row_key: str = "content",
+    columns: Any = None,
+    dtype: Any = "float64",
+    batch_size: int | None = 65_536,
+) -> dict[str, Any]:
+    """Reduce the values of a Ray dataset, now: the same bytes as of a serial run, however it is cut into blocks.
+
+    Each batch is explained and reduced where it is; what comes back is one state a reducer and batch, which are merged
+    here as they come.
+
+    Parameters
+    ----------
+    dataset : ray.data.Dataset
+        The rows, in any order.
+    explainer : Explainer
+        For tables.
+    reducers : dict, reducer or sequence of reducers
+        Of :mod:`ferroshap.engines.reducers`, by names or by their classes; they themselves stay as they are.
+    n_jobs, row_key, columns, batch_size
+        As for `explain`; `row_key` is also what a `Reservoir` chooses rows by.
+    dtype : {"float64", "float32"}
+        Of the values that reducers see.
+
+    Returns
+    -------
+    dict
+        Finished reducers, by name: ``["MeanAbs"].result()``.
+
+    Raises
+    ------
+    OptionError
+        For what is no Ray dataset, or no reducer.
+    ImportError
+        Where Ray is not installed.
+    """
+    check_call("ray", row_key, ())
+    sent = _sent(dataset, explainer)
+    reducing = Reducing.of(reducers, {"n_jobs": n_jobs, "row_key": row_key, "columns": columns, "dtype": dtype})
+    states = dataset.map_batches(_reduced, batch_format="pyarrow", batch_size=batch_size, fn_args=(*sent, reducing))
+    return reducing.of_rows((row["reducer"], row["state"]) for row in states.iter_rows())
+
+
+def _sent(dataset: Any, explainer: Any) -> tuple[Any, str]:
+    """Put an explainer for what must be a dataset into the object store: where it is, and its fingerprint."""
     ray = met("ray", WHO, install=INSTALL)
     if not type(dataset).__module__.startswith("ray.data"):
         msg = f"`dataset` is a {type(dataset).__module__}.{type(dataset).__name__}, but must be a ray.data.Dataset"
         raise OptionError(msg)
-    _check(explainer, layout)
     carried = Carried(explainer)
-    options = {"n_jobs": n_jobs, "row_key": row_key, "columns": columns, **layout}
-    return dataset.map_batches(
-        _explained,
-        batch_format="pyarrow",
-        batch_size=batch_size,
-        fn_args=(ray.put(carried), carried.fingerprint, options),
-    )
+    return ray.put(carried), carried.fingerprint
 
 
 def _check(explainer: Any, layout: dict[str, Any]) -> None:
@@ -106,6 +156,13 @@ def _explained(batch: Any, reference: Any, fingerprint: str, options: dict[str, 
     explainer = _fetched(fingerprint, reference).explainer
     with naming(f"a batch of {batch.num_rows} rows"):
         return explainer.explain_arrow(batch, **options)
+
+
+def _reduced(batch: Any, reference: Any, fingerprint: str, reducing: Reducing) -> Any:
+    """Explain and reduce one batch."""
+    explainer = _fetched(fingerprint, reference).explainer
+    with naming(f"a batch of {batch.num_rows} rows"):
+        return reducing.as_table(reducing.part(explainer, batch))
 
 
 def _fetched(fingerprint: str, reference: Any) -> Carried:

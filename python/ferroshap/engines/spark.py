@@ -10,13 +10,14 @@ from typing import Any
 from ferroshap.engines.arrow.needed import needed_columns
 from ferroshap.engines.carried import Carried
 from ferroshap.engines.pieces import check_call, naming
+from ferroshap.engines.reducing import Reducing
 from ferroshap.errors import OptionError
 from ferroshap.export.libraries import met
 
-__all__ = ["explain"]
+__all__ = ["explain", "reduce"]
 
 #: Who asks, in messages about what is missing.
-WHO = "engines.spark.explain"
+WHO = "engines.spark"
 
 
 def explain(
@@ -79,22 +80,89 @@ def explain(
     >>> engine.explain(rows, explainer, keep="id", dtype="float32").write.parquet("values")  # doctest: +SKIP
     """
     check_call("spark", row_key, layout)
+    rows, names = _rows(frame, explainer, layout.get("keep", ()), row_key, columns)
+    types = met("pyspark.sql.pandas.types", WHO)
+    arrow = met("pyarrow", WHO)
+    schema = explainer.output_schema(input_schema=types.to_arrow_schema(rows.schema), **layout)
+    schema = arrow.schema([arrow.field(field.name, _in_spark(field.type)) for field in schema])
+    options = {"n_jobs": n_jobs, "row_key": row_key, "columns": columns, **layout}
+    work = _Explaining(_sent(frame, explainer), names, schema, options)
+    return _numbered(rows).mapInArrow(work, types.from_arrow_schema(schema))
+
+
+def reduce(
+    frame: Any,
+    explainer: Any,
+    reducers: Any,
+    *,
+    n_jobs: int | None = 1,
+    row_key: str = "content",
+    columns: Any = None,
+    dtype: Any = "float64",
+) -> dict[str, Any]:
+    """Reduce the values of a Spark frame, now: the same bytes as of a serial run, however it is partitioned.
+
+    Each batch is explained and reduced where it is; what comes to the driver is one state a reducer and partition,
+    which it merges.
+
+    Parameters
+    ----------
+    frame : pyspark.sql.DataFrame
+        The rows, in any order.
+    explainer : Explainer
+        For tables.
+    reducers : dict, reducer or sequence of reducers
+        Of :mod:`ferroshap.engines.reducers`, by names or by their classes; they themselves stay as they are.
+    n_jobs, row_key, columns
+        As for `explain`; `row_key` is also what a `Reservoir` chooses rows by.
+    dtype : {"float64", "float32"}
+        Of the values that reducers see.
+
+    Returns
+    -------
+    dict
+        Finished reducers, by name: ``["MeanAbs"].result()``.
+
+    Raises
+    ------
+    OptionError
+        For what is no Spark frame, or no reducer.
+    DimensionError
+        When features are missing, by name.
+    ImportError
+        Where PySpark or pyarrow is not installed.
+    """
+    check_call("spark", row_key, ())
+    rows, names = _rows(frame, explainer, (), row_key, columns)
+    reducing = Reducing.of(reducers, {"n_jobs": n_jobs, "row_key": row_key, "columns": columns, "dtype": dtype})
+    work = _Reducing(_sent(frame, explainer), names, reducing)
+    states = _numbered(rows).mapInArrow(work, "reducer string, state binary")
+    return reducing.of_rows((row["reducer"], bytes(row["state"])) for row in states.toLocalIterator())
+
+
+def _rows(frame: Any, explainer: Any, keep: Any, row_key: str, columns: Any) -> tuple[Any, tuple[str, ...]]:
+    """Take the columns that are needed of what must be a frame."""
     met("pyspark", WHO)
-    arrow, types = met("pyarrow", WHO), met("pyspark.sql.pandas.types", WHO)
     if not type(frame).__module__.startswith("pyspark.sql"):
         msg = f"`frame` is a {type(frame).__module__}.{type(frame).__name__}, but must be a Spark frame"
         raise OptionError(msg)
-    names = needed_columns(explainer, frame.columns, layout.get("keep", ()), row_key, columns)
-    rows = frame.select(*(_quoted(name) for name in names))
-    schema = explainer.output_schema(input_schema=types.to_arrow_schema(rows.schema), **layout)
-    schema = arrow.schema([arrow.field(field.name, _in_spark(field.type)) for field in schema])
-    carried: Any = Carried(explainer)
-    if hasattr(frame, "_jdf"):  # a frame of Spark Connect has no context: there the function carries the explainer
-        carried = frame.sparkSession.sparkContext.broadcast(carried)
-    options = {"n_jobs": n_jobs, "row_key": row_key, "columns": columns, **layout}
-    # Spark takes a name with a dot for a field of a struct, so columns travel under numbers.
-    numbered = rows.toDF(*(f"c{number}" for number in range(len(names))))
-    return numbered.mapInArrow(_Explaining(carried, tuple(names), schema, options), types.from_arrow_schema(schema))
+    names = needed_columns(explainer, frame.columns, keep, row_key, columns)
+    return frame.select(*(_quoted(name) for name in names)), tuple(names)
+
+
+def _numbered(rows: Any) -> Any:
+    """Name columns by numbers on their way: Spark takes a name with a dot for a field of a struct."""
+    return rows.toDF(*(f"c{number}" for number in range(len(rows.columns))))
+
+
+def _sent(frame: Any, explainer: Any) -> Any:
+    """Broadcast an explainer; a frame of Spark Connect has no context for it: there the function carries it."""
+    carried = Carried(explainer)
+    return frame.sparkSession.sparkContext.broadcast(carried) if hasattr(frame, "_jdf") else carried
+
+
+def _arrived(carried: Any) -> Any:
+    return (carried if isinstance(carried, Carried) else carried.value).explainer
 
 
 def _quoted(name: str) -> str:
@@ -110,9 +178,19 @@ def _in_spark(kind: Any) -> Any:
     return arrow.list_(kind.value_type) if types.is_fixed_size_list(kind) else kind
 
 
+def _pieces(batches: Iterable[Any], names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Give the batches of one partition, each with its name for errors, under their columns' own names."""
+    partition = met("pyspark", WHO).TaskContext.get().partitionId()
+    n_done = 0
+    for batch in batches:
+        piece = f"partition {partition} (its rows {n_done} to {n_done + batch.num_rows - 1})"
+        yield piece, batch.rename_columns(list(names))
+        n_done += batch.num_rows
+
+
 @dataclass(frozen=True)
 class _Explaining:
-    """What Spark runs on each partition."""
+    """What Spark runs on each partition to have values."""
 
     carried: Any
     names: tuple[str, ...]
@@ -121,12 +199,26 @@ class _Explaining:
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Explain the batches of one partition, one after the other."""
-        partition = met("pyspark", WHO).TaskContext.get().partitionId()
-        carried = self.carried if isinstance(self.carried, Carried) else self.carried.value
-        n_done = 0
-        for batch in batches:
-            with naming(f"partition {partition} (its rows {n_done} to {n_done + batch.num_rows - 1})"):
-                rows = batch.rename_columns(list(self.names))
-                values = carried.explainer.explain_arrow(rows, **self.options).cast(self.schema)
-            n_done += batch.num_rows
+        explainer = _arrived(self.carried)
+        for piece, rows in _pieces(batches, self.names):
+            with naming(piece):
+                values = explainer.explain_arrow(rows, **self.options).cast(self.schema)
             yield from values.combine_chunks().to_batches()
+
+
+@dataclass(frozen=True)
+class _Reducing:
+    """What Spark runs on each partition to have summaries."""
+
+    carried: Any
+    names: tuple[str, ...]
+    reducing: Reducing
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """Reduce the batches of one partition to one state a reducer."""
+        explainer = _arrived(self.carried)
+        whole = self.reducing.merged(())
+        for piece, rows in _pieces(batches, self.names):
+            with naming(piece):
+                whole = self.reducing.merged([whole, self.reducing.part(explainer, rows)])
+        yield from self.reducing.as_table(whole).to_batches()

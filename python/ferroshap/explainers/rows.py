@@ -106,8 +106,9 @@ class RowsExplained:
         self.row_keys = row_keys(settings.row_key, rows)
         self.pairing: Pairing = reference.pair(rows)
         self._rows = Rows(reference, self.pairing, rows, n_threads=settings.n_threads)
-        #: What workers know of this call.
+        #: Parts that are played side by side, so that each of them is asked in fewer tasks.
         self._n_beside = 1
+        #: What workers know of this call.
         self.call = None if settings.crew is None else self._rows.call(settings.crew)
         row_bytes = self.pairing.row_bytes + 8 * reference.n_outputs
         self.batch_rows = batch_rows(settings.batch_size, row_bytes)
@@ -162,9 +163,10 @@ class RowsExplained:
             if group.n_players == 0:
                 self.begun[group.rows] = True
                 continue
-            parts = list(self._parts(group, budgets[group.n_players]))
-            self._n_beside = len(parts) if self.may_take_turns else 1
-            for part, row_key in parts:
+            size = 0
+            for part, row_key in self._parts(group, budgets[group.n_players]):
+                size = max(size, len(part.rows))
+                self._n_beside = -(-len(group.rows) // size) if self.may_take_turns else 1
                 yield self._play_part(part, budgets[group.n_players], row_key, deadline, progress)
 
     def _plan_memory(self, groups: list[Players], budgets: dict[int, int]) -> None:

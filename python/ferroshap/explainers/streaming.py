@@ -1,7 +1,15 @@
 """How tables go through an explainer: methods that look up the room above by name when they are called."""
 
+import functools
 import importlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from ferroshap.errors import check_options
+from ferroshap.explainers.calls import options_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 #: Where each way leads: the one way up, by name.
 STREAMING = {
@@ -18,11 +26,24 @@ def door(method: str) -> Any:
     return getattr(importlib.import_module(room), name)
 
 
+def refusing(method: Callable[P, R]) -> Callable[P, R]:
+    """Refuse options that a method does not know by the name of the nearest."""
+    known = options_of(method)
+
+    @functools.wraps(method)
+    def called(*args: P.args, **options: P.kwargs) -> R:
+        check_options(options, known, f"{type(args[0]).__name__}.{method.__name__}")
+        return method(*args, **options)
+
+    return called
+
+
 class Streaming:
     """Tables in, tables of values out; what files and engines are made of."""
 
     __slots__ = ()
 
+    @refusing
     def explain_arrow(
         self,
         data: Any,
@@ -86,6 +107,7 @@ class Streaming:
             self, data, first_row=first_row, n_jobs=n_jobs, columns=columns, row_key=row_key, **options
         )
 
+    @refusing
     def output_schema(
         self,
         *,
@@ -119,6 +141,7 @@ class Streaming:
         options = {"layout": layout, "dtype": dtype, "top_k": top_k, "interactions": interactions}
         return door("output_schema")(self, input_schema=input_schema, keep=keep, error_std=error_std, **options)
 
+    @refusing
     def explain_frame(
         self,
         frame: Any,
@@ -163,6 +186,7 @@ class Streaming:
             self, frame, first_row=first_row, n_jobs=n_jobs, columns=columns, row_key=row_key, **options
         )
 
+    @refusing
     def empty_output(
         self,
         kind: str = "pandas",

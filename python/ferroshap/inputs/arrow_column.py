@@ -2,8 +2,8 @@
 
 import importlib
 from collections.abc import Hashable
-from functools import cached_property
-from typing import Self
+from functools import cache, cached_property
+from typing import Any, Self
 
 import numpy as np
 
@@ -55,7 +55,30 @@ class ArrowColumn(Column):
         if types.is_temporal(values.type) and not types.is_interval(values.type):
             word = _arrow().int32() if values.type.bit_width == 32 else _arrow().int64()
             values = values.view(word)
+        if _is_text(values.type):
+            values = values.dictionary_encode()
+            known = [key_of(value) for value in values.dictionary.to_pylist()]
+            return [key_of(None) if code is None else known[code] for code in values.indices.to_pylist()]
         return [key_of(value) for value in values.to_pylist()]
+
+    def distinct(self) -> tuple[list[Any], Array]:
+        """Each value of a dictionary is read once, not once a row."""
+        values = _joined(self.native)
+        types = _arrow().types
+        if not (types.is_dictionary(values.type) or _is_text(values.type)):
+            return super().distinct()
+        if not types.is_dictionary(values.type):
+            values = values.dictionary_encode()
+        codes = ArrowColumn(values.indices).numbers()
+        if codes is None:
+            return super().distinct()
+        known, places = values.dictionary.to_pylist(), np.where(np.isnan(codes), -1, codes).astype(np.intp)
+        used, codes = np.unique(places, return_inverse=True)
+        # What the dictionary has beside is no value of the column, and it may have nulls of its own.
+        found = [known[place] for place in used if place >= 0 and known[place] is not None]
+        numbers = np.full(len(used), -1)
+        numbers[[place >= 0 and known[place] is not None for place in used]] = np.arange(len(found))
+        return found, numbers[codes]
 
     def take(self, positions: Array) -> Native:
         """Take by position, as one Array."""
@@ -152,6 +175,10 @@ def _joined(values: Native) -> Native:
     """One Array; the dictionaries of its chunks become one."""
     if not _is_chunked(values):
         return values
+    if _arrow().types.is_dictionary(values.type) and any(chunk.dictionary.null_count for chunk in values.chunks):
+        # pyarrow unifies no dictionaries that have nulls: in these it is the code that is missing.
+        chunks = [chunk.dictionary_decode().dictionary_encode().cast(values.type) for chunk in values.chunks]
+        values = _arrow().chunked_array(chunks, values.type)
     joined = values.unify_dictionaries().combine_chunks()
     return joined.chunk(0) if _is_chunked(joined) and joined.num_chunks == 1 else joined
 
@@ -188,5 +215,6 @@ def _is_text(kind: Native) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
+@cache
 def _arrow() -> Native:
     return importlib.import_module("pyarrow")

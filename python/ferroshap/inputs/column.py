@@ -15,7 +15,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ferroshap.inputs.exactness import Array
+from ferroshap.inputs.exactness import Array, is_missing, key_of
 
 Native: TypeAlias = Any  # a Series, ChunkedArray or ndarray of the user's library
 
@@ -55,6 +55,17 @@ class Column(ABC):
     @abstractmethod
     def keys(self) -> list[Hashable]:
         """One hashable a value, equal exactly where the values are the same."""
+
+    def distinct(self) -> tuple[list[Any], Array]:
+        """The different values as Python objects, and which of them each row has, -1 where one is missing."""
+        places: dict[Hashable, int] = {}
+        values: list[Any] = []
+        codes = np.empty(len(rows := self.objects().tolist()), np.intp)
+        for row, value in enumerate(rows):
+            codes[row] = -1 if is_missing(value) else places.setdefault(key_of(value), len(values))
+            if codes[row] == len(values):
+                values.append(value)
+        return values, codes
 
     @abstractmethod
     def take(self, positions: Array) -> Native:

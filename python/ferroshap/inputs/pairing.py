@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ferroshap.errors import DimensionError, OptionError
 from ferroshap.inputs.array_column import ArrayColumn
 from ferroshap.inputs.assembly import Assembly, FrameAssembly, ObjectAssembly, Recipe
+from ferroshap.inputs.borrowing import borrowable
 from ferroshap.inputs.column import Column
 from ferroshap.inputs.exactness import NUMBER_KINDS, Array, in_common, is_plain
 from ferroshap.inputs.sparse import SparseAssembly, has_bits, mark_absent, spread
@@ -130,7 +131,7 @@ def pair(background: Table, rows: Table, *, as_frame: bool | None) -> Pairing:
     if background.kind == rows.kind == "array" and background.source.dtype == rows.source.dtype:
         known = background.matrix
         if known is not None:
-            return _whole(background, known, np.ascontiguousarray(rows.source))
+            return _whole(background, known, borrowable(rows.source))
     if background.kind == "sparse":
         return _pair_sparse(background, rows)
     kind = _kind_for_model(background, rows, as_frame=as_frame)
@@ -155,8 +156,8 @@ def _pair_arrays(background: Table, rows: Table) -> Pairing:
         theirs = rows.matrix if rows.kind == "array" and rows.matrix is not None else rows.numeric
         common = None if theirs is None else in_common(known, theirs)
         if common is not None and is_plain(common[0].dtype):
-            mine = known if common[0] is known else np.ascontiguousarray(common[0])
-            return _whole(background, mine, np.ascontiguousarray(common[1]))
+            mine = known if common[0] is known else borrowable(common[0])
+            return _whole(background, mine, borrowable(common[1]))
     pairs = [_as_array_columns(background, rows, position) for position in range(rows.n_columns)]
     blocks, recipes = _encode(background, pairs)
     return Pairing(blocks, background.n_columns, ObjectAssembly(recipes))
@@ -232,7 +233,7 @@ def _encode(background: Table, pairs: Sequence[ColumnPair]) -> tuple[tuple[Block
             recipes[position] = Recipe(number, place, dictionaries[position])
         known = background.stacked([words[position][0] for position in positions])
         given_words = np.column_stack([words[position][1] for position in positions])
-        blocks.append(Block(np.array(positions, np.int64), known, np.ascontiguousarray(given_words)))
+        blocks.append(Block(np.array(positions, np.int64), known, borrowable(given_words)))
     return tuple(blocks), recipes
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ferroshap.inputs.array_column import ArrayColumn
+from ferroshap.inputs.borrowing import borrowable
 from ferroshap.inputs.column import Column
 from ferroshap.inputs.exactness import Array, cast_exactly, is_plain
 from ferroshap.inputs.sparse import mark_absent
@@ -95,7 +96,7 @@ class Table:
             if any(values is None or values.dtype != plain[0].dtype for values in plain):  # type: ignore[union-attr]
                 return None
             values = np.column_stack(plain)  # type: ignore[arg-type]
-        return np.ascontiguousarray(values) if is_plain(values.dtype) else None
+        return borrowable(values) if is_plain(values.dtype) else None
 
     @cached_property
     def numeric(self) -> Array | None:

@@ -258,7 +258,9 @@ def _codes(column: Column, categories: Categories, where: str) -> Floats:
         ]
         codes: Floats = np.array([*known, np.nan])[used]  # code -1: missing
         return codes
-    return np.array(categories.codes(column.objects().tolist(), where), dtype=np.float64)
+    values, places = column.distinct()
+    found: Floats = np.array([*categories.codes(values, where), np.nan])[places]  # place -1: missing
+    return found
 
 
 def _from_objects(column: Column) -> Floats | None:

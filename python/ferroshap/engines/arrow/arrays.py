@@ -41,7 +41,9 @@ def by_column(values: NDArray[Any], dtype: str) -> NDArray[Any]:
 
 def columns_of(values: NDArray[Any], dtype: str) -> list[Any]:
     """Wrap ``(rows, columns)`` as one array a column."""
-    return [floats(column) for column in by_column(values, dtype)]
+    arrow, kind, n_rows = met("pyarrow", "explain_arrow"), kind_of(dtype), len(values)
+    columns = by_column(values, dtype)
+    return [arrow.Array.from_buffers(kind, n_rows, [None, arrow.py_buffer(column)]) for column in columns]
 
 
 def lists_of(values: NDArray[Any], dtype: str) -> Any:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ferroshap.inputs import Table
 from ferroshap.inputs.column import Column
-from ferroshap.inputs.exactness import is_missing, key_of
+from ferroshap.inputs.exactness import key_of
 
 #: The code of text that the background does not have.
 UNSEEN = -1.0
@@ -67,5 +67,6 @@ def _numbers(column: Column, known: Column | None) -> NDArray[np.float64]:
         times[np.isnat(objects)] = np.nan
         return times
     codes = {} if known is None else known.encoding.index
-    values = column.objects().tolist()
-    return np.array([np.nan if is_missing(value) else codes.get(key_of(value), UNSEEN) for value in values])
+    values, places = column.distinct()
+    found: NDArray[np.float64] = np.array([*(codes.get(key_of(value), UNSEEN) for value in values), np.nan])[places]
+    return found

@@ -10,8 +10,10 @@ from ferroshap.engines.arrow.needed import as_names, columns_of, feature_places
 from ferroshap.engines.arrow.rows import Rows, as_rows
 from ferroshap.engines.arrow.subject import names_of_terms, pairs_of, subject_of
 from ferroshap.engines.arrow.trees import tree_block
+from ferroshap.errors import OptionError
 from ferroshap.explainers.row_keys import row_keys as row_keys_of
 from ferroshap.inputs import Table
+from ferroshap.threads import as_threads
 
 
 class Explained(NamedTuple):
@@ -85,8 +87,18 @@ def explain_block(
     -------
     Explained
         Of the same bits for any number of threads, and however the table was cut.
+
+    Notes
+    -----
+    For trees the sums of every row are held against our own prediction, as calls do; measured on 65,536 rows of 127
+    columns under 100 trees of depth 6 that is a fifth of the kernel's time, and all else around it another fifth.
     """
-    empty = empty_block(explainer, dtype, interactions=interactions)._replace(first_row=first_row)
+    if isinstance(first_row, bool) or not hasattr(first_row, "__index__") or int(first_row) < 0:
+        msg = f"`first_row` is {first_row!r}, but must be the number of the first row, 0 or more"
+        raise OptionError(msg)
+    if n_jobs is not None:
+        as_threads(n_jobs)  # which refuses what is no number of threads, also where there is nothing to share out
+    empty = empty_block(explainer, dtype, interactions=interactions)._replace(first_row=int(first_row))
     found: Rows = as_rows(rows)
     numbers = found.row_key(row_key, first_row)
     places = feature_places(explainer, found.names, as_names(keep, "keep"), row_key, columns)

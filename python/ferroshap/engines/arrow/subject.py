@@ -82,6 +82,9 @@ def pairs_of(explainer: Any) -> NDArray[np.int64]:
             "ExactExplainer or KernelExplainer"
         )
         raise OptionError(msg)
+    if explainer.masker.tree is not None:
+        msg = "`interactions` were asked for, but these have no form along a tree: pass the masker without one"
+        raise OptionError(msg)
     named = getattr(explainer, "_method_named", explainer.method)
     if explainer.route != "exact":
         method_of("SII", named, None)

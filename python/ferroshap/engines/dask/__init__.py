@@ -6,5 +6,6 @@ otherwise, and the fastest for trees, whose core holds no lock), or processes fo
 """
 
 from ferroshap.engines.dask.calls import explain
+from ferroshap.engines.dask.reducing import reduce
 
-__all__ = ["explain"]
+__all__ = ["explain", "reduce"]

@@ -5,7 +5,7 @@ from typing import Any
 from ferroshap.engines.carried import Carried
 from ferroshap.engines.dask.arrays import explain_array
 from ferroshap.engines.dask.frames import explain_frame
-from ferroshap.engines.dask.keys import INSTALL
+from ferroshap.engines.dask.keys import INSTALL, WHO
 from ferroshap.engines.pieces import check_call
 from ferroshap.errors import OptionError
 from ferroshap.export.libraries import met
@@ -80,7 +80,7 @@ def explain(
     Bo      20.0      5.0       105.0
     """
     check_call("dask", row_key, layout)
-    met("dask", "engines.dask.explain", install=INSTALL)
+    met("dask", WHO, install=INSTALL)
     call = {"n_jobs": n_jobs, "row_key": row_key, "columns": columns}
     module = type(rows).__module__
     if module.startswith("dask.dataframe") and rows.ndim == 2:

@@ -4,7 +4,7 @@ from typing import Any
 
 from ferroshap.engines.arrow.needed import needed_columns
 from ferroshap.engines.carried import Carried
-from ferroshap.engines.dask.keys import as_key
+from ferroshap.engines.dask.keys import WHO, as_key
 from ferroshap.engines.pieces import naming, partition_name
 from ferroshap.export.libraries import met
 
@@ -21,7 +21,7 @@ def explain_frame(frame: Any, carried: Carried, call: dict[str, Any], layout: di
 
 def _meta(frame: Any, explainer: Any, layout: dict[str, Any]) -> Any:
     """A frame of no rows like the output's: kept columns and index are the input's, whose types Dask knows best."""
-    schema = met("pyarrow", "engines.dask.explain").Schema.from_pandas(frame._meta, preserve_index=False)  # noqa: SLF001
+    schema = met("pyarrow", WHO).Schema.from_pandas(frame._meta, preserve_index=False)  # noqa: SLF001
     meta = explainer.empty_output("pandas", input_schema=schema, **layout).set_axis(frame._meta.index)  # noqa: SLF001
     return meta.assign(**{name: frame._meta[name] for name in meta.columns if name in set(frame.columns)})  # noqa: SLF001
 

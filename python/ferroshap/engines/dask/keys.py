@@ -5,7 +5,8 @@ from typing import Any
 from ferroshap.engines.carried import Carried
 from ferroshap.export.libraries import met
 
-#: What pip is to install where Dask is missing.
+#: Who asks, in messages about what is missing, and what pip is to install.
+WHO = "engines.dask"
 INSTALL = "ferroshap[distributed]"
 
 
@@ -15,5 +16,5 @@ def as_key(carried: Carried) -> Any:
     Workers fetch it from each other once and keep it as long as tasks want it. It is made again where the worker dies
     that held it, which scattered data is not.
     """
-    delayed = met("dask.delayed", "engines.dask", install=INSTALL)
+    delayed = met("dask.delayed", WHO, install=INSTALL)
     return delayed.delayed(carried, name=f"explainer-{carried.fingerprint}", traverse=False)

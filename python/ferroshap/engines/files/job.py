@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ferroshap.engines.arrow import Layout, needed_columns
@@ -10,6 +9,7 @@ from ferroshap.engines.arrow.subject import pairs_of, subject_of
 from ferroshap.engines.files.destination import Destination
 from ferroshap.engines.files.identity import digest, header_of
 from ferroshap.engines.files.keeping import InMemory
+from ferroshap.engines.files.overlap import check_apart
 from ferroshap.engines.files.pipeline import SPARE_BLOCKS, Keeper, explain_away, explain_here
 from ferroshap.engines.files.planning import RowBytes, planned, width_of
 from ferroshap.engines.files.result import Result
@@ -19,7 +19,7 @@ from ferroshap.engines.files.work import Work
 from ferroshap.engines.files.writing.encoding import check_compression, encoded
 from ferroshap.engines.files.writing.journal import OF_VALUES, Journal
 from ferroshap.engines.files.writing.published import about
-from ferroshap.errors import OptionError, SourceError
+from ferroshap.errors import SourceError
 from ferroshap.progress import Progress
 
 
@@ -50,7 +50,7 @@ class Job:
         check_compression(work.compression)
         own = [path for path in (destination.path, destination.aside) if path is not None]
         self.source: Source = as_source(source, own)
-        _check_apart(self.source, destination)
+        check_apart(self.source, destination)
         names = needed_columns(explainer, self.source.schema.names, layout.keep, work.row_key, work.columns)
         self._read = self.source.narrowed(names)
         schema = layout.schema(explainer, self._read)
@@ -139,20 +139,6 @@ class Job:
         """A file of values without rows."""
         schema = self.work.schema
         return encoded(schema.empty_table(), schema, self.work.compression)
-
-
-def _check_apart(source: Source, destination: Destination) -> None:
-    """Refuse to write over what is read."""
-    if destination.path is None:
-        return
-    for piece in source.pieces:
-        known = piece.identity or {}
-        for name in [known.get("path", ""), *(file[0] for file in known.get("files", ()))]:
-            path = Path(name).resolve()
-            if name and destination.path.resolve() in {path, path.parent}:
-                where = repr(str(destination.path))
-                msg = f"`destination` is {where}, where {path.name!r} of `source` lies: name another place"
-                raise OptionError(msg)
 
 
 def _crew_of(executor: Any) -> Any:

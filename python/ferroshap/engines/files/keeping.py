@@ -38,6 +38,12 @@ def by_name(reducers: Any) -> dict[str, Any]:
     ------
     OptionError
         For what is no reducer, and for two of one name.
+
+    Examples
+    --------
+    >>> from ferroshap.engines import reducers
+    >>> list(by_name([reducers.MeanAbs(), reducers.Mean()]))
+    ['MeanAbs', 'Mean']
     """
     if reducers is None:
         return {}

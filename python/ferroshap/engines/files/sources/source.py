@@ -110,6 +110,9 @@ def as_source(given: Any, without: Iterable[Path] = ()) -> Source:
 
 
 def _pieces(given: Any, without: list[Path]) -> Iterator[Piece]:
+    if isinstance(given, bytes | bytearray | memoryview):
+        msg = f"`source` is {type(given).__name__}: pass a path as text, or what the bytes hold as a table"
+        raise OptionError(msg)
     if isinstance(given, str | Path):
         yield from map(piece_of, files_of(given, without))
         return

@@ -9,9 +9,8 @@ from typing import Any
 
 from ferroshap.engines.files.writing.durable import flush_folder, move, write_whole
 from ferroshap.engines.files.writing.footer import MAGIC, Encoded, joined, tail
-from ferroshap.engines.files.writing.keys import KEY
+from ferroshap.engines.files.writing.values_file import is_values
 from ferroshap.errors import OptionError
-from ferroshap.export.libraries import met
 
 #: Digits in the name of a part: the names of all parts sort as they follow each other.
 DIGITS = 5
@@ -100,10 +99,4 @@ class Parts:
 
 def _is_part(file: Path) -> bool:
     """Whether it is a file of values, by its name and by what it says of itself."""
-    arrow, parquet = met("pyarrow", "explain_parquet"), met("pyarrow.parquet", "explain_parquet")
-    if re.fullmatch(r"part-\d{5,}\.parquet", file.name) is None:
-        return False
-    try:
-        return KEY in (parquet.read_metadata(file).metadata or {})
-    except (arrow.ArrowException, OSError):
-        return False
+    return re.fullmatch(r"part-\d{5,}\.parquet", file.name) is not None and is_values(file)

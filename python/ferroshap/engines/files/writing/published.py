@@ -6,7 +6,7 @@ from typing import Any
 
 from ferroshap.engines.files.destination import Destination
 from ferroshap.engines.files.units import n_units
-from ferroshap.engines.files.writing.keys import KEY
+from ferroshap.engines.files.writing.values_file import KEY
 from ferroshap.export.libraries import met
 
 
