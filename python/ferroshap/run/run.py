@@ -27,6 +27,7 @@ from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.deadline import as_deadline
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
+from ferroshap.run.screening import Screening, screening_of
 from ferroshap.seeds import Seed, as_seed
 from ferroshap.tables import Interactions, sets_by_size
 from ferroshap.threads import as_threads
@@ -231,8 +232,15 @@ class Run:
             seed=self.seed,
             method=method_name,
             interactions=self._interactions(outcome),
+            screening=self._screening(),
             warnings=self._advice(outcome),
         )
+
+    def _screening(self) -> Screening | None:
+        if self._loop is None or self._loop.method_name != "screened":
+            return None
+        features = np.arange(self.n_players) if self._features is None else self._features
+        return screening_of(self._loop.screening(), features, is_vector=self._is_vector)
 
     def _interactions(self, outcome: Outcome) -> Interactions | None:
         """Pairs, too, where the method estimates them; those of players that cannot matter are exactly zero."""
