@@ -101,11 +101,11 @@ def calls(executor):
     alone = ferroshap.estimators.Permutation(shared_design=False)
     one = ferroshap.KernelExplainer(slow, background, executor=executor)
     many = ferroshap.PermutationExplainer(slow, background, executor=executor, method=alone)
-    nothing = ferroshap.KernelExplainer(free, background, executor=executor)
+    nothing = ferroshap.PermutationExplainer(free, background, executor=executor)
     return {
         "one row": lambda: one(rows[:1], nsamples=800, silent=True),
         "forty rows": lambda: many(rows, max_evals=49, silent=True),
-        "free": lambda: nothing(rows[:1], nsamples=2000, silent=True),
+        "free": lambda: nothing(rows[:1], max_evals=20_000, silent=True),
     }
 
 

@@ -15,7 +15,6 @@ from tests.surface.command import MODELS, XGBOOST, explained, rows_of, same_bits
 
 from ferroshap import cli
 from ferroshap.cli.parser import EXPLAIN_EXAMPLES, INFO_EXAMPLES
-from ferroshap.engines import reducers
 
 COMMAND = [sys.executable, "-m", "ferroshap"]
 #: Libraries of models, which their files do without, and of what nothing here needs. (pyarrow loads pandas for itself.)
@@ -129,8 +128,6 @@ def examples():
 
 @pytest.mark.parametrize("line", examples())
 def test_every_example_of_the_help_runs(line, tmp_path, monkeypatch):
-    if "--summary" in line and not hasattr(reducers, "MeanAbs"):
-        pytest.skip("reducers are still to come")
     monkeypatch.chdir(tmp_path)
     table = rows_of(XGBOOST)
     for name, model in [

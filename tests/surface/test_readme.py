@@ -3,9 +3,17 @@
 import contextlib
 import io
 import re
+import shlex
+import shutil
 from pathlib import Path
 
+from sklearn.datasets import load_diabetes
+
+from ferroshap import cli
+
 README = Path(__file__).parents[2] / "README.md"
+#: XGBoost 3.2, 20 trees of depth 3, fitted to scikit-learn's table of diabetes patients as it comes as a frame.
+MODEL = Path(__file__).parent / "models" / "diabetes.ubj"
 
 
 def examples(text):
@@ -31,6 +39,26 @@ def test_the_examples_print_what_the_readme_says(monkeypatch, tmp_path):
         printed = run(code, line, names)
         if output is not None:
             assert printed.rstrip() == output.rstrip(), f"README.md, line {line}"
+
+
+def commands(text):
+    """The commands of each `sh` block that has an output, and that output."""
+    fence = re.compile(r"^```sh\n((?:(?!```)[^\n]*\n)*)```\n\s*^```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    for block, output in fence.findall(text):
+        yield [shlex.split(line) for line in block.splitlines()], output
+
+
+def test_the_commands_print_what_the_readme_says(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(MODEL, "model.ubj")
+    load_diabetes(as_frame=True, scaled=False).frame.to_csv("patients.csv", index=False)
+    seen = list(commands(README.read_text()))
+    assert seen
+    for lines, output in seen:
+        for name, *words in lines:
+            assert name == "ferroshap"
+            assert cli.main(words) == 0
+        assert capsys.readouterr().out.rstrip() == output.rstrip()
 
 
 def test_the_first_forty_lines_hold_what_a_newcomer_needs():

@@ -158,7 +158,9 @@ def _add_values(group: _Group) -> None:
         choices=["auto", "interventional", "tree_path_dependent"],
         help="absent features from the background, or by the rows counted in the trees (default: auto)",
     )
-    group.add_argument("--interactions", action="store_true", help="values of pairs that can interact")
+    group.add_argument(
+        "--interactions", action="store_true", help="main effects and the pairs that can interact, instead of values"
+    )
     group.add_argument("--top-k", type=options.count, metavar="K", help="the K largest values of every row alone")
     group.add_argument(
         "--layout", choices=["columns", "list"], default="columns", help="a column a feature (default), or one of lists"

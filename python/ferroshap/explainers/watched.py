@@ -1,6 +1,6 @@
 """A game whose worths are noted as they pass by."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,14 @@ from ferroshap.game import AnyMaskedGame, Endpoints
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 BlockNumbers = NDArray[np.uint32]
+
+
+class Begun(NamedTuple):
+    """What was asked, and what the game has begun of it."""
+
+    words: Words
+    blocks: BlockNumbers
+    inner: Any
 
 
 class Watched:
@@ -46,7 +54,7 @@ class Watched:
 
     def withdraw(self, begun: Any, /) -> bool:
         """Take a batch back, where nothing was done about it."""
-        return self.game.withdraw(begun)
+        return self.game.withdraw(begun.inner)
 
     def endpoints(self) -> Endpoints:
         """Worths of nobody and of everybody."""
@@ -58,11 +66,11 @@ class Watched:
 
     def begin(self, words: Words, blocks: BlockNumbers, /) -> Any:
         """Begin to evaluate coalitions."""
-        return self.game.begin(words, blocks)
+        return Begun(words, blocks, self.game.begin(words, blocks))
 
     def finish(self, begun: Any, /) -> Floats:
         """Finish what was begun: the worths ``(count, n_outputs)``."""
-        worths = self.game.finish(begun)
+        worths = self.game.finish(begun.inner)
         self.note(begun.words, begun.blocks, worths)
         return worths
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ferroshap.cli.explain.columns import Known, chosen_columns
-from ferroshap.cli.explain.sources import blocks, opened
+from ferroshap.cli.explain.sources import blocks, listening, opened
 from ferroshap.cli.failing import WorkError
 
 
@@ -41,12 +41,13 @@ def read_background(words: list[str], known: Known, columns: list[str], n_rows: 
     schema = reading.schema(source)
     kept, keys = pa.Table.from_batches([], schema), np.empty(0)
     draw = np.random.default_rng(seed)
-    for _, block in blocks(reading.batches(source), schema):
-        kept = pa.concat_tables([kept, block])
-        keys = np.concatenate([keys, draw.random(block.num_rows)])
-        if n_rows is not None and len(keys) > n_rows:
-            least = np.sort(np.argpartition(keys, n_rows)[:n_rows])
-            kept, keys = kept.take(least).combine_chunks(), keys[least]
+    with listening(source):
+        for _, block in blocks(reading.batches(source), schema):
+            kept = pa.concat_tables([kept, block])
+            keys = np.concatenate([keys, draw.random(block.num_rows)])
+            if n_rows is not None and len(keys) > n_rows:
+                least = np.sort(np.argpartition(keys, n_rows)[:n_rows])
+                kept, keys = kept.take(least).combine_chunks(), keys[least]
     if not kept.num_rows:
         msg = f"`--background` {source.paths[0]} has no rows: at least one is needed"
         raise WorkError(msg)

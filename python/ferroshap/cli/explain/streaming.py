@@ -13,7 +13,7 @@ from typing import Any
 from ferroshap.cli.explain.columns import Reading
 from ferroshap.cli.explain.outcome import Outcome
 from ferroshap.cli.explain.sinks import kind_of, sink
-from ferroshap.cli.explain.sources import UNIT, Source, blocks
+from ferroshap.cli.explain.sources import UNIT, Source, blocks, listening
 from ferroshap.engines.arrow import Layout, explain_block
 from ferroshap.progress import Progress
 
@@ -86,7 +86,7 @@ def explain(job: Job) -> Outcome:
         for what `explain_parquet` can go on with.
     """
     goes_to_parquet = job.out is None or kind_of(job.out) in {"parquet", "folder"}
-    with contextlib.nullcontext() if job.source.stream is None else job.source.stream.heard():
+    with listening(job.source):
         return _by_units(job) if goes_to_parquet else _streamed(job)
 
 

@@ -1,6 +1,7 @@
 """`Source`: what the command knows of a table before it reads it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from ferroshap.cli.explain.sources.stdin import StandardInput
@@ -38,6 +39,11 @@ class Source(Protocol):
     def batches(self, columns: Sequence[str], types: Mapping[str, Any]) -> Iterator[Any]:
         """Yield record batches of some columns in this order, of CSV with some types fixed."""
         ...
+
+
+def listening(source: Source) -> AbstractContextManager[None]:
+    """Hear signals while a source is read that may let one wait for ever."""
+    return nullcontext() if source.stream is None else source.stream.heard()
 
 
 def blocks(batches: Iterator[Any], schema: Any, n_rows: int = UNIT) -> Iterator[tuple[int, Any]]:

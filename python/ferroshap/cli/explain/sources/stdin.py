@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,8 @@ class StandardInput(io.RawIOBase):
         """Read the first bytes."""
         self._file = sys.stdin.fileno()
         self._signals = -1
+        self._has_ended = False
+        self._reading = threading.Lock()
         parts = []
         while n_looked_at > 0 and (part := os.read(self._file, n_looked_at)):
             parts.append(part)
@@ -36,7 +39,10 @@ class StandardInput(io.RawIOBase):
 
     @contextlib.contextmanager
     def heard(self) -> Iterator[None]:
-        """Listen to signals; in the main thread, which alone may."""
+        """Listen to signals; in the main thread, which alone may. Afterwards the stream is at its end.
+
+        No thread is left that waits for bytes: one that came back when the interpreter is gone would end the process.
+        """
         listening, telling = os.pipe()
         os.set_blocking(telling, False)
         before = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
@@ -44,8 +50,11 @@ class StandardInput(io.RawIOBase):
         try:
             yield
         finally:
-            self._signals = -1
             signal.set_wakeup_fd(before)
+            self._has_ended = True
+            os.write(telling, b"\0")
+            with self._reading:
+                self._signals = -1
             os.close(listening)
             os.close(telling)
 
@@ -55,15 +64,17 @@ class StandardInput(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer with what there is; 0 at the end, and after a signal."""
-        if self._rest:
-            count = min(len(buffer), len(self._rest))
-            buffer[:count] = self._rest[:count]
-            self._rest = self._rest[count:]
-            return count
-        if self._signals >= 0:
-            ready, _, _ = select.select([self._file, self._signals], [], [])
-            if self._signals in ready:
+        with self._reading:
+            if self._rest:
+                count = min(len(buffer), len(self._rest))
+                buffer[:count] = self._rest[:count]
+                self._rest = self._rest[count:]
+                return count
+            if self._signals >= 0 and not self._has_ended:
+                ready, _, _ = select.select([self._file, self._signals], [], [])
+                self._has_ended = self._signals in ready
+            if self._has_ended:
                 return 0
-        more = os.read(self._file, len(buffer))
+            more = os.read(self._file, len(buffer))
         buffer[: len(more)] = more
         return len(more)
