@@ -36,7 +36,7 @@ def method_bytes(name: str, n_players: int, n_outputs: int, budget: int) -> dict
     >>> method_bytes("permutation", 10_000, 1, 30_000)
     {'gains by player': 800000}
     >>> sum(method_bytes("leverage", 4_000, 1, 16_000).values()) // 2**20
-    391
+    378
     """
     if name in {"permutation", "precedence", "singles_first"}:
         return {"gains by player": 10 * n_players * n_outputs * NUMBER}
