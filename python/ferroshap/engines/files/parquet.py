@@ -130,9 +130,10 @@ def explain_parquet(
     its name. So a kill costs the units under way, a crash of the machine no more, and a torn or damaged unit is found
     by its checksum and done again.
 
-    3,000,000 rows of 127 features and 100 trees of depth 6 take two cores about as long as the kernel alone, and less
-    than 0.7 GB. The metadata ``ferroshap`` of the output (JSON) hold version, fingerprint, base values and names of
-    outputs; no path of this machine is among them.
+    Tables of 127 features and models of 100 trees of depth 6 cost no more processor time than reading, kernel and
+    writing each alone (0.93 of their sum, measured on 600,000 rows), and 0.7 GB for any number of rows. The metadata
+    ``ferroshap`` of the output (JSON) hold version, fingerprint, base values and names of outputs; no path of this
+    machine is among them.
 
     Examples
     --------
