@@ -26,6 +26,8 @@ pub enum Purpose {
     Conditional = 8,
     /// Orders along a tree of players.
     TreeOrder = 9,
+    /// The groups that players are screened in, and the random halves that judge what was screened out.
+    Screen = 10,
     /// The masked rows that plausibility looks at.
     Masked = 12,
     /// Orders in which some players come before others.

@@ -53,6 +53,19 @@ def fill_ahead(
 ) -> Filling:
     """Begin to write the model rows of a batch from number `first` on, or write them here and now."""
 
+def fill_sparse(
+    background: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.generic]],
+    rows: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.generic]],
+    column_player: NDArray[np.int32],
+    words: _Words,
+    block_starts: list[int],
+    blocks: _Blocks,
+    first: int,
+    count: int,
+    n_threads: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.generic]]:
+    """Make the model rows ``first..first + count`` of a batch from compressed rows: their starts, columns, words."""
+
 def varying(background: NDArray[np.generic], rows: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Tell for each row and column, flat, whether some background row has other bits."""
 
@@ -286,6 +299,8 @@ class Estimator:
 
         Surrogates, one a fold: predicted half-differences ``(pairs, outputs)``, ``f(N) - f({})``, values.
         """
+    def screening(self, n_threads: int) -> tuple[NDArray[np.uint32], _Floats, _Floats, _Floats] | None:
+        """Say who the players of a second pass are: the owner of each player, their values, errors, members' spread."""
     def interactions(self, n_threads: int) -> tuple[_Floats, _Floats, _Floats, _Floats] | None:
         """Return interactions and errors ``(sets, outputs)``, errors ``(players, outputs)``, df a row; None if none."""
 

@@ -7,7 +7,7 @@ use crate::estimate::paired::pays_for_blocks;
 use crate::estimate::permutation::Permutation;
 use crate::estimate::singles_first::SinglesFirst;
 use crate::estimate::{
-    Estimator, Problem, controlled, even_gp, odd_gp, owen, precedence, sparse_odd, unbiased,
+    Estimator, Problem, controlled, even_gp, odd_gp, owen, precedence, screened, sparse_odd, unbiased,
 };
 use crate::index::{Interaction, Semivalue};
 use crate::sample::Sequence;
@@ -37,6 +37,8 @@ pub enum Method {
     Owen(owen::Options),
     /// Means over the orders in which some players come before others.
     Precedence(precedence::Options),
+    /// A first pass that finds the players that matter, a second among them and groups of the others.
+    Screened,
 }
 
 /// What the automatic choice is asked for besides values.
@@ -46,6 +48,8 @@ pub struct Wishes {
     pub unbiased: Option<unbiased::Options>,
     /// Interactions of order 2.
     pub index: Option<Interaction>,
+    /// A first pass that finds the players that matter, where there are very many.
+    pub screen: bool,
 }
 
 /// Evaluations up to which kriging is solved at once: its time grows with their cube (1 s at 4,000, measured).
@@ -54,6 +58,8 @@ const MOST_KRIGED: u64 = 4000;
 const MOST_SCALED: usize = 300;
 /// Players up to which kriging is tried at all.
 const MOST_KRIGED_PLAYERS: usize = 1500;
+/// Evaluations a player from which on nobody needs to be screened out.
+const AMPLE: u64 = 16;
 
 impl Method {
     /// The method for a game of `n_players`, `granted` evaluations (endpoints counted) and a background in
@@ -75,7 +81,13 @@ impl Method {
                 Self::Permutation
             };
         }
-        if every_coalition(n_players).is_some_and(|all| all <= granted) && n_blocks == 1 {
+        if wishes.screen && Self::is_worth_screening(n_players, granted) {
+            if let Some(method) = screened::or_whole(n_players, granted, n_blocks) {
+                method
+            } else {
+                Self::Screened
+            }
+        } else if every_coalition(n_players).is_some_and(|all| all <= granted) && n_blocks == 1 {
             Self::Exact
         } else if granted < 2 * n + 2 {
             Self::SinglesFirst
@@ -92,6 +104,13 @@ impl Method {
         } else {
             Self::Permutation
         }
+    }
+
+    /// Is screening better than what else the budget buys? Where that is less than every player alone, always; else
+    /// for more players than kriging takes, up to the budget from which least squares on all of them are as good.
+    fn is_worth_screening(n_players: usize, granted: u64) -> bool {
+        let n = n_players as u64;
+        granted < 2 * n + 2 || (n_players > MOST_KRIGED_PLAYERS && granted < AMPLE * n)
     }
 
     /// Means over coalitions, helped by kriging where the budget feeds it and by least squares above. For few
@@ -131,6 +150,10 @@ impl Method {
             Self::Permutation if granted < 2 * n_players as u64 => Self::SinglesFirst,
             _ if self.is_paired() && granted < 2 * n_players as u64 + 2 => Self::SinglesFirst,
             Self::Owen(options) => Self::Owen(options.resolved(granted, n_blocks)),
+            Self::Screened => match screened::or_whole(n_players, granted, n_blocks) {
+                Some(method) => method.or_smaller(n_players, granted, n_blocks),
+                None => Self::Screened,
+            },
             _ if self.is_paired() && !pays_for_blocks(n_players, granted, n_blocks) => Self::Permutation,
             method => method,
         }
@@ -156,6 +179,7 @@ impl Method {
             Self::Unbiased(_) => ("unbiased", unbiased::Options::least(n_players)),
             Self::Owen(options) => ("owen", options.least_budget()),
             Self::Precedence(_) => ("precedence", precedence::Options::least_budget(n_players)),
+            Self::Screened => ("screened", singles.min(all).min(screened::LEAST_BUDGET)),
             _ => ("any estimator", singles.min(all)),
         };
         if granted < least {
@@ -201,6 +225,7 @@ impl Method {
             Self::EvenGp(options) => even_gp::start(problem, options)?,
             Self::Owen(options) => owen::start(problem, options)?,
             Self::Precedence(options) => precedence::start(problem, &options)?,
+            Self::Screened => screened::start(problem)?,
         })
     }
 }

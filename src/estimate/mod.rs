@@ -17,6 +17,7 @@ pub mod owen;
 pub mod paired;
 pub mod permutation;
 pub mod precedence;
+pub mod screened;
 pub mod singles_first;
 pub mod sparse_odd;
 pub mod stopping;
@@ -167,6 +168,10 @@ pub trait Estimator: Send {
     /// The values as known now, with the surrogates of all folds of [`Estimator::training`].
     fn estimate_with(&self, _fits: Vec<unbiased::Fit>, workers: &Workers<'_>) -> Result<Estimate, Error> {
         self.estimate(workers)
+    }
+    /// What a screening second pass plays with, as known now; None for methods that screen nobody, and before.
+    fn screening(&self, _workers: &Workers<'_>) -> Result<Option<screened::Screening>, Error> {
+        Ok(None)
     }
     /// Interactions of order 2 as known now; None for methods that estimate values alone.
     fn interactions(&self, _workers: &Workers<'_>) -> Result<Option<Interactions>, Error> {

@@ -21,6 +21,7 @@
 //! a fixed prefix alone: not on batches, threads or the order of arrival.
 
 use super::auto::{Method, every_coalition};
+use super::screened::Screening;
 use super::unbiased::{Fit, Training};
 use super::{Batch, Estimate, Estimator, Interactions, Problem, Status, owen, unbiased};
 use crate::error::Error;
@@ -218,6 +219,10 @@ impl Estimator for Stopping {
     fn interactions(&self, workers: &Workers<'_>) -> Result<Option<Interactions>, Error> {
         self.inner.interactions(workers)
     }
+
+    fn screening(&self, workers: &Workers<'_>) -> Result<Option<Screening>, Error> {
+        self.inner.screening(workers)
+    }
 }
 
 /// Where a run is looked at, endpoints counted.
@@ -239,7 +244,7 @@ impl Checkpoints {
     fn of(method: &Method, problem: &Problem) -> Option<Self> {
         let (n, n_blocks) = (problem.n_players as u64, u64::from(problem.n_blocks()));
         let (unit, before, all) = match method {
-            Method::Exact | Method::SinglesFirst => return None,
+            Method::Exact | Method::SinglesFirst | Method::Screened => return None,
             Method::Owen(options) if options.sampling != owen::Sampling::Orders => return None,
             Method::Precedence(options)
                 if options.is_exact(problem.n_players, problem.granted(), problem.n_blocks()) =>

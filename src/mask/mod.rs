@@ -8,10 +8,12 @@ mod average;
 mod distinct;
 mod fill;
 mod layout;
+mod sparse;
 mod varying;
 
 pub use average::Average;
 pub use distinct::{Differences, Distinct, Looked};
 pub use fill::{MaskedRows, Word};
 pub use layout::{Layout, Segment};
+pub use sparse::{Filled, SparseMasked, SparseRows};
 pub use varying::varying_columns;

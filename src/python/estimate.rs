@@ -276,6 +276,31 @@ impl PyEstimator {
         ))
     }
 
+    /// What a screening second pass plays with: (owner of each player, values, errors, spread); None where there is none.
+    #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]
+    fn screening<'py>(
+        &self,
+        py: Python<'py>,
+        n_threads: usize,
+    ) -> PyResult<
+        Option<(
+            Bound<'py, PyArray1<u32>>,
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray2<f64>>,
+            Bound<'py, PyArray1<f64>>,
+        )>,
+    > {
+        let found = interruptible(py, n_threads, |workers| self.lock().screening(workers))?;
+        let Some(found) = found else { return Ok(None) };
+        let shape = [found.values.len() / self.n_outputs, self.n_outputs];
+        Ok(Some((
+            found.owners.into_pyarray(py),
+            found.values.into_pyarray(py).reshape(shape)?,
+            found.std_errors.into_pyarray(py).reshape(shape)?,
+            found.spread.into_pyarray(py),
+        )))
+    }
+
     /// Interactions of order 2: (values (sets, outputs), std_errors, diagonal_errors (players, outputs), interval_df
     /// (rows)); None for methods that estimate values alone.
     #[expect(clippy::type_complexity, reason = "a tuple that Python unpacks at once")]

@@ -30,6 +30,7 @@ pub(super) fn method_named(name: &str, options: Option<&Bound<'_, PyDict>>) -> P
         }
         "owen" => Method::Owen(owen_options(options)?),
         "precedence" => Method::Precedence(precedence_options(options)?),
+        "screened" => Method::Screened,
         _ => return Err(OptionError::new_err(format!("`method` is {name:?}, which is not known"))),
     })
 }
@@ -50,6 +51,7 @@ pub(super) fn name_of(method: &Method) -> &'static str {
         Method::EvenGp(_) => "even_gp",
         Method::Owen(_) => "owen",
         Method::Precedence(_) => "precedence",
+        Method::Screened => "screened",
     }
 }
 
@@ -59,6 +61,7 @@ pub(super) fn wishes(options: Option<&Bound<'_, PyDict>>) -> PyResult<Wishes> {
     Ok(Wishes {
         unbiased: unbiased.then(|| unbiased_options(options)).transpose()?,
         index: wished_index(options)?,
+        screen: option::<bool>(options, "screen")?.unwrap_or(false),
     })
 }
 
@@ -102,7 +105,11 @@ pub(super) fn options_of<'py>(py: Python<'py>, method: &Method) -> PyResult<Boun
                 Some(Law::Sequential) => options.set_item("law", "sequential")?,
             }
         }
-        Method::Exact | Method::Permutation | Method::Leverage(_) | Method::SinglesFirst => (),
+        Method::Exact
+        | Method::Permutation
+        | Method::Leverage(_)
+        | Method::SinglesFirst
+        | Method::Screened => (),
     }
     Ok(options)
 }

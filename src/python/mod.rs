@@ -17,6 +17,7 @@ mod mask;
 mod methods;
 mod plausibility;
 mod reduce;
+mod sparse;
 mod table;
 mod tree;
 
@@ -58,6 +59,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     gradient::register(module)?;
     image::register(module)?;
     plausibility::register(module)?;
+    sparse::register(module)?;
     reduce::register(module)?;
     table::register(module)?;
     tree::register(module)

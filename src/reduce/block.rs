@@ -43,11 +43,6 @@ impl<'a, T: Copy + Into<f64> + Sync> Block<'a, T> {
         self.shape[1] * self.shape[2]
     }
 
-    /// Whether all numbers are singles, which have fewer digits.
-    pub(super) fn is_single(&self) -> bool {
-        size_of::<T>() == size_of::<f32>()
-    }
-
     fn start(&self, column: usize) -> usize {
         column / self.shape[2] * self.strides[1] + column % self.shape[2] * self.strides[2]
     }
@@ -61,7 +56,7 @@ impl<'a, T: Copy + Into<f64> + Sync> Block<'a, T> {
         rows: Range<usize>,
         mut take: impl FnMut(usize, usize, &[f64]),
     ) {
-        let mut buffer = [0.0; STRIDE * TILE];
+        let mut buffer = vec![0.0; STRIDE * TILE];
         let starts: Vec<usize> = columns.map(|column| self.start(column)).collect();
         let is_run = starts.windows(2).all(|pair| pair[1] == pair[0] + 1);
         for first in rows.clone().step_by(PIECE) {
@@ -99,7 +94,7 @@ impl<'a, T: Copy + Into<f64> + Sync> Block<'a, T> {
     }
 
     /// Columns that lie side by side: some rows at a time, so that neither reading nor writing jumps about.
-    fn transpose(&self, start: usize, width: usize, rows: Range<usize>, to: &mut [f64; STRIDE * TILE]) {
+    fn transpose(&self, start: usize, width: usize, rows: Range<usize>, to: &mut [f64]) {
         let row = |row: usize| &self.numbers[start + row * self.strides[0]..][..width];
         let in_eights = rows.len() / 8 * 8;
         for first in (0..in_eights).step_by(8) {

@@ -10,10 +10,10 @@ impl Writer {
     /// A number in as few bytes as it needs, seven bits each, the lowest first (LEB128).
     pub(super) fn number(&mut self, mut number: u128) {
         while number >= 0x80 {
-            self.0.push((number & 0x7f) as u8 | 0x80);
+            self.0.push(0x80 | low(number));
             number >>= 7;
         }
-        self.0.push(number as u8);
+        self.0.push(low(number));
     }
 
     /// A number with a sign, the sign in its last bit.
@@ -47,6 +47,11 @@ impl Writer {
     pub(super) fn bytes(self) -> Vec<u8> {
         self.0
     }
+}
+
+/// The last seven bits.
+fn low(number: u128) -> u8 {
+    number.to_le_bytes()[0] & 0x7f
 }
 
 /// What is left of the bytes of a state.
@@ -114,6 +119,12 @@ impl<'a> Reader<'a> {
         Ok(count)
     }
 
+    /// A place, or a small count, at most `limit`.
+    pub(super) fn place(&mut self, limit: usize, what: &'static str) -> Result<usize, Error> {
+        let count = self.at_most(limit as u64, what)?;
+        usize::try_from(count).map_err(|_| self.damaged(what))
+    }
+
     /// How many items follow, each of at least `size` bytes.
     pub(super) fn length(&mut self, size: usize) -> Result<usize, Error> {
         let count = self.count()?;
@@ -135,9 +146,9 @@ impl<'a> Reader<'a> {
 
     /// A long number, of `longest` limbs at most.
     pub(super) fn limbs(&mut self, longest: usize) -> Result<Vec<u64>, Error> {
-        let n_zeros = self.at_most(longest as u64, "a sum is too large")?;
+        let n_zeros = self.place(longest, "a sum is too large")?;
         let n_limbs = self.length(8)?;
-        let mut limbs = vec![0; usize::try_from(n_zeros).unwrap_or(0)];
+        let mut limbs = vec![0; n_zeros];
         self.check(limbs.len() + n_limbs <= longest, "a sum is too large")?;
         for _ in 0..n_limbs {
             limbs.push(self.word()?);
@@ -145,7 +156,7 @@ impl<'a> Reader<'a> {
         let is_sound = if n_limbs == 0 {
             n_zeros == 0
         } else {
-            limbs[n_zeros as usize] != 0 && limbs.last() != Some(&0)
+            limbs.get(limbs.len() - n_limbs) != Some(&0) && limbs.last() != Some(&0)
         };
         self.check(is_sound, "a sum is longer than it needs to be")?;
         Ok(limbs)

@@ -3,7 +3,7 @@
 //! For each feature, count and exact moments of the values in buckets of the feature's own numbers. The buckets are the
 //! finest [`super::grid`] with no more than so many filled: single numbers where there are few, as with categories.
 
-use super::block::{Block, TILE};
+use super::block::Block;
 use super::bytes::{Reader, Writer};
 use super::grid::{Finder, Grid, MOST_BUCKETS};
 use super::spread::{Spread, Sum};
@@ -11,8 +11,10 @@ use super::sums::check_columns;
 use crate::error::Error;
 use crate::parallel::Workers;
 
-/// Rows whose buckets are found before their values are put in.
-const ROWS: usize = 1024;
+/// Rows whose buckets are found before their values are put in: enough to pay for bringing a feature's sums into the cache.
+const ROWS: usize = 4096;
+/// Features that one unit of work follows: their buckets of so many rows stay in the second cache.
+const TILE: usize = 16;
 
 /// One feature.
 #[derive(Debug, Clone)]
@@ -40,7 +42,7 @@ pub struct Curves {
     n_rows: u64,
     n_outputs: usize,
     most: usize,
-    curves: Vec<Curve>,
+    features: Vec<Curve>,
 }
 
 impl Curves {
@@ -52,7 +54,7 @@ impl Curves {
         }
         let curve =
             Curve { grid: Grid::new(most), counts: Vec::new(), spreads: vec![Spread::default(); n_outputs] };
-        Ok(Self { n_rows: 0, n_outputs, most, curves: vec![curve; n_features] })
+        Ok(Self { n_rows: 0, n_outputs, most, features: vec![curve; n_features] })
     }
 
     /// Rows that were added.
@@ -62,7 +64,7 @@ impl Curves {
 
     /// Features, outputs, buckets at most.
     pub fn shape(&self) -> (usize, usize, usize) {
-        (self.curves.len(), self.n_outputs, self.most)
+        (self.features.len(), self.n_outputs, self.most)
     }
 
     /// Add the rows of a block of values and of a block of data, `(rows, features, 1)`.
@@ -73,13 +75,13 @@ impl Curves {
         workers: &Workers<'_>,
     ) -> Result<(), Error> {
         let [n_rows, n_features, n_outputs] = values.shape();
-        check_columns(n_features, self.curves.len())?;
+        check_columns(n_features, self.features.len())?;
         check_columns(n_outputs, self.n_outputs)?;
         if data.shape() != [n_rows, n_features, 1] {
             return Err(Error::Length { argument: "data", got: data.shape()[1], want: n_features });
         }
         let most = self.most;
-        workers.for_each_unit(self.curves.chunks_mut(TILE), |tile, curves| {
+        workers.for_each_unit(self.features.chunks_mut(TILE), |tile, curves| {
             let first = tile * TILE;
             let features = first..first + curves.len();
             // At first, look a little ahead: raising the level bucket by bucket takes longer.
@@ -114,10 +116,10 @@ impl Curves {
 
     /// Add what another state has seen.
     pub fn merge(&mut self, other: &Self) -> Result<(), Error> {
-        check_columns(other.curves.len(), self.curves.len())?;
+        check_columns(other.features.len(), self.features.len())?;
         check_columns(other.n_outputs, self.n_outputs)?;
         check_columns(other.most, self.most)?;
-        for (own, other) in self.curves.iter_mut().zip(&other.curves) {
+        for (own, other) in self.features.iter_mut().zip(&other.features) {
             own.merge(other);
         }
         self.n_rows += other.n_rows;
@@ -126,7 +128,7 @@ impl Curves {
 
     /// The buckets of a feature, by their numbers, that of NaN last.
     pub fn buckets(&self, feature: usize) -> Vec<Bucket> {
-        let Some(curve) = self.curves.get(feature) else { return Vec::new() };
+        let Some(curve) = self.features.get(feature) else { return Vec::new() };
         let bucket = |place: usize| {
             let count = curve.counts[place];
             let moments = curve.spreads.iter().map(|spread| spread.moments(place, count)).collect();
@@ -139,8 +141,12 @@ impl Curves {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut to = Writer::default();
         to.count(self.n_rows);
-        [self.n_outputs, self.most, self.curves.len()].iter().for_each(|&length| to.length(length));
-        self.curves.iter().for_each(|curve| curve.write(&mut to));
+        for length in [self.n_outputs, self.most, self.features.len()] {
+            to.length(length);
+        }
+        for curve in &self.features {
+            curve.write(&mut to);
+        }
         to.bytes()
     }
 
@@ -149,15 +155,15 @@ impl Curves {
         let mut from = Reader::new(bytes);
         let n_rows = from.rows()?;
         let n_outputs = from.length(0)?;
-        let most = from.at_most(MOST_BUCKETS as u64, "too many buckets")? as usize;
+        let most = from.place(MOST_BUCKETS, "too many buckets")?;
         let n_features = from.length(2)?;
         // Each bucket has a few bytes an output, and there is one where there are rows.
         let is_sound = most >= 2 && (n_rows > 0 || n_outputs <= bytes.len());
         from.check(is_sound, "too few buckets, or outputs without rows")?;
-        let curves = (0..n_features).map(|_| Curve::read(&mut from, n_rows, n_outputs, most));
-        let curves = curves.collect::<Result<_, _>>()?;
+        let features = (0..n_features).map(|_| Curve::read(&mut from, n_rows, n_outputs, most));
+        let features = features.collect::<Result<_, _>>()?;
         from.end()?;
-        Ok(Self { n_rows, n_outputs, most, curves })
+        Ok(Self { n_rows, n_outputs, most, features })
     }
 }
 
@@ -168,18 +174,24 @@ impl Curve {
         let (before, to) = buckets.split_at_mut(at);
         let to = &mut to[..numbers.len()];
         finder.places(numbers, grid, to, |places, grid| {
-            before.iter_mut().for_each(|place| *place = places[usize::from(*place)]);
+            for place in &mut *before {
+                *place = places[usize::from(*place)];
+            }
             gather(counts, places, grid.keys().len());
-            spreads.iter_mut().for_each(|spread| {
+            for spread in &mut *spreads {
                 spread.grow(places.len());
                 spread.gather(places, grid.keys().len());
-            });
+            }
         });
         if counts.len() < grid.keys().len() {
             counts.resize(grid.keys().len(), 0);
-            spreads.iter_mut().for_each(|spread| spread.grow(counts.len()));
+            for spread in spreads {
+                spread.grow(counts.len());
+            }
         }
-        to.iter().for_each(|&place| counts[usize::from(place)] += 1);
+        for &place in &*to {
+            counts[usize::from(place)] += 1;
+        }
     }
 
     fn merge(&mut self, other: &Self) {
@@ -199,7 +211,7 @@ impl Curve {
     }
 
     fn write(&self, to: &mut Writer) {
-        to.count(u64::from(self.grid.level()));
+        to.count(self.grid.level());
         let order = self.grid.sorted();
         to.length(order.len());
         for place in order {
@@ -219,11 +231,13 @@ impl Curve {
     }
 
     fn read(from: &mut Reader<'_>, n_rows: u64, n_outputs: usize, most: usize) -> Result<Self, Error> {
-        let level = from.at_most(63, "no such level")? as u32;
+        let level = from.at_most(63, "no such level")?;
         let n_buckets = from.length(2 + 2 * n_outputs)?;
         from.check(n_buckets <= most + 1, "too many buckets")?;
         let mut spreads = vec![Spread::default(); n_outputs];
-        spreads.iter_mut().for_each(|spread| spread.grow(n_buckets));
+        for spread in &mut spreads {
+            spread.grow(n_buckets);
+        }
         let (mut keys, mut counts) = (Vec::new(), Vec::new());
         for place in 0..n_buckets {
             keys.push(from.count()?);
@@ -246,7 +260,7 @@ impl Curve {
 }
 
 fn read_sum(from: &mut Reader<'_>) -> Result<(usize, Sum), Error> {
-    let class = from.at_most(255, "no such exponents")? as usize;
+    let class = from.place(255, "no such exponents")?;
     Ok((class, Sum { sum: from.signed()?, squares: from.number()? }))
 }
 

@@ -12,7 +12,7 @@ const NOWHERE: u16 = u16::MAX;
 pub(super) const MOST_BUCKETS: usize = 1 << 14;
 
 /// A number's place among all numbers.
-#[inline(always)]
+#[inline]
 pub(super) fn key(number: f64) -> u64 {
     let bits = (number + 0.0).to_bits();
     let turned = bits ^ ((bits.cast_signed() >> 63).cast_unsigned() | 1 << 63);
@@ -30,7 +30,7 @@ fn number(key: u64) -> f64 {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Grid {
     most: usize,
-    level: u32,
+    level: u64,
     keys: Vec<u64>,
 }
 
@@ -41,7 +41,7 @@ impl Grid {
     }
 
     /// A grid that was saved. None if it cannot be one.
-    pub(super) fn read(most: usize, level: u32, keys: Vec<u64>) -> Option<Self> {
+    pub(super) fn read(most: usize, level: u64, keys: Vec<u64>) -> Option<Self> {
         let is_sound = |(key, next): (&u64, Option<&&u64>)| {
             (*key <= u64::MAX >> level || *key == NAN) && next.is_none_or(|&next| key < next)
         };
@@ -51,7 +51,7 @@ impl Grid {
         (level < 64 && n_numbers <= most && are_sound).then_some(Self { most, level, keys })
     }
 
-    pub(super) fn level(&self) -> u32 {
+    pub(super) fn level(&self) -> u64 {
         self.level
     }
 
@@ -106,7 +106,7 @@ impl Grid {
     }
 
     /// Go to a higher level. Returns where each bucket is now.
-    fn raise(&mut self, level: u32) -> Vec<u16> {
+    fn raise(&mut self, level: u64) -> Vec<u16> {
         let by = level - self.level;
         let old = std::mem::take(&mut self.keys);
         self.level = level;
@@ -121,7 +121,7 @@ impl Grid {
 }
 
 /// The lowest level at which keys fill no more than `most` buckets.
-fn level_of(mut keys: Vec<u64>, most: usize) -> u32 {
+fn level_of(mut keys: Vec<u64>, most: usize) -> u64 {
     keys.retain(|&key| key != NAN);
     keys.sort_unstable();
     // Two neighbours share a bucket from the level of the highest bit in which they differ on.
@@ -131,12 +131,15 @@ fn level_of(mut keys: Vec<u64>, most: usize) -> u32 {
     }
     let mut n_filled = 1;
     let mut level = 64;
-    while level > 0 && n_filled + n_parted[level - 1] <= most {
+    for parted in n_parted.into_iter().rev() {
+        n_filled += parted;
+        if n_filled > most {
+            break;
+        }
         level -= 1;
-        n_filled += n_parted[level];
     }
     // Level 64 does not occur: two buckets, one of each sign, are always granted.
-    level.min(63) as u32
+    level.min(63)
 }
 
 /// Where the bucket of each key is: a table with open addresses.
@@ -159,10 +162,16 @@ impl Finder {
         finder
     }
 
+    /// The slot that is looked at first.
+    #[inline]
+    fn hash(&self, key: u64) -> usize {
+        place_of(key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - self.bits))
+    }
+
     /// The slot of a key, or where it would be.
-    #[inline(always)]
+    #[inline]
     fn slot(&self, key: u64, keys: &[u64]) -> usize {
-        let mut slot = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - self.bits)) as usize;
+        let mut slot = self.hash(key);
         loop {
             match keys.get(usize::from(self.table[slot])) {
                 Some(&found) if found != key => slot = (slot + 1) & (self.table.len() - 1),
@@ -172,7 +181,7 @@ impl Finder {
     }
 
     /// The place of a key at the grid's level; None if its bucket is new.
-    #[inline(always)]
+    #[inline]
     fn place(&self, key: u64, grid: &Grid) -> Option<u16> {
         let place = self.table[self.slot(key, &grid.keys)];
         (place != NOWHERE).then_some(place)
@@ -197,28 +206,54 @@ impl Finder {
         to: &mut [u16],
         mut moved: impl FnMut(&[u16], &Grid),
     ) {
-        for i in 0..numbers.len() {
-            let key = key(numbers[i]);
-            let mut found = self.place(grid.at_level(key), grid);
-            while found.is_none() {
-                if key == NAN || self.n_filled < grid.most {
-                    found = Some(self.make(grid.at_level(key), grid));
-                } else {
+        let mut done = 0;
+        loop {
+            done += self.known(&numbers[done..], grid, &mut to[done..]);
+            let Some(&number) = numbers.get(done) else { break };
+            let key = key(number);
+            to[done] = match self.place(grid.at_level(key), grid) {
+                Some(place) => place,
+                None if key == NAN || self.n_filled < grid.most => self.make(grid.at_level(key), grid),
+                None => {
                     let mut keys = grid.keys.clone();
                     keys.push(grid.at_level(key));
                     let places = grid.raise(grid.level + level_of(keys, grid.most));
                     *self = Self::of(grid);
-                    to[..i].iter_mut().for_each(|place| *place = places[usize::from(*place)]);
+                    for place in &mut to[..done] {
+                        *place = places[usize::from(*place)];
+                    }
                     moved(&places, grid);
-                    found = self.place(grid.at_level(key), grid);
+                    continue;
                 }
-            }
-            to[i] = found.unwrap_or(NOWHERE);
+            };
+            done += 1;
         }
+    }
+
+    /// Write places until a bucket is not in the first slot that is looked at; return how many there were before.
+    fn known(&self, numbers: &[f64], grid: &Grid, to: &mut [u16]) -> usize {
+        let (table, keys) = (&self.table[..], &grid.keys[..]);
+        for (count, (&number, to)) in numbers.iter().zip(to).enumerate() {
+            let key = grid.at_level(key(number));
+            let place = table[self.hash(key)];
+            if keys.get(usize::from(place)) != Some(&key) {
+                return count;
+            }
+            *to = place;
+        }
+        numbers.len()
     }
 }
 
+/// A place in memory.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the hash was shifted to fit the table")]
+fn place_of(hash: u64) -> usize {
+    hash as usize
+}
+
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use super::*;
 
@@ -240,7 +275,7 @@ mod tests {
         let keys: Vec<u64> = (0..100).map(|i| i * i).collect();
         for most in [2, 3, 10, 99, 100, 1000] {
             let level = level_of(keys.clone(), most);
-            let n_filled = |level: u32| {
+            let n_filled = |level: u64| {
                 let mut filled: Vec<u64> = keys.iter().map(|key| key >> level).collect();
                 filled.dedup();
                 filled.len()

@@ -136,9 +136,10 @@ impl Histograms {
     }
 }
 
-#[inline(always)]
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the bits above are the page's")]
 fn count(counts: &mut Counts, bits: u64) {
-    counts.0[(bits >> UNSEEN) as usize % BUCKETS] += 1;
+    counts.0[usize::from((bits >> UNSEEN) as u8) % BUCKETS] += 1;
 }
 
 fn class(value: f64) -> usize {
@@ -175,7 +176,7 @@ impl Column {
         }
         q.iter()
             .map(|q| {
-                let rank = ((q * n_rows as f64).ceil() as u64).clamp(1, n_rows);
+                let rank = rank(*q, n_rows);
                 places[places.partition_point(|&(_, up_to)| up_to < rank).min(places.len() - 1)].0
             })
             .collect()
@@ -190,12 +191,12 @@ impl Column {
         }
         let mut least = 0;
         for _ in 0..from.length(4)? {
-            let key = from.count()?;
+            let key = u16::try_from(from.count()?).unwrap_or(u16::MAX);
             from.check(is_key(key) && key >= least, "no such exponent, or not in order")?;
             least = key + 1;
             let counts = Counts::read(from, n_rows)?;
             n_seen += counts.0.iter().map(|&count| u128::from(count)).sum::<u128>();
-            column.pages.push(key as Key, counts);
+            column.pages.push(key, counts);
         }
         from.check(n_seen == u128::from(n_rows), "a column has not one value a row")?;
         Ok(column)
@@ -220,18 +221,24 @@ impl Counts {
 
     fn read(from: &mut Reader<'_>, n_rows: u64) -> Result<Self, Error> {
         let mut counts = Self::default();
-        let mut next = 0;
+        let mut next = 0_usize;
         let n_filled = from.length(2)?;
         from.check(n_filled > 0, "an exponent without numbers")?;
         for _ in 0..n_filled {
-            let bucket = next + from.at_most(BUCKETS as u64, "no such bucket")?;
+            let bucket = next + from.place(BUCKETS, "no such bucket")?;
             let count = from.at_most(n_rows, "more values than rows")?;
-            from.check(bucket < BUCKETS as u64 && count > 0, "no such bucket, or nothing in it")?;
-            counts.0[bucket as usize] = count;
+            from.check(bucket < BUCKETS && count > 0, "no such bucket, or nothing in it")?;
+            counts.0[bucket] = count;
             next = bucket + 1;
         }
         Ok(counts)
     }
+}
+
+/// The rank of a quantile among so many numbers.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quantile is between 0 and 1")]
+fn rank(q: f64, n_rows: u64) -> u64 {
+    ((q * n_rows as f64).ceil() as u64).clamp(1, n_rows)
 }
 
 /// The two ends of a bucket, that nearer to zero first.

@@ -116,13 +116,13 @@ impl Natural {
         }
         let mut quotient = Self(limbs);
         quotient.trim();
-        quotient.rounded(exponent - 64 * zeros as i64, is_inexact)
+        quotient.rounded(exponent - 64 * zeros.cast_signed() as i64, is_inexact)
     }
 
     /// `self * 2^exponent`, and a little more if `is_inexact`, as the nearest double. At least 64 bits long.
     fn rounded(&self, exponent: i64, is_inexact: bool) -> f64 {
         let length = self.n_bits();
-        let top = length as i64 - 1 + exponent;
+        let top = length.cast_signed() as i64 - 1 + exponent;
         let last = (top - 52).max(-1074); // what the double's last bit is worth, as a power of two
         let dropped = usize::try_from(last - exponent).unwrap_or(0);
         if dropped > length + 1 {
@@ -183,6 +183,7 @@ fn halves(number: u128) -> (u64, u64) {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use super::*;
     use crate::random::{Purpose, Stream};

@@ -31,7 +31,7 @@ impl<P: Default> Pages<P> {
     }
 
     /// Call `add(page, bits)` with the page of each number; numbers that are not finite go to `other`.
-    #[inline(always)]
+    #[inline]
     pub(super) fn put(
         &mut self,
         places: &mut Places,
@@ -81,7 +81,7 @@ impl<P: Default> Pages<P> {
 /// Put numbers in until one has no page; return how many there were before.
 ///
 /// A function of its own, over slices: so the compiler knows that no store moves a page.
-#[inline(always)]
+#[inline]
 fn put_known<P>(numbers: &[f64], places: &[u16; KEYS], pages: &mut [P], add: impl Fn(&mut P, u64)) -> usize {
     for (count, number) in numbers.iter().enumerate() {
         let bits = number.to_bits();
@@ -92,20 +92,20 @@ fn put_known<P>(numbers: &[f64], places: &[u16; KEYS], pages: &mut [P], add: imp
 }
 
 /// Sign and exponent of a double.
-#[inline(always)]
+#[inline]
 pub(super) fn key(bits: u64) -> Key {
     (bits >> 52) as Key
 }
 
 /// The whole number `m` of a double `m * 2^(shift - 1074)`, without its sign.
-#[inline(always)]
+#[inline]
 pub(super) fn mantissa(bits: u64) -> u64 {
     let is_normal = bits << 1 >> 53 != 0;
     bits & ((1 << 52) - 1) | u64::from(is_normal) << 52
 }
 
 /// The `shift` above.
-#[inline(always)]
+#[inline]
 pub(super) fn shift(key: Key) -> usize {
     usize::from((key & NOT_FINITE).max(1)) - 1
 }
@@ -116,11 +116,12 @@ pub(super) fn is_negative(key: Key) -> bool {
 }
 
 /// Whether a number that was read can be the key of a page.
-pub(super) fn is_key(key: u64) -> bool {
-    key < KEYS as u64 && key & u64::from(NOT_FINITE) != u64::from(NOT_FINITE)
+pub(super) fn is_key(key: Key) -> bool {
+    usize::from(key) < KEYS && key & NOT_FINITE != NOT_FINITE
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use super::*;
 

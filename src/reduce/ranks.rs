@@ -90,7 +90,9 @@ impl Ranks {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut to = Writer::default();
         to.count(self.n_rows);
-        [self.n_features, self.n_outputs, self.k].iter().for_each(|&length| to.length(length));
+        for length in [self.n_features, self.n_outputs, self.k] {
+            to.length(length);
+        }
         self.counts.iter().for_each(|&count| to.count(count));
         to.bytes()
     }

@@ -1,14 +1,14 @@
 //! Count, mean and variance of values in many buckets: exact sums of values of 24 bits.
 
 use super::natural::Natural;
-use super::pages::{Key, key, mantissa, shift};
+use super::pages::{key, mantissa, shift};
 
 /// Bits that a value of 24 loses of its 53.
-const LOST: u32 = 29;
+const LOST: usize = 29;
 /// Exponents that share a sum: a mantissa of 24 bits, moved by up to 15, has 39, its square 78.
-const SHARED: u32 = 16;
+const SHARED: usize = 16;
 /// Sums there can be of one bucket.
-const CLASSES: usize = (2046 + LOST as usize) / SHARED as usize + 1;
+const CLASSES: usize = (2046 + LOST) / SHARED + 1;
 /// No sum yet.
 const NOWHERE: u8 = u8::MAX;
 
@@ -18,6 +18,15 @@ const NOWHERE: u8 = u8::MAX;
 pub(super) struct Sum {
     pub(super) sum: i128,
     pub(super) squares: u128,
+}
+
+impl Sum {
+    #[inline]
+    fn add(&mut self, whole: u64, is_negative: bool) {
+        let signed = if is_negative { -whole.cast_signed() } else { whole.cast_signed() };
+        self.sum += i128::from(signed);
+        self.squares += u128::from(whole) * u128::from(whole);
+    }
 }
 
 /// Values in buckets.
@@ -46,25 +55,28 @@ impl Spread {
 
     /// Put each value into its bucket, for which there is room.
     pub(super) fn add(&mut self, values: &[f64], buckets: &[u16]) {
-        for (&value, &bucket) in values.iter().zip(buckets) {
-            let bits = rounded(value.to_bits());
-            let exponent = bits >> 52 & 0x7ff;
-            if exponent == 0x7ff {
-                self.n_not_finite[usize::from(bucket)] += 1;
-                continue;
-            }
-            let (class, moved) = class(key(bits));
-            let mut place = self.places[class];
-            if place == NOWHERE {
-                place = self.make(class);
-            }
-            let whole = (mantissa(bits) >> LOST) << moved;
-            let signed = if bits >> 63 == 1 { -whole.cast_signed() } else { whole.cast_signed() };
-            if let Some(sum) = self.sums[usize::from(place)].get_mut(usize::from(bucket)) {
-                sum.sum += i128::from(signed);
-                sum.squares += u128::from(whole) * u128::from(whole);
-            }
+        let (mut values, mut buckets) = (values, buckets);
+        loop {
+            let n_added = add_known(values, buckets, &self.places, &mut self.sums);
+            let (Some(&value), Some(&bucket)) = (values.get(n_added), buckets.get(n_added)) else { break };
+            self.add_other(value, usize::from(bucket));
+            (values, buckets) = (&values[n_added + 1..], &buckets[n_added + 1..]);
         }
+    }
+
+    /// Put in one value: the first of a class, one that is not finite, or one of the largest doubles.
+    #[cold]
+    fn add_other(&mut self, value: f64, bucket: usize) {
+        if !value.is_finite() {
+            self.n_not_finite[bucket] += 1;
+            return;
+        }
+        // What would become infinite stays below.
+        let nearest = value.to_bits() + HALF;
+        let bits = if key(nearest) & 0x7ff == 0x7ff { value.to_bits() } else { nearest };
+        let (class, whole) = class_and_whole(bits);
+        let place = if self.places[class] == NOWHERE { self.make(class) } else { self.places[class] };
+        self.sums[usize::from(place)][bucket].add(whole, bits >> 63 == 1);
     }
 
     #[cold]
@@ -140,7 +152,7 @@ impl Spread {
         }
         let [mut plus, mut minus, mut squares] = std::array::from_fn(|_| Natural::default());
         for (class, sum) in self.sums(bucket) {
-            let shift = SHARED as usize * class;
+            let shift = SHARED * class;
             (if sum.sum < 0 { &mut minus } else { &mut plus }).add(sum.sum.unsigned_abs(), shift);
             squares.add(sum.squares, 2 * shift);
         }
@@ -151,22 +163,34 @@ impl Spread {
     }
 }
 
-/// A double's bits with 24 of its mantissa, the nearest; what would become infinite stays below.
-#[inline(always)]
-fn rounded(bits: u64) -> u64 {
-    let nearest = bits + (1 << (LOST - 1));
-    let bits = if nearest >> 52 & 0x7ff == 0x7ff { bits } else { nearest };
-    bits >> LOST << LOST
+/// Put values in until one needs [`Spread::add_other`]; return how many there were before.
+fn add_known(values: &[f64], buckets: &[u16], places: &[u8; CLASSES], sums: &mut [Vec<Sum>]) -> usize {
+    for (count, (value, &bucket)) in values.iter().zip(buckets).enumerate() {
+        let bits = value.to_bits();
+        if bits << 1 >> 53 >= 0x7fe {
+            return count;
+        }
+        let bits = bits + HALF; // rounds to 24 bits, once the others are cut off
+        let (class, whole) = class_and_whole(bits);
+        let Some(sums) = sums.get_mut(usize::from(places[class])) else { return count };
+        let Some(sum) = sums.get_mut(usize::from(bucket)) else { return count };
+        sum.add(whole, bits >> 63 == 1);
+    }
+    values.len().min(buckets.len())
 }
 
-/// The class of a double's exponent, and by how many bits its mantissa is moved there.
-#[inline(always)]
-fn class(key: Key) -> (usize, u32) {
-    let position = shift(key) as u32 + LOST;
-    ((position / SHARED) as usize, position % SHARED)
+/// Half of the last of 24 bits.
+const HALF: u64 = 1 << (LOST - 1);
+
+/// The class of a double's exponent, and its top 24 bits as a whole number of that class, without its sign.
+#[inline]
+fn class_and_whole(bits: u64) -> (usize, u64) {
+    let position = shift(key(bits)) + LOST;
+    (position / SHARED, (mantissa(bits) >> LOST) << (position % SHARED))
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact by construction")]
 mod tests {
     use super::*;
 
@@ -183,7 +207,8 @@ mod tests {
         assert_eq!(spread.moments(0, 3), (0.0, 0.0));
         spread.add(&[f64::MAX, -f64::MAX], &[0; 2]);
         assert_eq!(spread.moments(0, 2).0, 0.0);
-        spread.add(&[f64::NAN], &[0]);
+        spread.add(&[f64::NAN, f64::from_bits(u64::MAX), f64::from_bits(u64::MAX >> 1)], &[0; 3]);
         assert!(spread.moments(0, 1).0.is_nan());
+        assert_eq!(spread.n_not_finite(0), 3);
     }
 }

@@ -93,7 +93,7 @@ impl Sums {
             let first = tile * TILE;
             for row in (0..n_rows).step_by(ROWS) {
                 let rows = row..n_rows.min(row + ROWS);
-                if block.is_single() {
+                if size_of::<T>() == size_of::<f32>() {
                     add_rows::<T, Singles>(block, first, rows, columns);
                 } else {
                     add_rows::<T, Doubles>(block, first, rows, columns);
@@ -189,7 +189,7 @@ struct Singles {
 }
 
 impl Words for Singles {
-    #[inline(always)]
+    #[inline]
     fn add(&mut self, bits: u64) {
         let mantissa = mantissa(bits) >> 29;
         self.sum += mantissa;
@@ -213,7 +213,7 @@ struct Doubles {
 }
 
 impl Words for Doubles {
-    #[inline(always)]
+    #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the parts are what is wanted")]
     fn add(&mut self, bits: u64) {
         let mantissa = mantissa(bits);
@@ -317,8 +317,12 @@ impl Column {
     fn write(&self, to: &mut Writer) {
         to.double(self.least);
         to.double(self.greatest);
-        self.n_not_finite.iter().for_each(|&count| to.count(count));
-        [&self.plus, &self.minus, &self.squares].iter().for_each(|sum| to.limbs(sum.limbs()));
+        for &count in &self.n_not_finite {
+            to.count(count);
+        }
+        for sum in [&self.plus, &self.minus, &self.squares] {
+            to.limbs(sum.limbs());
+        }
     }
 
     fn read(from: &mut Reader<'_>, n_rows: u64) -> Result<Self, Error> {
@@ -339,7 +343,7 @@ impl Column {
 
 /// The smaller of `least` and the value, the larger of `greatest` and the value; NaN changes nothing, zeros lose their
 /// sign.
-#[inline(always)]
+#[inline]
 fn bounds(least: f64, greatest: f64, value: f64) -> (f64, f64) {
     let value = value + 0.0;
     (if value < least { value } else { least }, if value > greatest { value } else { greatest })

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ferroshap.estimators import Auto, Controlled, Exact, Leverage, OddGP, Permutation, SparseOdd, Unbiased
+from ferroshap.estimators import Auto, Controlled, Exact, Leverage, OddGP, Permutation, Screened, SparseOdd, Unbiased
 
 Budget = Callable[[int], int]
 
@@ -22,6 +22,11 @@ def every(n):
 def alone(n):
     """The endpoints and every player alone; all coalitions where these are fewer."""
     return min(n + 2, 2**n)
+
+
+def few(n):
+    """What alone costs, or 64 evaluations where players are more."""
+    return min(alone(n), 64)
 
 
 def order(n):
@@ -47,6 +52,16 @@ def twice(n):
 def thrice(n):
     """Three times as many: a fold's surrogate then sees more than twice as many as players."""
     return 6 * n + 2
+
+
+def halved(n):
+    """Enough for the first pass to see every player alone."""
+    return max(8 * n, 128)
+
+
+def screened_whole(n):
+    """All coalitions, and then nobody is screened out."""
+    return max(every(n), 48 * n)
 
 
 @dataclass(frozen=True)
@@ -79,5 +94,6 @@ ESTIMATORS = [
     Record("cross-fitted", FITTED,                some,  every, thrice,  thrice,      some,    thrice, twice),
     Record("sparse_odd", SparseOdd(),             alone, every, pairs,   pairs,       never,   every, twice),
     Record("controlled", Controlled(),            alone, every, pairs,   pairs,       never,   every, twice),
+    Record("screened", Screened(),               few,   screened_whole, halved, halved, never, every, never),
     Record("auto", Auto(),                        alone, every, alone,   pairs,       never,   every, twice),
 ]  # fmt: skip

@@ -273,3 +273,35 @@ def test_results_become_tables():
     counts = reducers.TopCounts(k=1).update(rows).result().to_pandas()
     assert counts["rank_1"].sum() == 90
     assert reducers.Mean().update(rows).result().to_dict()["a"]["values"] == pytest.approx(values.mean(axis=0)[0])
+
+
+def test_a_curve_is_drawn_where_its_means_are():
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.standard_normal(20_000), np.repeat(np.nan, 50)])
+    values = np.where(np.isnan(x), 5.0, np.nan_to_num(x) ** 2)
+    curve = reducers.Dependence().update(of(values, x)).result()["f0"]
+    figure, axes = pyplot.subplots()
+    assert curve.plot(axes) is axes
+    drawn = axes.lines[0].get_xydata()
+    assert 60 < len(drawn) < len(curve.count)
+    assert np.all(np.diff(drawn[:, 0]) > 0)
+    # Buckets between -2 and 2 are an eighth wide at most; the mean square of numbers that differ by no more than w is
+    # within w squared of the square of some mean, and what is drawn joins two of them at most.
+    inside = np.abs(drawn[:, 0]) < 1.5
+    assert np.all(np.abs(drawn[inside, 1] - drawn[inside, 0] ** 2) < 4 * 1.5 * 0.125)
+    assert axes.get_xlabel() == "f0"
+    pyplot.close(figure)
+    few = reducers.Dependence().update(of(values[:3], [1.0, 2.0, 2.0])).result()["f0"].plot()
+    assert few.lines[0].get_xydata()[:, 0].tolist() == [1.0, 2.0]
+    pyplot.close("all")
+
+
+def test_a_curve_becomes_a_table():
+    pytest.importorskip("pandas")
+    values = np.random.default_rng(0).standard_normal((30, 1, 2))
+    x = np.arange(30.0)[:, None] % 3
+    rows = Explanation(values, np.zeros(2), x, feature_names=["a"], output_names=["low", "high"])
+    frame = reducers.Dependence().update(rows).result()["a"].to_pandas()
+    assert list(frame.columns) == ["x", "lower", "upper", "count", "mean_low", "mean_high", "std_low", "std_high"]
+    assert frame["count"].tolist() == [10, 10, 10]

@@ -75,7 +75,11 @@ def test_exact_refuses_more_than_it_may(case, Counted):
 @pytest.mark.parametrize(
     "make,options,said",
     [
-        (ferroshap.PermutationExplainer, {"max_evals": 2 * N}, "`max_evals` is 12, but 6 features need at least 13"),
+        (
+            ferroshap.PermutationExplainer,
+            {"max_evals": 2 * N},
+            "`max_evals` is 12, but 6 features that vary need at least 13",
+        ),
         (ferroshap.KernelExplainer, {"nsamples": N - 1}, "`nsamples` is 5, but 6 features that vary need at least 6"),
         (ferroshap.SamplingExplainer, {"nsamples": N + 1}, "`nsamples` is 7, but 6 features that vary need at least 8"),
     ],

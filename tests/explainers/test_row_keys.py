@@ -101,3 +101,17 @@ def test_numbers_that_are_not_one_a_row_are_refused(row_key):
     kernel, rows = explainer(Leverage())
     with pytest.raises(OptionError, match="`row_key`"):
         kernel(rows, nsamples=100, row_key=row_key)
+
+
+def test_keys_of_floats_are_those_of_the_same_numbers_in_other_hands():
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((5000, 3))
+    table[::7, 1], table[::5, 2], table[::11, 0] = np.nan, -0.0, np.inf
+
+    def keys(array):
+        return row_keys("content", read_table(array, argument="X"))
+
+    assert np.array_equal(keys(table), keys(table.astype(object)))
+    assert np.array_equal(keys(np.asfortranarray(table)), keys(table.astype(object)))
+    singles = table.astype(np.float32)
+    assert np.array_equal(keys(singles), keys(singles.astype(object)))

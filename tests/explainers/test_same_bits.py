@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import ferroshap
+from ferroshap.errors import MemoryLimitError
 
 MAKERS = {
     "exact": ferroshap.ExactExplainer,
@@ -37,9 +38,15 @@ def test_batches_change_no_bit(make, case):
 
 def test_memory_limits_change_no_bit(make, case):
     seen = {
-        bits(make(case.two_outputs, case.background, memory_limit=limit)(case.rows)) for limit in (1, "20 KiB", None)
+        bits(make(case.two_outputs, case.background, memory_limit=limit)(case.rows))
+        for limit in ("80 KiB", "1 MiB", None)
     }
     assert len(seen) == 1
+
+
+def test_a_limit_that_cannot_be_kept_is_refused_by_name(make, case):
+    with pytest.raises(MemoryLimitError, match="`memory_limit` is 1 bytes, but this takes at least .*values and"):
+        make(case.two_outputs, case.background, memory_limit=1)(case.rows)
 
 
 def test_neighbours_change_no_bit(make, case):

@@ -98,7 +98,7 @@ def test_d22_the_default_budget_follows_the_number_of_features():
     explanation = explainer(rng.normal(size=(1, 400)))
     assert explanation.n_evaluations[0] <= 2 * 400 + 1
     assert explainer.plan.details["evaluations"] == 801
-    with pytest.raises(BudgetError, match="`max_evals` is 500, but 400 features need at least 801"):
+    with pytest.raises(BudgetError, match="`max_evals` is 500, but 400 features that vary need at least 801"):
         explainer(wide, max_evals=500)
     narrow = ferroshap.PermutationExplainer(lambda X: X.sum(axis=1), wide[:, :20])
     assert narrow.plan.details["evaluations"] == 500

@@ -218,3 +218,21 @@ def test_groups_of_a_summary_are_players(seed):
         assert np.abs(values - want).max() <= (2**4 + 30) * 2**-51 * scale
     with pytest.raises(OptionError, match="every column once"):
         shap.KernelExplainer(model, type(summary)(summary.data, summary.weights, ["a"], [np.arange(5)]))
+
+
+def test_ten_thousand_columns_in_groups_cost_what_the_groups_cost():
+    """Two hundred players: evaluations, words and time follow them, and names are looked up once."""
+    n_columns, n_groups = 10_000, 200
+    names = [f"column {k}" for k in range(n_columns)]
+    groups = {f"group {g}": names[g::n_groups] for g in range(n_groups)}
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=n_columns)
+    background = pd.DataFrame(np.zeros((2, n_columns)), columns=names)
+    rows = pd.DataFrame(rng.normal(size=(2, n_columns)), columns=names)
+    masker = shap.maskers.Groups(background, groups)
+    explainer = shap.KernelExplainer(lambda table: np.asarray(table) @ weights, masker, nsamples=2 * n_groups + 2)
+    found = explainer(rows)
+    assert found.values.shape == (2, n_groups)
+    assert (found.n_evaluations <= 2 * n_groups + 4).all()
+    wanted = (rows.to_numpy() * weights).reshape(2, n_columns // n_groups, n_groups).sum(axis=1)
+    np.testing.assert_allclose(found.values, wanted, atol=1e-9)

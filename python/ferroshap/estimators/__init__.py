@@ -10,6 +10,7 @@ from ferroshap.estimators.method import Method, asks_by_worths, chosen, keeps_no
 from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.owen import Owen
 from ferroshap.estimators.permutation import Permutation
+from ferroshap.estimators.screened import Screened
 from ferroshap.estimators.sparse_odd import SparseOdd
 from ferroshap.estimators.unbiased import Unbiased
 
@@ -23,6 +24,7 @@ __all__ = [
     "OddGP",
     "Owen",
     "Permutation",
+    "Screened",
     "SparseOdd",
     "Unbiased",
     "as_method",

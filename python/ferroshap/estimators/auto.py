@@ -5,6 +5,7 @@ from typing import Any
 
 from ferroshap.errors import OptionError, nearest
 from ferroshap.estimators.method import Method
+from ferroshap.estimators.screened import LEAST_BUDGET
 from ferroshap.tables import INDICES
 
 
@@ -38,6 +39,10 @@ class Auto(Method):
         above; below ``8 * n`` evaluations, above 300 players and on a background in blocks :class:`Permutation`.
     index : {"SII", "k-SII", "STII", "FSII", "BII", "FBII"}, optional
         Interactions of order 2 besides the values: :class:`EvenGP`.
+    screen : bool
+        Let :class:`Screened` find the players that matter where the budget is below ``2 * n + 2``, and where players
+        are more than 1,500 and the budget below ``16 * n``; elsewhere the table holds. `method` of the estimate
+        says which it was. Evaluations then take the whole background.
     shared_design : bool
         Explained rows share their coalitions, or draw their own.
 
@@ -50,9 +55,8 @@ class Auto(Method):
 
     unbiased: bool = False
     index: str | None = None
+    screen: bool = False
     shared_design: bool = True
-    #: Blocks of a large background are seen as one.
-    splits_background = True
 
     def __post_init__(self) -> None:
         """Refuse an index that does not exist."""
@@ -62,6 +66,20 @@ class Auto(Method):
         if self.index is not None and self.unbiased:
             msg = "`unbiased` and `index` were both given, but interactions have no unbiased estimator here: pass one"
             raise OptionError(msg)
+        if self.screen and (self.unbiased or self.index is not None):
+            other = "unbiased" if self.unbiased else "index"
+            msg = f"`screen` and `{other}` were both given, but screening estimates plain values, with a bias: pass one"
+            raise OptionError(msg)
+
+    @property
+    def splits_background(self) -> bool:
+        """Blocks of a large background are seen as one; screening asks for the whole."""
+        return not self.screen
+
+    def least_budget(self, n_players: int) -> int:
+        """Evaluations that explainers grant at least, endpoints counted."""
+        least = super().least_budget(n_players)
+        return min(least, LEAST_BUDGET) if self.screen else least
 
     @property
     def native_name(self) -> str:
@@ -76,4 +94,6 @@ class Auto(Method):
     @property
     def native_options(self) -> dict[str, Any]:
         """What the core is told besides the name."""
-        return {"unbiased": self.unbiased} | ({} if self.index is None else {"index": self.index})
+        return {"unbiased": self.unbiased, "screen": self.screen} | (
+            {} if self.index is None else {"index": self.index}
+        )

@@ -10,6 +10,7 @@ from ferroshap.estimators.method import Method
 from ferroshap.estimators.odd_gp import OddGP
 from ferroshap.estimators.owen import Owen
 from ferroshap.estimators.permutation import Permutation
+from ferroshap.estimators.screened import Screened
 from ferroshap.estimators.sparse_odd import SparseOdd
 from ferroshap.estimators.unbiased import Unbiased
 
@@ -22,6 +23,7 @@ KNOWN: dict[str, type[Method]] = {
     "odd_gp": OddGP,
     "owen": Owen,
     "permutation": Permutation,
+    "screened": Screened,
     "sparse_odd": SparseOdd,
     "unbiased": Unbiased,
 }

@@ -54,6 +54,11 @@ class Method:
         """Give the method for players of these names: itself, unless it calls some by name."""
         return self
 
+    def least_budget(self, n_players: int) -> int:
+        """Evaluations that explainers grant at least, endpoints counted: every player alone."""
+        every: int = 2**n_players
+        return min(n_players + 2, every)
+
     @property
     def native_options(self) -> dict[str, Any]:
         """What the core is told besides the name."""
@@ -80,7 +85,7 @@ def asks_by_worths(name: str, options: dict[str, Any]) -> bool:
 
     Its runs belong to one explained row each, and know no errors before they know everything.
     """
-    return name == "singles_first" or (name == "owen" and options["sampling"] == "adaptive")
+    return name in {"singles_first", "screened"} or (name == "owen" and options["sampling"] == "adaptive")
 
 
 def keeps_no_worths(name: str, options: dict[str, Any]) -> bool:

@@ -48,6 +48,11 @@ class Crew:
         count = getattr(self.executor, "_max_workers", None)
         return count if isinstance(count, int) and count > 0 else _native.usable_threads()
 
+    @property
+    def n_beside(self) -> int:
+        """Batches that are in this process at once: one for each of its threads."""
+        return self.n_workers if self.shares_memory else 1
+
     def submit(self, function: Any, *args: Any) -> Any:
         """Have a function called by a worker: a future."""
         return self.executor.submit(function, *args)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ferroshap.explainers.rows import SHARED_BYTES, RowsExplained
+from ferroshap.explainers.rows import RowsExplained
 from ferroshap.explainers.turns import in_steps
 from ferroshap.game import Players
 from ferroshap.progress import Progress
@@ -16,7 +16,7 @@ class AbreastRows(RowsExplained):
         # Each row remembers its coalitions and their worths.
         n_words = -(-group.n_players // 64)
         row_bytes = 8 * (self.reference.n_outputs * (2 * budget + 4 * group.n_players) + n_words * budget)
-        step = max(1, min(self.settings.memory_bytes, SHARED_BYTES) // row_bytes)
+        step = max(1, self.shared_bytes // row_bytes)
         for first in range(0, len(group.rows), step):
             yield group.part(slice(first, first + step)), 0
 

@@ -293,7 +293,7 @@ class KernelExplainer(AgnosticExplainer):
 
     def _granted(self, n_players: int, nsamples: int | str) -> int:
         granted = self._evaluations(n_players, nsamples)
-        least = min(n_players + N_ENDPOINTS, 2**n_players)
+        least = self.method.least_budget(n_players)
         if granted < least:
             msg = (
                 f"`nsamples` is {nsamples}, but {n_players} features that vary need at least {least - N_ENDPOINTS}: "

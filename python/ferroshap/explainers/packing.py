@@ -67,10 +67,10 @@ def packed(
         "interval_df": _per_row(explained.interval_df, only, is_dropped=is_dropped),
         "seed": explainer.seed,
         "plausibility": explained.plausibility,
+        "screening": _screened(explained, only, is_dropped=is_dropped),
         "msev": None if explained.msev is None else shaped(explained.msev),
     }
-    if n_axes == 1:
-        fields |= _of_tree(reference.masker, None if back is None else positions)
+    fields |= _of_tree(reference.masker, None if back is None else positions) if n_axes == 1 else {}
     if keep_errors:
         fields["error_std"] = shaped(explained.std_errors, n_axes)
     if explained.main_effects is not None:
@@ -98,6 +98,13 @@ def _statuses(explained: RowsExplained, only: NDArray[np.intp] | None, *, is_dro
     """How each row ended; what an exception ended is interrupted, even if the rows begun were finished."""
     statuses = _per_row(explained.statuses, only, is_dropped=is_dropped)
     return "INTERRUPTED" if only is not None and "INTERRUPTED" not in np.unique(statuses) else statuses
+
+
+def _screened(explained: RowsExplained, only: NDArray[np.intp] | None, *, is_dropped: bool) -> Any:
+    """Who was screened out of each row; None where nobody was."""
+    if all(screening is None for screening in explained.screenings):
+        return None
+    return _per_row(explained.screenings, only, is_dropped=is_dropped)
 
 
 def _per_row(values: NDArray[Any], only: NDArray[np.intp] | None, *, is_dropped: bool) -> Any:

@@ -17,7 +17,7 @@ from ferroshap.progress import Report
 from ferroshap.run.advice import as_tolerance
 from ferroshap.seeds import Seed
 
-#: Untouched it means as many as are needed: max(500, 2 M + 1).
+#: Untouched it means as many as are needed: max(500, 2 M + 1) for M features that vary.
 MAX_EVALS = Untouched(500)
 
 
@@ -115,7 +115,9 @@ class PermutationExplainer(AgnosticExplainer):
         else:
             self.method = with_numbers(self.method, self._columns)
         reason = f"{type(self).__name__} was named, so {type(self.method).__name__} estimates from a budget"
-        self.plan = self._make_plan(reason, self.method, self._granted(call_defaults.get("max_evals", MAX_EVALS)))
+        self.plan = self._make_plan(
+            reason, self.method, self._granted(self.masker.n_players, call_defaults.get("max_evals", MAX_EVALS))
+        )
 
     @checked_call
     def __call__(  # type: ignore[override]  # every route has its own options
@@ -142,7 +144,8 @@ class PermutationExplainer(AgnosticExplainer):
             The rows; one row may come as a one-dimensional array, a Series or a dict.
         max_evals : int or "auto"
             Evaluations granted to a row, both endpoints counted; never exceeded. At least ``2 M + 1`` for
-            ``M`` features (``3 M + 1`` with main effects); "auto" is ten times that.
+            ``M`` features in which the row differs from the background (``3 M + 1`` with main effects); "auto" is
+            ten times that.
         main_effects : bool
             Also fill ``main_effects``, what each feature is worth alone; part of the budget.
         error_bounds : bool
@@ -177,7 +180,7 @@ class PermutationExplainer(AgnosticExplainer):
         OptionError
             When `interactions` are asked for with main effects, or of a method that estimates values alone.
         """
-        granted = self._granted(max_evals, main_effects=main_effects)
+        self._granted(0, max_evals)  # a budget that is none is refused before the model is asked anything
         index = as_wish(interactions)
         if index is not None:
             if main_effects:
@@ -188,7 +191,7 @@ class PermutationExplainer(AgnosticExplainer):
                 rows_class=SampledInteractionsOfRows,
                 reference=self._whole(),
                 method=method_of(index, self.method, tol),
-                budget=lambda n: check_pairs(n, granted, "max_evals", max_evals),
+                budget=lambda n: check_pairs(n, self._granted(n, max_evals), "max_evals", max_evals),
                 batch_size=batch_size,
                 outputs=outputs,
                 silent=silent,
@@ -201,7 +204,7 @@ class PermutationExplainer(AgnosticExplainer):
             only_input(args, self),
             method=self.method,
             rows_class=MainEffectsRows if main_effects else RowsExplained,
-            budget=lambda _: granted,
+            budget=lambda n: self._granted(n, max_evals, main_effects=main_effects),
             batch_size=batch_size,
             outputs=outputs,
             silent=silent,
@@ -230,8 +233,9 @@ class PermutationExplainer(AgnosticExplainer):
         max_evals = n_orders * (2 * self.masker.n_players + 1) + bool(main_effects) * self.masker.n_players
         return self(X, max_evals=max_evals, main_effects=main_effects, error_bounds=error_bounds, silent=silent).values
 
-    def _granted(self, max_evals: int | str, *, main_effects: bool = False) -> int:
-        n_features: int = self.masker.n_players
+    @staticmethod
+    def _granted(n_features: int, max_evals: int | str, *, main_effects: bool = False) -> int:
+        """Evaluations granted to a row in which so many features vary."""
         least = 2 * n_features + 1 + bool(main_effects) * n_features
         if max_evals is MAX_EVALS:
             return max(int(MAX_EVALS), least)
@@ -239,7 +243,7 @@ class PermutationExplainer(AgnosticExplainer):
             return 10 * least
         granted = positive(max_evals, "max_evals")
         if granted < least:
-            msg = f"`max_evals` is {granted}, but {n_features} features need at least {least}: raise it, or pass 'auto'"
+            msg = f"`max_evals` is {granted}, but {n_features} features that vary need at least {least}: raise it"
             raise BudgetError(msg)
         return granted
 

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferroshap import _native
 from ferroshap.errors import OptionError
 from ferroshap.inputs import Table
 from ferroshap.inputs.exactness import is_missing
+from ferroshap.threads import as_threads
 
 Keys = NDArray[np.uint64]
 
@@ -47,8 +49,10 @@ def row_keys(row_key: Any, rows: Table) -> Keys:
 
 def _of_content(rows: Table) -> Keys:
     """Fold the columns' words, one after the other."""
-    keys = np.full(rows.n_rows, _START)
     table = rows.display
+    if table.dtype in (np.float32, np.float64) and table.dtype.isnative:
+        return _native.content_keys(np.ascontiguousarray(table), as_threads(None))
+    keys = np.full(rows.n_rows, _START)
     for column in range(table.shape[1]):
         keys = _mixed(keys ^ _words(table[:, column]))
     return keys

@@ -11,6 +11,7 @@ from ferroshap import links
 from ferroshap.errors import ConvergenceWarning, FerroshapError, WorthError, warn_user
 from ferroshap.estimators import Method, asks_by_worths, keeps_no_worths
 from ferroshap.explainers.row_keys import row_keys
+from ferroshap.explainers.rows_memory import planned_batches, require_outputs
 from ferroshap.explainers.turns import in_steps, in_turns
 from ferroshap.game import AnyMaskedGame, Players, Reference, Rows, find_players
 from ferroshap.game.batches import batch_rows
@@ -20,6 +21,7 @@ from ferroshap.run import Loop, Outcome, Source, Together
 from ferroshap.run.advice import SPLIT_WITHOUT_ERROR, relative_half_width, too_few, too_uncertain
 from ferroshap.run.deadline import as_deadline
 from ferroshap.run.loop import resolved
+from ferroshap.run.screening import screening_of
 
 if TYPE_CHECKING:
     from ferroshap.executors.crew import Crew
@@ -100,6 +102,7 @@ class RowsExplained:
         self.reference = reference
         self.settings = settings
         self.n_rows = rows.n_rows
+        require_outputs(reference, rows, settings.memory_bytes)
         self.row_keys = row_keys(settings.row_key, rows)
         self.pairing: Pairing = reference.pair(rows)
         self._rows = Rows(reference, self.pairing, rows, n_threads=settings.n_threads)
@@ -107,13 +110,10 @@ class RowsExplained:
         self._n_beside = 1
         #: What workers know of this call.
         self.call = None if settings.crew is None else self._rows.call(settings.crew)
-        row_bytes = sum(block.rows.shape[1] * block.rows.itemsize for block in self.pairing.blocks)
-        row_bytes += 8 * reference.n_outputs
+        row_bytes = self.pairing.row_bytes + 8 * reference.n_outputs
         self.batch_rows = batch_rows(settings.batch_size, row_bytes)
-        if settings.batch_size == "auto":
-            self.batch_rows = max(
-                1, min(self.batch_rows, settings.memory_bytes // (row_bytes * self._rows.batches_held))
-            )
+        #: Bytes that rows explained side by side may take for what they keep.
+        self.shared_bytes = min(settings.memory_bytes, SHARED_BYTES)
         shape = (self.n_rows, reference.masker.n_players, reference.n_outputs)
         self.full: Floats = np.zeros((self.n_rows, reference.n_outputs))
         self.values: Floats = np.zeros(shape)
@@ -126,6 +126,8 @@ class RowsExplained:
         self.statuses = np.full(self.n_rows, "EXACT", dtype="U12")
         self.is_rough = np.zeros(self.n_rows, dtype=np.bool_)
         self.n_players = np.zeros(self.n_rows, dtype=np.int64)
+        #: Who was screened out of each row's game, where anybody was.
+        self.screenings = np.full(self.n_rows, None, dtype=object)
         #: How far the widest interval reaches, as a share of the range of the values; NaN where errors are unknown.
         self.reach: Floats = np.zeros(self.n_rows)
         #: Evaluations that should do, 0 where nothing can be said.
@@ -137,6 +139,7 @@ class RowsExplained:
         everyone = masker.is_conditional or method.needs_every_player
         groups = find_players(self.pairing, self.n_rows, masker.units, everyone=everyone)
         budgets = {group.n_players: self._granted(group) for group in groups}
+        self._plan_memory(groups, budgets)
         at = as_deadline(self.settings.deadline_seconds)
         total = sum(budgets[group.n_players] * len(group.rows) for group in groups)
         moved = self.reference.moved = links.Moved()
@@ -165,6 +168,26 @@ class RowsExplained:
                 size = max(size, len(part.rows))
                 self._n_beside = -(-len(group.rows) // size) if self.may_take_turns else 1
                 yield self._play_part(part, budgets[group.n_players], row_key, deadline, progress)
+
+    def _plan_memory(self, groups: list[Players], budgets: dict[int, int]) -> None:
+        """Make batches as small as the limit wants, or refuse what does not fit into it."""
+        chosen = [
+            (self._chosen(group.n_players, budgets[group.n_players])[0], budgets[group.n_players])
+            if group.n_players
+            else ("", 0)
+            for group in groups
+        ]
+        self.batch_rows, shared = planned_batches(
+            self.reference,
+            self.pairing,
+            groups,
+            chosen,
+            batch_rows=self.batch_rows,
+            is_batch_named=self.settings.batch_size != "auto",
+            n_batches_held=max(2, self._rows.batches_held),  # one is filled while the model reads another
+            memory_bytes=self.settings.memory_bytes,
+        )
+        self.shared_bytes = min(self.shared_bytes, shared)
 
     def game(self, part: Players, n_beside: int | None = None) -> AnyMaskedGame:
         """The games of some rows, as one; `n_beside` such games are asked about side by side: as many as parts."""
@@ -230,7 +253,7 @@ class RowsExplained:
             row_bytes *= 2 * self.kept_worths(n_players, budget) + 4 * n_players + n_blocks
             if self.settings.tol is not None:  # each row keeps its coalitions
                 row_bytes += 8 * -(-n_players // 64) * budget
-            step = max(1, min(self.settings.memory_bytes, SHARED_BYTES) // row_bytes)
+            step = max(1, self.shared_bytes // row_bytes)
         # Else what is asked next depends on the worths, or the user wants independent errors.
         for first in range(0, len(group.rows), step):
             rows = slice(first, first + step)
@@ -303,6 +326,9 @@ class RowsExplained:
     def _take(self, part: Players, loop: Loop) -> None:
         """Keep what a loop says of some rows."""
         self._record(part, loop.estimate())
+        if loop.method_name == "screened":  # whose runs are of one row each
+            is_vector = self.reference.is_vector
+            self.screenings[part.rows[0]] = screening_of(loop.screening(), part.features[0], is_vector=is_vector)
 
     def _record(self, part: Players, outcome: Outcome) -> None:
         self.scatter(self.values, part, outcome.values)
@@ -335,10 +361,9 @@ class RowsExplained:
 
     def _ask_about_rows(self) -> None:
         """Find the worths of everybody: the model on the rows themselves."""
-        columns = [block.rows for block in self.pairing.blocks]
         for first in range(0, self.n_rows, self.batch_rows):
             batch = slice(first, first + self.batch_rows)
-            rows = self.pairing.build([words[batch] for words in columns])
+            rows = self.pairing.given(batch)
             n_rows = min(self.batch_rows, self.n_rows - first)
             self.full[batch] = self.reference.worths_of(self.reference.outputs_of(rows, n_rows))
         if not np.isfinite(self.full).all():

@@ -177,7 +177,7 @@ def _with_explanation(left: Body, right: Body, name: str, compute: Any) -> "Expl
         raise ValueError(msg)
     changed: dict[str, Any] = {key: None for key, follows in FOLLOWS.items() if follows in _OF_THE_SAME}
     changed |= {"gap": None, "n_evaluations": None, "plan": None, "seed": None, "compute_time": None}
-    changed |= {"msev": None, "plausibility": None, "forward_rows": None}
+    changed |= {"msev": None, "plausibility": None, "screening": None, "forward_rows": None}
     changed["status"] = weaker(left.status, right.status)
     base = None
     if name in {"__add__", "__sub__"} and left.base_values is not None and right.base_values is not None:

@@ -59,6 +59,9 @@ class Explanation(Arithmetic, Operations, Maps, Leaving):
         Degrees of freedom of the standard errors, one for all or one a row.
     seed : optional
         What the random numbers were made from.
+    screening : optional
+        Who was screened out of each row, in which groups, and what these are worth together with their errors, where
+        the estimator screens (:class:`ferroshap.estimators.Screened`): one ``Screening`` a row.
     plausibility : optional
         How far the masked rows lie from real ones.
     msev : array_like, optional
@@ -131,6 +134,7 @@ class Explanation(Arithmetic, Operations, Maps, Leaving):
         gap: Any = None,
         interval_df: Any = None,
         seed: Any = None,
+        screening: Any = None,
         plausibility: Any = None,
         msev: Any = None,
         relative_error: Any = None,

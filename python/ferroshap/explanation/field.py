@@ -101,6 +101,7 @@ class Body:
     gap = Field()
     interval_df = Field()
     seed = Field()
+    screening = Field()
     plausibility = Field()
     msev = Field()
     relative_error = Field()

@@ -50,6 +50,7 @@ FOLLOWS = {
     "gap": PER_ROW_AND_OUTPUT,
     "interval_df": PER_ROW,
     "seed": WHOLE,
+    "screening": PER_ROW,
     "plausibility": WHOLE,
     "msev": PER_ROW_AND_OUTPUT,
     "relative_error": MAP,

@@ -10,6 +10,7 @@ from ferroshap.game.conditional import ConditionalGame
 from ferroshap.game.masked import MaskedGame
 from ferroshap.game.of_rows import GameOfRows
 from ferroshap.game.rows import AnyMaskedGame
+from ferroshap.game.sparse import SparseGame, joined
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -71,7 +72,7 @@ def worths_abreast(
         The block of the background that each is evaluated on.
     """
     worths: list[Floats] = [np.empty(0)] * len(games)
-    waiting: list[tuple[int, MaskedGame]] = []
+    waiting: list[tuple[int, MaskedGame | SparseGame]] = []
     n_waiting = 0
 
     def ask() -> None:
@@ -83,7 +84,8 @@ def worths_abreast(
 
     for k, game in enumerate(games):
         n_rows = 0 if isinstance(game, ConditionalGame) else game.n_model_rows_of(blocks[k])
-        if isinstance(game, ConditionalGame) or game.asks_once or n_rows > game.batch_rows:
+        asks_once = isinstance(game, MaskedGame) and game.asks_once
+        if isinstance(game, ConditionalGame) or asks_once or n_rows > game.batch_rows:
             worths[k] = game.worths(words[k], blocks[k])
             continue
         if n_waiting + n_rows > game.batch_rows:
@@ -96,13 +98,20 @@ def worths_abreast(
     return worths
 
 
-def _at_once(games: Sequence[MaskedGame], words: Sequence[Words], blocks: Sequence[BlockNumbers]) -> list[Floats]:
+def _at_once(
+    games: Sequence[MaskedGame | SparseGame], words: Sequence[Words], blocks: Sequence[BlockNumbers]
+) -> list[Floats]:
     """Fill one batch with the masked rows of all games."""
-    first = games[0]
     counts = [game.n_model_rows_of(own) for game, own in zip(games, blocks, strict=True)]
     ends = np.cumsum([0, *counts]).tolist()
-    buffers = first.take_buffers(ends[-1])
-    for k, game in enumerate(games):
-        game.fill([buffer[ends[k] : ends[k + 1]] for buffer in buffers], words[k], blocks[k])
-    outputs = first.ask_model(buffers, ends[-1])
+    dense = [game for game in games if isinstance(game, MaskedGame)]
+    if dense:
+        buffers = dense[0].take_buffers(ends[-1])
+        for k, game in enumerate(dense):
+            game.fill([buffer[ends[k] : ends[k + 1]] for buffer in buffers], words[k], blocks[k])
+        outputs = dense[0].ask_model(buffers, ends[-1])
+    else:
+        sparse = [game for game in games if isinstance(game, SparseGame)]
+        parts = [game.filled(words[k], blocks[k], 0, counts[k]) for k, game in enumerate(sparse)]
+        outputs = sparse[0].ask_model(joined(parts), ends[-1])
     return [game.worths_from(outputs[ends[k] : ends[k + 1]], words[k], blocks[k]) for k, game in enumerate(games)]

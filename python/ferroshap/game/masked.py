@@ -56,7 +56,7 @@ class MaskedGame(GameOfRows):
         self._rows = [as_words(block.rows)[players.rows] for block in pairing.blocks]
         self._owners = [players.column_player(block.columns, n_features) for block in pairing.blocks]
         self._dtypes = [block.background.dtype for block in pairing.blocks]
-        row_bytes = sum(words.shape[1] * words.itemsize for words in self._background) + 8 * reference.n_outputs
+        row_bytes = pairing.row_bytes + 8 * reference.n_outputs
         self.batch_rows = batch_rows(batch_size, row_bytes)
         self._starts = reference.blocks.starts
         self._rows_of_block = len(players.rows) * reference.blocks.sizes
@@ -108,7 +108,7 @@ class MaskedGame(GameOfRows):
             if first + count < evaluation.n_model_rows:
                 self._fill(evaluation, first + count)
             average.add(self.ask_model(buffers, count))
-        return self._worths_of(average, words)
+        return worths_from_means(self, average, words)
 
     def n_model_rows_of(self, blocks: NDArray[np.uint32]) -> int:
         """Model rows of evaluations on these blocks of the background."""
@@ -130,15 +130,7 @@ class MaskedGame(GameOfRows):
         """Average the model's outputs ``(n_model_rows, n_outputs)`` on what `fill` wrote: the worths."""
         average = _native.Average(len(self.players.rows), self._starts, blocks, self.reference.fold_weights)
         average.add(outputs)
-        return self._worths_of(average, words)
-
-    def _worths_of(self, average: "_native.Average", words: NDArray[np.uint64]) -> Floats:
-        means = average.worths().reshape(len(words), self.n_outputs)
-        worths = self.reference.worths_of(means)
-        # A sum is the cheapest look at all of them; only a suspicious one is looked at in detail.
-        if self.is_checked and not math.isfinite(worths.sum()) and not np.isfinite(worths).all():
-            self._refuse(words, worths)
-        return worths
+        return worths_from_means(self, average, words)
 
     def _fill(self, evaluation: "Evaluation", first: int) -> None:
         """Begin to fill the batch of the model rows from `first` on."""
@@ -186,9 +178,6 @@ class MaskedGame(GameOfRows):
         self.reference.buffers.give_back(buffers)
         return outputs
 
-    def _refuse(self, words: NDArray[np.uint64], worths: Floats) -> None:
-        raise refusal(self.reference, self.players, words, worths)
-
 
 class Evaluation:
     """Coalitions that are being evaluated, and the batch of theirs that was filled last."""
@@ -201,6 +190,15 @@ class Evaluation:
         self.blocks = blocks
         self.n_model_rows = n_model_rows
         self.batch: tuple[_native.Filling, list[NDArray[Any]], int]
+
+
+def worths_from_means(game: GameOfRows, average: "_native.Average", words: NDArray[np.uint64]) -> Floats:
+    """Take what was averaged to worths ``(count, n_outputs)``, and refuse those that are not finite."""
+    worths = game.reference.worths_of(average.worths().reshape(len(words), game.n_outputs))
+    # A sum is the cheapest look at all of them; only a suspicious one is looked at in detail.
+    if game.is_checked and not math.isfinite(worths.sum()) and not np.isfinite(worths).all():
+        raise refusal(game.reference, game.players, words, worths)
+    return worths
 
 
 def refusal(reference: Reference, players: Players, words: NDArray[np.uint64], worths: Floats) -> WorthError:

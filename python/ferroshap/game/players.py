@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.inputs import Pairing
+from ferroshap.inputs import Pairing, SparsePairing
 from ferroshap.maskers import Units
 
 WORDS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
@@ -69,16 +69,31 @@ def find_players(pairing: Pairing, n_rows: int, units: Units | None = None, *, e
         n_units = pairing.n_columns if units is None else units.n_players
         features = np.repeat(np.arange(n_units, dtype=np.intp)[None, :], n_rows, axis=0)
         return [Players(np.arange(n_rows, dtype=np.intp), features, owners)] if n_rows else []
+    if isinstance(pairing, SparsePairing):
+        return _grouped(_sparse_players(pairing, owners), owners)
     varying = np.zeros((n_rows, pairing.n_columns), dtype=np.bool_)
     for block in pairing.blocks:
         part = _native.varying(as_words(block.background), as_words(block.rows))
         varying[:, block.columns] = part.reshape(n_rows, len(block.columns))
     if units is not None:
         varying = np.column_stack([varying[:, columns].any(axis=1) for columns in units.columns])
-    counts = varying.sum(axis=1).tolist()
+    return _grouped([np.flatnonzero(row) for row in varying], owners)
+
+
+def _sparse_players(pairing: SparsePairing, owners: NDArray[np.int64] | None) -> list[NDArray[np.intp]]:
+    """The units of each row in which it differs from some background row, ascending."""
+    varying = pairing.varying()
+    return varying if owners is None else [np.unique(owners[columns]).astype(np.intp) for columns in varying]
+
+
+def _grouped(features: list[NDArray[np.intp]], owners: NDArray[np.int64] | None) -> list[Players]:
+    """Rows with equally many players side by side, most players first."""
+    rows_of: dict[int, list[int]] = {}
+    for row, own in enumerate(features):
+        rows_of.setdefault(len(own), []).append(row)
     groups = []
-    for n_players in sorted(set(counts), reverse=True):
-        rows = np.array([row for row, count in enumerate(counts) if count == n_players], dtype=np.intp)
-        features = np.nonzero(varying[rows])[1].reshape(len(rows), n_players)
-        groups.append(Players(rows, features, owners))
+    for n_players in sorted(rows_of, reverse=True):
+        rows = rows_of[n_players]
+        own = np.array([features[row] for row in rows], dtype=np.intp).reshape(len(rows), n_players)
+        groups.append(Players(np.array(rows, dtype=np.intp), own, owners))
     return groups

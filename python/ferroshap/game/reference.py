@@ -140,13 +140,11 @@ class Reference:
     def _background_outputs(self) -> Floats:
         table = self.masker.table
         pairing = pair(table, table.take_rows(slice(0, 1)), as_frame=self.as_frame)
-        columns = [block.background for block in pairing.blocks]
-        row_bytes = sum(block.shape[1] * block.itemsize for block in columns)
-        step = max(1, BACKGROUND_BYTES // max(row_bytes, 1))
+        step = max(1, BACKGROUND_BYTES // max(pairing.row_bytes, 1))
         parts = []
         for first in range(0, table.n_rows, step):
-            part = [np.ascontiguousarray(block[first : first + step]) for block in columns]
-            parts.append(self.model(pairing.build(part), len(part[0])))
+            n_rows = min(step, table.n_rows - first)
+            parts.append(self.model(pairing.known(slice(first, first + n_rows)), n_rows))
         outputs = np.concatenate(parts)
         if outputs.ndim == 2 and outputs.shape[1] == 0:
             msg = "`model` returned no outputs on the background: it must return one or more a row"

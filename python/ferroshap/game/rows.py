@@ -9,7 +9,8 @@ from ferroshap.game.conditional import BATCHES, ConditionalGame
 from ferroshap.game.masked import MaskedGame
 from ferroshap.game.players import Players
 from ferroshap.game.reference import Reference
-from ferroshap.inputs import Pairing, Table
+from ferroshap.game.sparse import SparseGame
+from ferroshap.inputs import Pairing, SparsePairing, Table
 from ferroshap.maskers import Conditional, Prepared
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ferroshap.game.elsewhere import Call
 
 Floats = NDArray[np.float64]
-AnyMaskedGame: TypeAlias = MaskedGame | ConditionalGame
+AnyMaskedGame: TypeAlias = MaskedGame | SparseGame | ConditionalGame
 
 
 class Rows:
@@ -74,6 +75,8 @@ class Rows:
 
     def game(self, players: Players, full: Floats, *, batch_size: int | str, n_threads: int) -> AnyMaskedGame:
         """The games of the rows of `players`, as one."""
+        if self.prepared is None and isinstance(self.pairing, SparsePairing):
+            return SparseGame(self.reference, self.pairing, players, full, batch_size=batch_size, n_threads=n_threads)
         if self.prepared is None:
             return MaskedGame(self.reference, self.pairing, players, full, batch_size=batch_size, n_threads=n_threads)
         return ConditionalGame(

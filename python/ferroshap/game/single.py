@@ -80,8 +80,7 @@ class Game:
     @cached_property
     def full(self) -> Floats:
         """The worth of everybody, ``(1, n_outputs)``: the model on the row itself, linked."""
-        rows = [block.rows for block in self.pairing.blocks]
-        outputs = self.reference.outputs_of(self.pairing.build(rows), 1)
+        outputs = self.reference.outputs_of(self.pairing.given(slice(0, 1)), 1)
         return self.reference.worths_of(outputs)
 
     @cached_property

@@ -18,6 +18,9 @@ from ferroshap.inputs.table import Table
 
 ColumnPair: TypeAlias = tuple[Column, Column]
 
+#: Sparse tables with no more columns are filled as dense words: masked rows that come again are found there.
+MOST_DENSE_COLUMNS = 64
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Block:
@@ -62,6 +65,24 @@ class Pairing:
             a frame with the user's names, order and dtypes, or a CSR matrix.
         """
         return filled[0] if self.assembly is None else self.assembly(filled)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one masked row."""
+        return sum(block.rows.shape[1] * block.rows.itemsize for block in self.blocks)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the background and the rows."""
+        return sum(block.background.nbytes + block.rows.nbytes for block in self.blocks)
+
+    def known(self, part: slice) -> object:
+        """Background rows as the model gets them."""
+        return self.build([np.ascontiguousarray(block.background[part]) for block in self.blocks])
+
+    def given(self, part: slice) -> object:
+        """Rows to explain as the model gets them."""
+        return self.build([block.rows[part] for block in self.blocks])
 
 
 def pair(background: Table, rows: Table, *, as_frame: bool | None) -> Pairing:
@@ -168,6 +189,10 @@ def _pair_sparse(background: Table, rows: Table) -> Pairing:
         raise OptionError(msg)
     dtype = common[0].dtype
     given = given.astype(dtype, copy=False)
+    if background.n_columns > MOST_DENSE_COLUMNS:
+        from ferroshap.inputs.sparse_pairing import SparsePairing
+
+        return SparsePairing(background.source.astype(dtype, copy=False), given)
     if dtype == background.source.dtype and not has_bits(given.data, background.marked[1]):
         known, absent = background.marked
     else:

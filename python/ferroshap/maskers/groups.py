@@ -97,13 +97,16 @@ def group_units(names: list[str], groups: Mapping[str, Any]) -> Units:
         msg = f"`groups` is {groups!r}, but must be a dict from names of groups to their columns"
         raise OptionError(msg)
     owner: dict[int, str] = {}
+    places: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        places.setdefault(name, []).append(column)
     for group, members in groups.items():
         listed = [members] if isinstance(members, str) or not isinstance(members, Iterable) else list(members)
         if not listed:
             msg = f"`groups[{group!r}]` is empty, but a group needs at least one column"
             raise OptionError(msg)
         for member in listed:
-            column = _position(member, names, group)
+            column = _position(member, names, places, group)
             if column in owner:
                 msg = f"`groups` has column {names[column]!r} in {owner[column]!r} and in {group!r}: once is enough"
                 raise OptionError(msg)
@@ -120,14 +123,15 @@ def group_units(names: list[str], groups: Mapping[str, Any]) -> Units:
     return Units(columns, [names[key] if isinstance(key, int) else key for key in players])
 
 
-def _position(member: Any, names: list[str], group: Any) -> int:
+def _position(member: Any, names: list[str], places: Mapping[str, list[int]], group: Any) -> int:
     """Where a column stands that was given by name or by position."""
     if isinstance(member, str):
-        if names.count(member) != 1:
+        found = places.get(member, [])
+        if len(found) != 1:
             known = f"{nearest(member, names)} Known: {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}"
             msg = f"`groups[{group!r}]` has {member!r}, which is not the name of one column{known}"
             raise OptionError(msg)
-        return names.index(member)
+        return found[0]
     is_integer = hasattr(member, "__index__") and not isinstance(member, bool)
     if not is_integer or not 0 <= int(member) < len(names):
         msg = f"`groups[{group!r}]` has {member!r}, but columns are names, or numbers from 0 to {len(names) - 1}"

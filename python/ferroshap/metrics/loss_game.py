@@ -134,12 +134,10 @@ class LossGame:
 
     def _full(self, pairing: Pairing, n_rows: int, step: int = 4096) -> Floats:
         """Ask the model about the rows as they are."""
-        columns = [block.rows for block in pairing.blocks]
         parts = []
         for first in range(0, n_rows, step):
             batch = slice(first, first + step)
-            rows = pairing.build([words[batch] for words in columns])
-            parts.append(self._reference.outputs_of(rows, min(step, n_rows - first)))
+            parts.append(self._reference.outputs_of(pairing.given(batch), min(step, n_rows - first)))
         return np.concatenate(parts)
 
     def _losses(self, answers: NDArray[Any], predictions: Floats) -> Floats:

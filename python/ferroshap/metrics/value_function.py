@@ -195,8 +195,7 @@ class Problem:
         parts = []
         for first in range(0, n_rows, ROWS_AT_ONCE):
             batch = slice(first, first + ROWS_AT_ONCE)
-            rows = pairing.build([np.ascontiguousarray(block.rows[batch]) for block in pairing.blocks])
-            parts.append(self.reference.outputs_of(rows, min(ROWS_AT_ONCE, n_rows - first)))
+            parts.append(self.reference.outputs_of(pairing.given(batch), min(ROWS_AT_ONCE, n_rows - first)))
         full = self.reference.worths_of(np.concatenate(parts))
         if not np.isfinite(full).all():
             row = int(np.argwhere(~np.isfinite(full))[0, 0])

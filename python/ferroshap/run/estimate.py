@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.explanation.student import student_quantile
+from ferroshap.run.screening import Screening
 from ferroshap.tables import Interactions
 
 Floats = NDArray[np.float64]
@@ -50,6 +51,8 @@ class Estimate:
         fell so far (those used, once they are); None where nothing can be said.
     warnings : tuple of str
         What to know before trusting the values: errors that are unknown, or larger than `tol`.
+    screening : Screening or None
+        Who was screened out, in which groups, and what each group is worth, where the method screens.
     interactions : Interactions or None
         What pairs receive, where the method estimates it.
     """
@@ -66,6 +69,7 @@ class Estimate:
     predicted_budget: int | None = None
     warnings: tuple[str, ...] = ()
     interactions: Interactions | None = field(default=None, repr=False)
+    screening: Screening | None = None
 
     def confidence_interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """Lower and upper ends of Student's interval at `level`, NaN where the error is unknown."""

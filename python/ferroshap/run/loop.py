@@ -245,6 +245,10 @@ class Loop:
         outcome = Outcome(*self._estimator.estimate(self._n_threads, self._surrogates()))
         return outcome._replace(n_evaluations=outcome.n_evaluations + N_ENDPOINTS)
 
+    def screening(self) -> Any:
+        """What a second pass played with, as the core says it; None where nobody is screened out."""
+        return self._estimator.screening(self._n_threads)
+
     def interactions(self) -> Sampled | None:
         """What is known of interactions now; None where the method estimates values alone."""
         found = self._estimator.interactions(self._n_threads)

@@ -11,6 +11,7 @@ from ferroshap.errors import ConvergenceWarning, OptionError, check_options, war
 from ferroshap.estimators import Auto, Method, as_method, resolve
 from ferroshap.executors import as_crew
 from ferroshap.game import Game, Players
+from ferroshap.memory import as_bytes
 from ferroshap.models.model import described
 from ferroshap.progress import Progress, Report
 from ferroshap.run.advice import (
@@ -21,10 +22,12 @@ from ferroshap.run.advice import (
     too_few,
     too_uncertain,
 )
+from ferroshap.run.batches import planned_batch
 from ferroshap.run.callable_game import CallableGame, positive
 from ferroshap.run.deadline import as_deadline
 from ferroshap.run.estimate import Estimate
 from ferroshap.run.loop import N_ENDPOINTS, Loop, Outcome, Sampled, Source
+from ferroshap.run.screening import Screening, screening_of
 from ferroshap.seeds import Seed, as_seed
 from ferroshap.tables import Interactions, sets_by_size
 from ferroshap.threads import as_threads
@@ -70,6 +73,10 @@ class Run:
         Distinguishes runs that must draw different coalitions with one seed.
     batch_size : int or "auto"
         The most model rows (for a callable: coalitions) in one call.
+    memory_limit : int or str, optional
+        What worths, coalitions, matrices and a batch of the model may take, as bytes or "2 GiB"; by default half of
+        what is free. Planned before the game is asked: batches are made smaller, and what cannot fit is refused with
+        a :class:`MemoryLimitError` that names the sizes. What is in worker processes is not counted.
     n_jobs : int, optional
         Threads of the core. Neither these nor the batch size nor the executor change a bit of the result.
     executor : object, optional
@@ -102,6 +109,7 @@ class Run:
         rng: Seed = None,
         row_key: int = 0,
         batch_size: int | str = "auto",
+        memory_limit: int | str | None = None,
         n_jobs: int | None = None,
         executor: Any = None,
         progress: Report | None = None,
@@ -122,7 +130,9 @@ class Run:
         n_playing = n_players if self._features is None else len(self._features)
         if n_playing:
             # Refused by name, before the game is asked anything.
-            resolve(self._method, n_playing, granted)
+            name = resolve(self._method, n_playing, granted)
+            n_beside = crew.n_beside if crew is not None else 1
+            batch_size = planned_batch(game, name, n_playing, granted, batch_size, as_bytes(memory_limit), n_beside)
         options = {"batch_size": batch_size, "n_jobs": n_threads}
         source = self._source_of(game, players, granted, crew, options)
         self._progress = Progress(granted, silent=silent, report=progress)
@@ -222,8 +232,15 @@ class Run:
             seed=self.seed,
             method=method_name,
             interactions=self._interactions(outcome),
+            screening=self._screening(),
             warnings=self._advice(outcome),
         )
+
+    def _screening(self) -> Screening | None:
+        if self._loop is None or self._loop.method_name != "screened":
+            return None
+        features = np.arange(self.n_players) if self._features is None else self._features
+        return screening_of(self._loop.screening(), features, is_vector=self._is_vector)
 
     def _interactions(self, outcome: Outcome) -> Interactions | None:
         """Pairs, too, where the method estimates them; those of players that cannot matter are exactly zero."""

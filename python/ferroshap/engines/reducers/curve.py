@@ -7,6 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap.export.libraries import met
+from ferroshap.plots.colors import blue_rgb
+
+Floats = NDArray[np.float64]
+
+#: Buckets that are drawn one by one.
+_FEW = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +61,9 @@ class Curve:
     def plot(self, ax: Any = None, output: int = 0) -> Any:
         """Draw the mean, a band of one standard deviation, and below how many rows there are.
 
+        Where there are many buckets, neighbours are drawn as one until they hold a thousandth of the rows and are not
+        narrower than a thousandth of the picture. NaN and infinities are not drawn.
+
         Parameters
         ----------
         ax : matplotlib Axes, optional
@@ -70,20 +79,40 @@ class Curve:
         ax = pyplot.gca() if ax is None else ax
         mean, std = (part if part.ndim == 1 else part[:, output] for part in (self.mean, self.std))
         is_number = np.isfinite(self.x) & np.isfinite(mean)
-        x, mean, std, count = self.x[is_number], mean[is_number], std[is_number], self.count[is_number]
-        from ferroshap.plots.colors import blue_rgb
-
-        colour = tuple(blue_rgb)
-        ax.fill_between(x, mean - std, mean + std, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(x, mean, color=colour, marker="." if len(x) <= 60 else None)
+        count = self.count[is_number].astype(np.float64)
+        edges = np.stack([self.lower[is_number], self.upper[is_number]])
+        x, mean, std, edges, count = _drawn(self.x[is_number], mean[is_number], std[is_number], edges, count)
+        ax.fill_between(x, mean - std, mean + std, color=blue_rgb, alpha=0.2, linewidth=0)
+        ax.plot(x, mean, color=blue_rgb, marker="." if len(x) <= _FEW else None)
         ax.axhline(0, color="#999999", linewidth=0.5, zorder=-1)
         ax.set_xlabel(self.feature)
         ax.set_ylabel(f"SHAP value for\n{self.feature}")
         rows = ax.twinx()
-        lower, upper = self.lower[is_number], self.upper[is_number]
-        widths = np.where(upper > lower, upper - lower, np.min(np.diff(x), initial=1.0) * 0.8)
-        density = count / widths
-        rows.bar(x, density, width=widths, color="#999999", alpha=0.3, linewidth=0, zorder=-2)
-        rows.set_ylim(0, 5 * density.max(initial=1))
+        gap = 0.8 * np.min(np.diff(x), initial=np.inf)
+        widths = np.where(edges[1] > edges[0], edges[1] - edges[0], gap if np.isfinite(gap) else 1.0)
+        rows.bar(edges.mean(axis=0), count / widths, width=widths, color="#999999", alpha=0.3, linewidth=0, zorder=-2)
+        rows.set_ylim(0, 5 * np.max(count / widths, initial=0.0) or 1.0)
         rows.set_yticks([])
         return ax
+
+
+def _drawn(x: Floats, mean: Floats, std: Floats, edges: Floats, count: Floats) -> tuple[Floats, ...]:
+    """Join neighbouring buckets until each holds enough rows and is wide enough to be seen."""
+    if len(x) <= _FEW:
+        return x, mean, std, edges, count
+    least_count, least_width = count.sum() / 1000, (x[-1] - x[0]) / 1000
+    starts = [0]
+    for place in range(1, len(x)):
+        first = starts[-1]
+        if count[first:place].sum() >= least_count and edges[0, place] - edges[0, first] >= least_width:
+            starts.append(place)
+    joined = np.add.reduceat(count, starts)
+
+    def average(of: Floats) -> Floats:
+        weighted: Floats = np.add.reduceat(of * count, starts) / joined
+        return weighted
+
+    centre = average(mean)
+    spread = average(std**2 + (mean - np.repeat(centre, np.diff([*starts, len(x)]))) ** 2)
+    ends = np.array([*starts[1:], len(x)]) - 1
+    return average(x), centre, np.sqrt(spread), np.stack([edges[0, starts], edges[1, ends]]), joined
