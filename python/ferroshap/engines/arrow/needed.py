@@ -35,6 +35,9 @@ def needed_columns(
         When a column is missing, by name, with the nearest there is; or is there twice.
     """
     names = list(names)
+    if row_key is not None and not isinstance(row_key, str):
+        msg = f"`row_key` is {row_key!r}, but must be None, 'content' or the name of a column of integers"
+        raise OptionError(msg)
     kept = as_names(keep, "keep")
     columns_at(names, kept, "keep")
     wanted = {names[place] for place in feature_places(explainer, names, kept, row_key, columns)} | set(kept)

@@ -49,7 +49,9 @@ def as_destination(destination: Any, checkpoint: Any) -> Destination:
         For another suffix, a folder that does not exist, or a `checkpoint` beside a destination.
     """
     if destination is None:
-        return Destination(None, is_directory=False, aside=None if checkpoint is None else Path(checkpoint).absolute())
+        return Destination(
+            None, is_directory=False, aside=None if checkpoint is None else Path(checkpoint).expanduser().absolute()
+        )
     if checkpoint is not None:
         msg = (
             "`checkpoint` is for runs without a destination: with one, what is unfinished lies beside it, in "
@@ -68,6 +70,8 @@ def as_destination(destination: Any, checkpoint: Any) -> Destination:
             "new one with a dot in its name ends in /)"
         )
         raise OptionError(msg)
+    if path.is_symlink():
+        path = path.resolve()  # what the link stands for is replaced, not the link
     if not path.parent.is_dir():
         msg = f"`destination` is {str(destination)!r}, but there is no directory {str(path.parent)!r}: make it first"
         raise OptionError(msg)

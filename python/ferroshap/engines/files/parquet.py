@@ -11,6 +11,7 @@ from ferroshap.engines.files.keeping import by_name
 from ferroshap.engines.files.result import Result
 from ferroshap.engines.files.work import Work
 from ferroshap.errors import OptionError
+from ferroshap.threads import as_threads
 
 
 def explain_parquet(
@@ -155,6 +156,10 @@ def explain_parquet(
     started = time.perf_counter()
     form = Layout(layout=layout, dtype=dtype, top_k=top_k, interactions=interactions, keep=keep, error_std=error_std)
     named = by_name(reducers)
+    as_threads(n_jobs)
+    if progress is not None and not callable(progress):
+        msg = f"`progress` is {progress!r}, but must be a function of rows done and rows in all, or None"
+        raise OptionError(msg)
     target = as_destination(destination, checkpoint)
     if target.path is None and not named:
         msg = "`destination` is None and there are no `reducers`, so nothing would come of it: pass one of them"

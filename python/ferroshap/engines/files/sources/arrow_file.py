@@ -24,7 +24,7 @@ class ArrowPiece(Piece):
 
     def __init__(self, path: Path) -> None:
         """Read the schema, and count the rows where there is a footer."""
-        self._path = path
+        self._path = path.absolute()  # whoever changes the directory meanwhile does not move the file
         self.name = repr(str(path))
         self.identity = of_file(path)
         arrow = met("pyarrow", "explain_parquet")

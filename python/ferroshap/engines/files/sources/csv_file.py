@@ -30,7 +30,7 @@ class CsvPiece(Piece):
 
     def __init__(self, path: Path) -> None:
         """Read the header, and infer the types."""
-        self._path = path
+        self._path = path.absolute()  # whoever changes the directory meanwhile does not move the file
         self.name = repr(str(path))
         self.identity = of_file(path)
         arrow = met("pyarrow", "explain_parquet")

@@ -113,4 +113,4 @@ def _of_one_kind(files: list[Path], folder: Path) -> list[Path]:
 
 def _as_counted(path: Path) -> list[Any]:
     """Digits by their number, text by its letters."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path))]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path))]

@@ -35,7 +35,8 @@ class ParquetPiece(Piece):
 
     def __init__(self, path: Path | None, opened: Any = None) -> None:
         """Read the footer."""
-        self._path, self._opened = path, opened
+        # Whoever changes the directory meanwhile does not move the file.
+        self._path, self._opened = None if path is None else path.absolute(), opened
         self.name = "the ParquetFile" if path is None else repr(str(path))
         if path is not None:
             self.identity = of_file(path)
