@@ -144,7 +144,7 @@ def test_scales_do_not_matter(scale):
     assert not nothing.values.any()
 
 
-def test_explanations_say_who_was_screened_out():
+def test_explanations_say_who_was_screened_out(tmp_path):
     n = 400
     rng = np.random.default_rng(4)
     weights = np.zeros(n)
@@ -156,5 +156,7 @@ def test_explanations_say_who_was_screened_out():
     assert len(found.screening) == 3
     assert sorted(np.concatenate(found[1].screening.groups)) == list(range(n))
     assert "groups of the others" in repr(found.screening[0])
+    found.save(tmp_path / "found.npz")  # files keep everything but who was screened out
+    assert shap.Explanation.load(tmp_path / "found.npz").screening is None
     with pytest.raises(BudgetError, match="at least 62"):
         explainer(rows, nsamples=50)

@@ -49,13 +49,17 @@ _DAMAGE = (
     ValueError,
 )
 
+#: Thousands of groups a row, of objects: pickles keep them, files do not.
+UNKEPT = frozenset({"screening"})
+
 
 def save(explanation: Explanation, path: Any) -> None:
     """Write an Explanation into one file: `Explanation.save`."""
     writing = Writing()
     fields: dict[str, Any] = {"values": writing.described(np.asarray(explanation.values), "values")}
     for name, value in explanation._fields.all().items():
-        fields[name] = writing.described(value, name)
+        if name not in UNKEPT:
+            fields[name] = writing.described(value, name)
     header = {
         "format": FORMAT,
         "version": VERSION,

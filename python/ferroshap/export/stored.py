@@ -33,7 +33,6 @@ from ferroshap.export.stored_columns import read_objects, written_objects
 RECORDS = {
     "Plan": "ferroshap.explainers.plan:Plan",
     "Plausibility": "ferroshap.maskers.plausibility:Plausibility",
-    "Screening": "ferroshap.run.screening:Screening",
 }
 
 
