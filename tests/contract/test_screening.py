@@ -160,3 +160,9 @@ def test_explanations_say_who_was_screened_out(tmp_path):
     assert shap.Explanation.load(tmp_path / "found.npz").screening is None
     with pytest.raises(BudgetError, match="at least 62"):
         explainer(rows, nsamples=50)
+
+
+@pytest.mark.parametrize("screen", ["yes", 1, 0, None, 0.5])
+def test_screen_is_true_or_false(screen):
+    with pytest.raises(OptionError, match=r"`screen` is .*, but must be True or False"):
+        Auto(screen=screen)

@@ -59,7 +59,10 @@ class Auto(Method):
     shared_design: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse an index that does not exist."""
+        """Refuse an index that does not exist, and a `screen` that is neither True nor False."""
+        if not isinstance(self.screen, bool):
+            msg = f"`screen` is {self.screen!r}, but must be True or False"
+            raise OptionError(msg)
         if self.index is not None and self.index not in INDICES:
             msg = f"`index={self.index!r}` is not known{nearest(str(self.index), INDICES)} Known: {', '.join(INDICES)}"
             raise OptionError(msg)
