@@ -1,7 +1,7 @@
 """Worths of different coalitions for different rows, by asking the model once."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,9 @@ from ferroshap.game.conditional import ConditionalGame
 from ferroshap.game.masked import MaskedGame
 from ferroshap.game.of_rows import GameOfRows
 from ferroshap.game.rows import AnyMaskedGame
-from ferroshap.game.sparse import SparseGame, joined
+
+if TYPE_CHECKING:
+    from ferroshap.game.sparse import SparseGame
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -99,7 +101,7 @@ def worths_abreast(
 
 
 def _at_once(
-    games: Sequence[MaskedGame | SparseGame], words: Sequence[Words], blocks: Sequence[BlockNumbers]
+    games: Sequence["MaskedGame | SparseGame"], words: Sequence[Words], blocks: Sequence[BlockNumbers]
 ) -> list[Floats]:
     """Fill one batch with the masked rows of all games."""
     counts = [game.n_model_rows_of(own) for game, own in zip(games, blocks, strict=True)]
@@ -111,6 +113,8 @@ def _at_once(
             game.fill([buffer[ends[k] : ends[k + 1]] for buffer in buffers], words[k], blocks[k])
         outputs = dense[0].ask_model(buffers, ends[-1])
     else:
+        from ferroshap.game.sparse import SparseGame, joined
+
         sparse = [game for game in games if isinstance(game, SparseGame)]
         parts = [game.filled(words[k], blocks[k], 0, counts[k]) for k, game in enumerate(sparse)]
         outputs = sparse[0].ask_model(joined(parts), ends[-1])

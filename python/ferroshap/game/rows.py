@@ -9,16 +9,16 @@ from ferroshap.game.conditional import BATCHES, ConditionalGame
 from ferroshap.game.masked import MaskedGame
 from ferroshap.game.players import Players
 from ferroshap.game.reference import Reference
-from ferroshap.game.sparse import SparseGame
 from ferroshap.inputs import Pairing, SparsePairing, Table
 from ferroshap.maskers import Conditional, Prepared
 
 if TYPE_CHECKING:
     from ferroshap.executors.crew import Crew
     from ferroshap.game.elsewhere import Call
+    from ferroshap.game.sparse import SparseGame
 
 Floats = NDArray[np.float64]
-AnyMaskedGame: TypeAlias = MaskedGame | SparseGame | ConditionalGame
+AnyMaskedGame: TypeAlias = "MaskedGame | SparseGame | ConditionalGame"
 
 
 class Rows:
@@ -76,6 +76,8 @@ class Rows:
     def game(self, players: Players, full: Floats, *, batch_size: int | str, n_threads: int) -> AnyMaskedGame:
         """The games of the rows of `players`, as one."""
         if self.prepared is None and isinstance(self.pairing, SparsePairing):
+            from ferroshap.game.sparse import SparseGame
+
             return SparseGame(self.reference, self.pairing, players, full, batch_size=batch_size, n_threads=n_threads)
         if self.prepared is None:
             return MaskedGame(self.reference, self.pairing, players, full, batch_size=batch_size, n_threads=n_threads)
