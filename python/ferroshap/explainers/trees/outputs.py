@@ -1,6 +1,7 @@
 """`model_output=`: which function of a tree model is explained."""
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 from ferroshap.errors import InvalidFeaturePerturbationError, OptionError, nearest
@@ -99,7 +100,8 @@ def _output(model: TreeModel, name: str) -> ExplainedOutput:
             return ExplainedOutput(name, "log_loss", scale)
         if kind == "identity" and not is_classifier and model.loss in SQUARED_ERRORS:
             return ExplainedOutput(name, "squared_loss")
-    what = type(estimator).__name__ if estimator is not None else model.library
+    is_of_library = estimator is not None and not isinstance(estimator, str | PathLike)
+    what = type(estimator).__name__ if is_of_library else f"the model of {model.library}"  # which was read from a file
     if name == "log_loss" and kind == "identity" and not is_classifier:
         fitted = f"fitted on the loss {model.loss!r}" if model.loss else "which does not say what it was fitted on"
         what = f"{what}, {fitted} instead of the squared error,"
