@@ -5,7 +5,7 @@ import pytest
 from tests.contract.test_same_bits import bits
 
 from ferroshap.errors import MemoryLimitError, OptionError
-from ferroshap.estimators import Leverage, Permutation
+from ferroshap.estimators import EvenGP, Leverage, Permutation
 from ferroshap.game import Game
 from ferroshap.run import Run, estimate
 
@@ -33,6 +33,20 @@ def test_what_cannot_fit_is_refused_before_the_game_is_asked():
     with pytest.raises(MemoryLimitError, match="a batch of the model"):
         Run(game, Permutation(), n_players=100, budget=100_000, batch_size=50_000, memory_limit="2 MiB")
     assert not asked
+
+
+def test_interactions_of_many_evaluations_need_no_more_than_they_hold():
+    game = np.random.default_rng(0).normal(size=(30, 30))
+    found = estimate(
+        lambda s: np.einsum("ij,jk,ik->i", 1.0 * s, game, 1.0 * s),
+        EvenGP(),
+        n_players=30,
+        budget=6_000,
+        memory_limit="300 MiB",
+    )
+    assert found.interactions is not None
+    with pytest.raises(MemoryLimitError, match="matrices of pairs of players"):
+        estimate(lambda s: s.sum(axis=1), EvenGP(), n_players=150, budget=40_000, memory_limit="1 GiB")
 
 
 def test_batches_are_cut_to_what_is_left_and_no_bit_changes(seed):

@@ -13,6 +13,12 @@ MOST_SQUARE = 4096
 SQUARES, SQUARES_OF_RIDGE = 3, 6
 #: Matrices of pairs that kriging holds at once, and of pairs by players.
 KRIGING_SQUARES, KRIGING_SIGNS = 7, 3
+#: Pairs of coalitions that are kriged, at most, the whole and its half apart.
+MOST_KRIGED = 2001
+#: Players of whose interactions least squares are asked, at most; more are refused by name.
+MOST_PAIRED = 150
+#: Matrices of pairs of players that least squares of interactions hold at once: Gram and factor.
+SQUARES_OF_PAIRS = 2
 #: Evaluations that kriging as a control variate begins with, and pairs of its first phase at most.
 MOST_FIRST_PAIRS = 1000
 #: Evaluations of a second pass for each of its players.
@@ -57,10 +63,13 @@ def method_bytes(name: str, n_players: int, n_outputs: int, budget: int) -> dict
     n_pairs = n_coalitions // 2 + 1
     sizes = worths | {"coalitions": 3 * n_pairs * words}
     if name in KRIGED:
-        # For many evaluations a second pass of screening takes least squares instead.
-        n_kriged = min(n_pairs, 2001) if name != "even_gp" else n_pairs
+        # For many evaluations a second pass of screening, and interactions, take least squares instead.
+        n_kriged = min(n_pairs, MOST_KRIGED)
         per_pair = KRIGING_SQUARES * n_kriged + KRIGING_SIGNS * n_players
         sizes["kriging of pairs"] = n_kriged * per_pair * NUMBER
+    n_free = n_players * (n_players - 1) // 2 + 1
+    if name == "even_gp" and n_pairs > MOST_KRIGED and n_players <= MOST_PAIRED and 2 * n_pairs >= 3 * n_free:
+        sizes["matrices of pairs of players"] = SQUARES_OF_PAIRS * n_free**2 * NUMBER
     if name == "controlled":
         n_first = min(MOST_FIRST_PAIRS, n_pairs // 4) + 1
         sizes["kriging of pairs"] = n_first * (KRIGING_SQUARES * n_first + KRIGING_SIGNS * n_players) * NUMBER
