@@ -1,7 +1,7 @@
 //! Dependence curves: how values depend on the feature they belong to.
 //!
 //! For each feature, count and exact moments of the values in buckets of the feature's own numbers. The buckets are the
-//! finest [`super::grid`] with no more than so many filled: single numbers where there are few, as with categories.
+//! finest `grid` with no more than so many filled: single numbers where there are few, as with categories.
 
 use super::block::Block;
 use super::bytes::{Reader, Writer};
@@ -46,7 +46,7 @@ pub struct Curves {
 }
 
 impl Curves {
-    /// Nothing yet; at most `most` buckets of a feature (2 to [`MOST_BUCKETS`]), and one for NaN.
+    /// Nothing yet; at most `most` buckets of a feature (2 to `MOST_BUCKETS`), and one for NaN.
     pub fn new(n_features: usize, n_outputs: usize, most: usize) -> Result<Self, Error> {
         if !(2..=MOST_BUCKETS).contains(&most) {
             let got = most.to_string();

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from ferroshap.game.sparse import SparseGame
 
 Floats = NDArray[np.float64]
-AnyMaskedGame: TypeAlias = "MaskedGame | SparseGame | ConditionalGame"
+if TYPE_CHECKING:
+    AnyMaskedGame: TypeAlias = MaskedGame | SparseGame | ConditionalGame
+else:
+    AnyMaskedGame = MaskedGame | ConditionalGame  # the sparse one is imported where there is any
 
 
 class Rows:
