@@ -67,7 +67,8 @@ test-integrations: build $(VENV)/.with-test  ## every library that installs here
 	for group in trees onnx frameworks engines spark ray browser; do \
 	  timeout 900 $(PIP) --group $$group || echo "not installed: $$group"; done   # pyspark alone is 450 MB
 	$(call torch-where-there-is-room,$(BIN)/python)
-	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations tests/trees
+	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations tests/trees --ignore=tests/integrations/engines
+	$(BIN)/python -m pytest -rs --timeout=600 tests/integrations/engines   # apart: they fork, which JAX's threads forbid
 
 # The dash package's plugin for pytest warns when it is imported, and warnings are errors.
 test-embedders: .venv-embedders/.ready .venv-dashboard/.ready  ## libraries that import shap, run on ferroshap; shap beside us

@@ -13,7 +13,7 @@ pd = pytest.importorskip("pandas")
 import dask.array  # noqa: E402 - after the skips
 import dask.dataframe  # noqa: E402
 from distributed import Client, LocalCluster  # noqa: E402
-from tests.integrations.engine_cases import (  # noqa: E402
+from tests.integrations.engines.engine_cases import (  # noqa: E402
     CASES,
     NAMES,
     explainer,

@@ -13,7 +13,7 @@ pd = pytest.importorskip("pandas")
 import ray  # noqa: E402 - after the skips
 import ray.data  # noqa: E402
 import ray.data.expressions  # noqa: E402
-from tests.integrations.engine_cases import (  # noqa: E402
+from tests.integrations.engines.engine_cases import (  # noqa: E402
     CASES,
     explainer,
     kernel,

@@ -15,7 +15,7 @@ import dask  # noqa: E402 - after the skips
 import dask.array  # noqa: E402
 import dask.dataframe  # noqa: E402
 from distributed import Client, LocalCluster  # noqa: E402
-from tests.integrations.engine_cases import CASES, NAMES, explainer, table, trees  # noqa: E402
+from tests.integrations.engines.engine_cases import CASES, NAMES, explainer, table, trees  # noqa: E402
 
 from ferroshap import KernelExplainer, TreeExplainer  # noqa: E402
 from ferroshap.engines.dask import explain  # noqa: E402

@@ -15,7 +15,7 @@ if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
 
 from pyspark.errors import PythonException  # noqa: E402 - after the skips
 from pyspark.sql import SparkSession  # noqa: E402
-from tests.integrations.engine_cases import (  # noqa: E402
+from tests.integrations.engines.engine_cases import (  # noqa: E402
     CASES,
     NAMES,
     explainer,
