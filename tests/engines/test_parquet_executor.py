@@ -143,7 +143,8 @@ def test_a_worker_that_dies_is_named_and_what_was_finished_is_kept(tmp_path, mon
     ):
         explain_parquet(explainer, file, tmp_path / "values.parquet", executor=pool, silent=True)
     assert isinstance(error.value.__cause__, BrokenExecutor)
-    assert f"in rows {UNIT_ROWS} to {2 * UNIT_ROWS - 1} of the source" in error.value.__notes__[0]
+    rows = f"rows {UNIT_ROWS} to {2 * UNIT_ROWS - 1} of the source"
+    assert f"explaining {rows}; what was finished before is kept" in error.value.__notes__[0]
     monkeypatch.delenv("MAY_DIE")
     result = explain_parquet(explainer, file, tmp_path / "values.parquet", silent=True)
     assert result.resumed_parts == 1

@@ -30,7 +30,9 @@ def naming(piece: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        error.add_note(f"ferroshap was explaining {piece}")
+        note = f"ferroshap was explaining {piece}"
+        if note not in getattr(error, "__notes__", ()):  # the same object may be raised by call after call
+            error.add_note(note)
         raise
 
 

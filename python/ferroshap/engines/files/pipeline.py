@@ -4,10 +4,12 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ferroshap.engines.files.units import Block
 from ferroshap.engines.files.work import Finished, Work, done_by_worker
+from ferroshap.engines.pieces import naming
 
 #: Blocks that are with workers beyond one for each.
 SPARE_BLOCKS = 2
@@ -107,7 +109,7 @@ def explain_here(
     before = 0
     try:
         for block in reader:
-            with naming(block):
+            with _naming(block):
                 explained = work.explain(explainer, block)
             writer.send(block, explained)
             report(before)  # what was sent before is on the disk by now
@@ -148,7 +150,7 @@ def explain_away(
     def bring_home() -> None:
         nonlocal before
         block, task = away[0]
-        with naming(block):
+        with _naming(block):
             finished = task.result()
         away.popleft()
         writer.send(finished)
@@ -181,17 +183,6 @@ def _finish_quietly(writer: Lane) -> None:
         writer.wait()
 
 
-class naming:  # noqa: N801 - reads as a word: with naming(block)
-    """Notes on what is raised inside, and passes on as it is, which rows it was about."""
-
-    def __init__(self, block: Block) -> None:
-        """Keep the block."""
-        self._block = block
-
-    def __enter__(self) -> None:
-        """Nothing yet."""
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        """Note the rows."""
-        if error is not None:
-            error.add_note(f"in {self._block.words}; what was finished before is kept")
+def _naming(block: Block) -> AbstractContextManager[None]:
+    """Note on what is raised inside which rows it was about."""
+    return naming(f"{block.words}; what was finished before is kept")
