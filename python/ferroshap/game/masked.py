@@ -17,7 +17,51 @@ from ferroshap.inputs import Pairing
 Floats = NDArray[np.float64]
 
 
-class MaskedGame(GameOfRows):
+class BatchedGame(GameOfRows):
+    """What games share whose masked rows are made of a row and a background, dense or sparse: batches and averages.
+
+    Not to be made directly. The parameters are those of :class:`MaskedGame`.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        pairing: Pairing,
+        players: Players,
+        full: Floats,
+        *,
+        batch_size: int | str,
+        n_threads: int,
+    ) -> None:
+        """Plan the batches."""
+        super().__init__(reference, pairing, players, full, n_threads=n_threads)
+        self.batch_rows = batch_rows(batch_size, pairing.row_bytes + 8 * reference.n_outputs)
+        self._starts = reference.blocks.starts
+        self._rows_of_block = len(players.rows) * reference.blocks.sizes
+        self._per_batch = max(1, self.batch_rows // (len(players.rows) * reference.blocks.largest))
+
+    def evaluations_per_batch(self) -> int:
+        """Evaluations that fill one batch; at least one."""
+        return self._per_batch
+
+    def n_model_rows_of(self, blocks: NDArray[np.uint32]) -> int:
+        """Model rows of evaluations on these blocks of the background."""
+        if len(self._rows_of_block) > 1:
+            return int(self._rows_of_block[blocks].sum())
+        return len(blocks) * int(self._rows_of_block[0])
+
+    def worths_from(self, outputs: Floats, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> Floats:
+        """Average the model's outputs ``(n_model_rows, n_outputs)`` on all rows of some evaluations: the worths."""
+        average = self._average(blocks)
+        average.add(outputs)
+        return worths_from_means(self, average, words)
+
+    def _average(self, blocks: NDArray[np.uint32]) -> "_native.Average":
+        """Begin an average over the model rows of some evaluations."""
+        return _native.Average(len(self.players.rows), self._starts, blocks, self.reference.fold_weights)
+
+
+class MaskedGame(BatchedGame):
     """Worths of coalitions by asking a model about masked rows, in batches that span rows.
 
     Where rows and background have many entries in common, masked rows come again; the model is then asked about
@@ -50,22 +94,13 @@ class MaskedGame(GameOfRows):
         n_threads: int = 1,
     ) -> None:
         """Gather the words of the rows."""
-        super().__init__(reference, pairing, players, full, n_threads=n_threads)
+        super().__init__(reference, pairing, players, full, batch_size=batch_size, n_threads=n_threads)
         n_features = pairing.n_columns
         self._background = [as_words(block.background) for block in pairing.blocks]
         self._rows = [as_words(block.rows)[players.rows] for block in pairing.blocks]
         self._owners = [players.column_player(block.columns, n_features) for block in pairing.blocks]
         self._dtypes = [block.background.dtype for block in pairing.blocks]
-        row_bytes = pairing.row_bytes + 8 * reference.n_outputs
-        self.batch_rows = batch_rows(batch_size, row_bytes)
-        self._starts = reference.blocks.starts
-        self._rows_of_block = len(players.rows) * reference.blocks.sizes
         self._distinct = self._find_distinct()
-        self._per_batch = max(1, self.batch_rows // (len(players.rows) * reference.blocks.largest))
-
-    def evaluations_per_batch(self) -> int:
-        """Evaluations that fill one batch; at least one."""
-        return self._per_batch
 
     @property
     def looks_ahead(self) -> bool:
@@ -98,8 +133,8 @@ class MaskedGame(GameOfRows):
 
     def finish(self, evaluation: "Evaluation") -> Floats:
         """Ask the model about what `begin` has begun: the worths ``(count, n_outputs)``."""
-        n_rows, words, blocks = len(self.players.rows), evaluation.words, evaluation.blocks
-        average = _native.Average(n_rows, self._starts, blocks, self.reference.fold_weights)
+        words, blocks = evaluation.words, evaluation.blocks
+        average = self._average(blocks)
         if self._distinct is not None:
             average.add(self._distinct_outputs(self._distinct, words, blocks))
         for first in range(0, evaluation.n_model_rows if self._distinct is None else 0, self.batch_rows):
@@ -110,12 +145,6 @@ class MaskedGame(GameOfRows):
             average.add(self.ask_model(buffers, count))
         return worths_from_means(self, average, words)
 
-    def n_model_rows_of(self, blocks: NDArray[np.uint32]) -> int:
-        """Model rows of evaluations on these blocks of the background."""
-        if len(self._rows_of_block) > 1:
-            return int(self._rows_of_block[blocks].sum())
-        return len(blocks) * int(self._rows_of_block[0])
-
     @property
     def asks_once(self) -> bool:
         """Whether masked rows that come again are looked up, so that evaluations take fewer model rows."""
@@ -125,12 +154,6 @@ class MaskedGame(GameOfRows):
         """Write all model rows of some evaluations, here and now."""
         known = self._background, self._rows, self._owners
         _native.fill_ahead(out, *known, words, self._starts, blocks, 0, is_immediate=True)
-
-    def worths_from(self, outputs: Floats, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> Floats:
-        """Average the model's outputs ``(n_model_rows, n_outputs)`` on what `fill` wrote: the worths."""
-        average = _native.Average(len(self.players.rows), self._starts, blocks, self.reference.fold_weights)
-        average.add(outputs)
-        return worths_from_means(self, average, words)
 
     def _fill(self, evaluation: "Evaluation", first: int) -> None:
         """Begin to fill the batch of the model rows from `first` on."""

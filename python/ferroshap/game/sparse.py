@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferroshap import _native
-from ferroshap.game.batches import batch_rows
-from ferroshap.game.masked import worths_from_means
-from ferroshap.game.of_rows import GameOfRows
+from ferroshap.game.masked import BatchedGame, worths_from_means
 from ferroshap.game.players import Players
 from ferroshap.game.reference import Reference
 from ferroshap.inputs import SparsePairing
@@ -17,7 +15,7 @@ from ferroshap.inputs.sparse_pairing import Compressed, compressed
 Floats = NDArray[np.float64]
 
 
-class SparseGame(GameOfRows):
+class SparseGame(BatchedGame):
     """Worths of coalitions by asking a model about sparse masked rows, in batches that span rows.
 
     A masked row costs what the explained row and the background row store, however many columns there are.
@@ -49,29 +47,17 @@ class SparseGame(GameOfRows):
         n_threads: int = 1,
     ) -> None:
         """Take the entries of the rows that play."""
-        super().__init__(reference, pairing, players, full, n_threads=n_threads)
+        super().__init__(reference, pairing, players, full, batch_size=batch_size, n_threads=n_threads)
         self._pairing = pairing
         self._background = compressed(pairing.background)
         self._rows = compressed(pairing.rows[players.rows])
         columns = np.arange(pairing.n_columns, dtype=np.int64)
         self._owners = players.column_player(columns, pairing.n_columns)
-        self.batch_rows = batch_rows(batch_size, pairing.row_bytes + 8 * reference.n_outputs)
-        self._starts = reference.blocks.starts
-        self._rows_of_block = len(players.rows) * reference.blocks.sizes
-        self._per_batch = max(1, self.batch_rows // (len(players.rows) * reference.blocks.largest))
-
-    def evaluations_per_batch(self) -> int:
-        """Evaluations that fill one batch; at least one."""
-        return self._per_batch
 
     @property
     def looks_ahead(self) -> bool:
         """No: filling is a small part of what a sparse model takes."""
         return False
-
-    def n_model_rows_of(self, blocks: NDArray[np.uint32]) -> int:
-        """Model rows of evaluations on these blocks of the background."""
-        return int(self._rows_of_block[blocks].sum())
 
     def worths(self, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> Floats:
         """Evaluate coalitions, as those of a :class:`MaskedGame`: ``(count, n_outputs)``."""
@@ -102,15 +88,6 @@ class SparseGame(GameOfRows):
         """Ask about masked rows."""
         self.n_model_rows += count
         return self.reference.outputs_of(self._pairing.assembled(filled), count)
-
-    def worths_from(self, outputs: Floats, words: NDArray[np.uint64], blocks: NDArray[np.uint32]) -> Floats:
-        """Average the model's outputs ``(n_model_rows, n_outputs)`` on all rows of some evaluations: the worths."""
-        average = self._average(blocks)
-        average.add(outputs)
-        return worths_from_means(self, average, words)
-
-    def _average(self, blocks: NDArray[np.uint32]) -> "_native.Average":
-        return _native.Average(len(self.players.rows), self._starts, blocks, self.reference.fold_weights)
 
 
 def joined(parts: Sequence[Compressed]) -> Compressed:
